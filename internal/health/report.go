@@ -312,7 +312,7 @@ type LostDeal struct {
 type LostVisit struct {
 	Stage string    `json:"stage"`
 	Start time.Time `json:"start"`
-	Days  float64   `json:"days"`
+	Days  Number    `json:"days"`
 	End   string    `json:"end"`
 }
 

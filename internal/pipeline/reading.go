@@ -1,0 +1,22 @@
+package pipeline
+
+import "iter"
+
+// Reading is one consistent view of a pipeline database, on its way to the figures.
+type Reading struct {
+	Reps   []Rep         // by id, bytewise
+	Tables map[Rows]bool // which canonical rows the source has at all
+
+	// PartyNamed says whether some activity of a known deal before the instant of the reading names a party.
+	PartyNamed bool
+
+	// Deals yields every deal of the source in the byte order of its id, each with all its rows of any time
+	// (whoever computes as of an instant leaves out the later ones). A History is valid until the next one.
+	// It can be read once; after an error it ends.
+	Deals iter.Seq2[*History, error]
+
+	// Counts says, once Deals is read to its end, how many rows of each kind lie before the instant of the
+	// reading (reps: all), those of unknown deals included. Deals are not counted here: whether one existed
+	// depends on its history.
+	Counts map[Rows]int
+}
