@@ -1,0 +1,57 @@
+# Drumbeat's gates and helpers. `make` alone prints them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO ?= go
+LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+FUZZTIME ?= 30s
+
+.PHONY: help demo test lint fuzz bench golden tools
+
+help: ## print these targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+
+demo: ## write the sample's weekly digests under drumbeat-demo/
+	@$(GO) run ./cmd/drumbeat demo
+
+test: tools ## the whole gate: vet, gofmt, and every test under the race detector
+	@$(GO) vet ./...
+	@dirty=$$(gofmt -l cmd internal templates); [ -z "$$dirty" ] || { echo "not gofmt-clean:"; echo "$$dirty"; exit 1; }
+	@$(GO) test -race -timeout 20m ./...
+
+lint: ## golangci-lint (its first run builds it, which takes minutes)
+	@$(GO) run $(LINT) run ./...
+
+fuzz: ## every fuzz target for FUZZTIME (30s) each
+	@$(GO) list ./... | while read -r pkg; do \
+	  for name in $$($(GO) test -list '^Fuzz' "$$pkg" | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$pkg"; \
+	  done; done
+
+bench: ## every benchmark, with allocations
+	@$(GO) test -run '^$$' -bench . -benchmem ./...
+
+golden: ## rewrite the golden files after a wanted change; look at the diff before you commit
+	@grep -rl --include='*_test.go' 'flag.Bool("update"' internal cmd | xargs -r -n1 dirname | sort -u | \
+	  while read -r dir; do $(GO) test "./$$dir" -update; done
+
+# What the tests need beside Go: a C compiler for the race detector, PostgreSQL of any version (the tests start
+# their own throw-away cluster), Chromium to look at the mails, and Node for the judges from npm.
+tools:
+	@need=""; \
+	command -v gcc >/dev/null || need="$$need gcc libc6-dev"; \
+	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="$$need postgresql"; \
+	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || need="$$need chromium"; \
+	command -v node >/dev/null || need="$$need nodejs"; \
+	command -v npm >/dev/null || need="$$need npm"; \
+	[ -n "$$need" ] || exit 0; \
+	command -v apt-get >/dev/null || { echo "the tests need:$$need; install them and call make again"; exit 1; }; \
+	as=""; [ "$$(id -u)" = 0 ] || as="sudo"; \
+	[ -z "$$as" ] || command -v sudo >/dev/null || { echo "the tests need:$$need; install them as root and call make again"; exit 1; }; \
+	echo "installing$$need"; \
+	log=$$(mktemp); \
+	{ $$as apt-get update -q && \
+	  $$as env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$need; } >"$$log" 2>&1 || \
+	  { tail -n 20 "$$log"; echo "installing$$need failed; install them by hand and call make again"; exit 1; }; \
+	rm -f "$$log"
