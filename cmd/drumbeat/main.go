@@ -1,0 +1,27 @@
+// Command drumbeat sends weekly digests about a sales pipeline: is the process followed, where do deals
+// stand still, do forecasts come true. In go a config file, a process and a pipeline database; out go mails.
+// It refuses a call, a config or an input that is wrong, with every fault at its place, before it does anything.
+// Read root.go for the commands, wire.go for how the rooms meet, internal/worker for the flow.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	_ "time/tzdata" // zones exist in a bare container too
+)
+
+func main() {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel() // what is in flight ends in its own time
+		<-signals
+		os.Exit(exitFailed)
+	}()
+	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
