@@ -1,0 +1,195 @@
+package health
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"drumbeat/internal/pipeline"
+)
+
+// WriteTable prints the report as a page to read in a terminal: the team, every rep, every stage, and what
+// the source lacks. Dates are those of loc. What a few deals cannot show is called that, not given a rate.
+func WriteTable(w io.Writer, r *Report, loc *time.Location) error {
+	var b strings.Builder
+	day := func(t time.Time) string { return t.In(loc).Format("Mon 2 Jan 2006") }
+	fmt.Fprintf(&b, "%s, %s until %s\n\n", r.Process, day(r.Window.Start), day(r.Window.End))
+	writeTeam(&b, r)
+	writeReps(&b, r.Reps)
+	writeStages(&b, r.Stages)
+	writeGaps(&b, r.Gaps)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func writeTeam(b *strings.Builder, r *Report) {
+	if a := r.Team.Adherence; a != nil {
+		fmt.Fprintf(b, "Process     %s of %s met: %s\n", thousands(a.Met), countText(a.Due, "checkpoint"), rateText(a))
+		fmt.Fprintf(b, "            stages %s, buyer evidence %s; %s still pending, %s excused\n",
+			percentText(a.Stages.Rate), percentText(a.Evidence.Rate), thousands(a.Pending), thousands(a.Excused))
+	}
+	if s := r.Team.Stall; s != nil {
+		fmt.Fprintf(b, "Open deals  %s of %s stalled", thousands(s.StalledDeals), thousands(s.OpenDeals))
+		if s.StalledAmount.OK {
+			fmt.Fprintf(b, ", %s %s in them", r.Currency, thousands(int(math.Round(s.StalledAmount.V))))
+		}
+		if s.SilentDeals.OK {
+			fmt.Fprintf(b, "; %s with a silent buyer", thousands(s.SilentDeals.V))
+		}
+		b.WriteString("\n")
+	}
+	if f := r.Team.Forecast; f != nil && f.CalledDeals.OK {
+		fmt.Fprintf(b, "Forecast    %s in the last periods: %s", countText(f.CalledDeals.V, "called deal"), biasText(f))
+		if f.Judged && f.Accuracy.OK {
+			fmt.Fprintf(b, ", accuracy %s", percentText(f.Accuracy))
+		}
+		b.WriteString("\n")
+	} else {
+		b.WriteString("Forecast    the source has no forecasts\n")
+	}
+}
+
+func writeReps(b *strings.Builder, reps []RepFigures) {
+	rows := [][]string{{"Rep", "Met", "Rate (95 % interval)", "Stages", "Evidence", "Stalled", "Calls", "Forecast"}}
+	for _, r := range reps {
+		row := []string{r.Name, "", "", "", "", "", "", ""}
+		if r.Name == "" {
+			row[0] = r.ID
+		}
+		if a := r.Adherence; a != nil {
+			row[1], row[2] = fmt.Sprintf("%d of %d", a.Met, a.Due), rateText(a)
+			if a.Judged {
+				row[3], row[4] = percentText(a.Stages.Rate), percentText(a.Evidence.Rate)
+			}
+		}
+		if s := r.Stall; s != nil {
+			row[5] = fmt.Sprintf("%d of %d", s.StalledDeals, s.OpenDeals)
+		}
+		if f := r.Forecast; f != nil && f.CalledDeals.OK {
+			row[6], row[7] = strconv.Itoa(f.CalledDeals.V), biasText(f)
+		}
+		rows = append(rows, row)
+	}
+	writeColumns(b, rows, "lrlrrrrl")
+}
+
+func writeStages(b *strings.Builder, stages []Stage) {
+	rows := [][]string{{"Stage", "Open", "Visits", "Median days", "Stalled after"}}
+	for _, s := range stages {
+		after := "–"
+		if s.ThresholdDays.OK {
+			after = daysText(s.ThresholdDays) + " days (" + string(s.ThresholdSource.Or("unknown")) + ")"
+		}
+		rows = append(rows, []string{s.Name, strconv.Itoa(s.Open), thousands(s.Visits), daysText(s.MedianDays), after})
+	}
+	writeColumns(b, rows, "lrrrl")
+}
+
+func writeGaps(b *strings.Builder, g *Gaps) {
+	if g == nil {
+		return
+	}
+	var lines []string
+	for _, u := range g.Unmapped {
+		lines = append(lines, fmt.Sprintf("the process does not know the stage %q (%s)", u.Stage, countText(u.N, "row")))
+	}
+	for currency, n := range byKeys(g.WithoutRate) {
+		lines = append(lines, fmt.Sprintf("no rate for %s: %s left out of every sum", currency, countText(n, "deal")))
+	}
+	if g.NoParty.Or(false) {
+		lines = append(lines, "no activity says who acted, buyer or seller: any activity counts as the buyer's")
+	}
+	if g.OtherPipelines > 0 {
+		lines = append(lines, fmt.Sprintf("%s of other pipelines not measured", countText(g.OtherPipelines, "deal")))
+	}
+	if len(lines) > 0 {
+		b.WriteString("\nWhat the source leaves open\n")
+	}
+	for _, l := range lines {
+		b.WriteString("  " + l + "\n")
+	}
+}
+
+// writeColumns aligns a table; align has a letter per column, l or r.
+func writeColumns(b *strings.Builder, rows [][]string, align string) {
+	if len(rows) < 2 {
+		return
+	}
+	width := make([]int, len(align))
+	for _, row := range rows {
+		for i, cell := range row {
+			width[i] = max(width[i], utf8.RuneCountInString(cell))
+		}
+	}
+	b.WriteString("\n")
+	for _, row := range rows {
+		var line strings.Builder
+		for i, cell := range row {
+			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
+			if align[i] == 'r' {
+				line.WriteString(pad + cell + "  ")
+			} else {
+				line.WriteString(cell + pad + "  ")
+			}
+		}
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+}
+
+func rateText(a *Adherence) string {
+	switch {
+	case a.Due == 0:
+		return "nothing was due"
+	case !a.Judged:
+		return "too few to judge"
+	}
+	return fmt.Sprintf("%s (%s to %s)", percentText(a.Rate), percentText(a.Low), percentText(a.High))
+}
+
+func biasText(f *ForecastReliability) string {
+	switch {
+	case !f.Judged:
+		return "too few to judge"
+	case !f.Bias.OK:
+		return "nothing was won to compare with"
+	case math.Abs(f.Bias.V) < 0.005:
+		return "on the mark"
+	case f.Bias.V > 0:
+		return percentText(f.Bias) + " too high"
+	}
+	return percentText(pipeline.Some(-f.Bias.V)) + " too low"
+}
+
+func percentText(n Number) string {
+	if !n.OK {
+		return "–"
+	}
+	return strconv.Itoa(int(math.Round(100*n.V))) + " %"
+}
+
+func daysText(n Number) string {
+	if !n.OK {
+		return "–"
+	}
+	return strconv.FormatFloat(n.V, 'f', 1, 64)
+}
+
+func countText(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return thousands(n) + " " + noun
+}
+
+// thousands writes 1204000 as 1,204,000.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -1,0 +1,164 @@
+package health
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"drumbeat/internal/pipeline"
+)
+
+// WriteJSON prints the report as one indented object. Of one rep (rep not empty) it keeps that rep's own
+// figures, deals and lost deals, beside what the report is of, and everything else is null.
+func WriteJSON(w io.Writer, r *Report, rep string) error {
+	var what any = r
+	if rep != "" {
+		what = oneRep(r, rep)
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(what)
+}
+
+// oneRep is Report with room for null, since a rep may see nobody else's figures.
+func oneRep(r *Report, rep string) any {
+	only := OfRep(r, rep)
+	return struct {
+		AsOf        time.Time       `json:"as_of"`
+		Window      pipeline.Period `json:"window"`
+		Process     string          `json:"process"`
+		Currency    string          `json:"currency"`
+		Sources     *Sources        `json:"sources"`
+		Team        *Figures        `json:"team"`
+		Managers    []Group         `json:"managers"`
+		Reps        []RepFigures    `json:"reps"`
+		Stages      []Stage         `json:"stages"`
+		Checkpoints []Checkpoint    `json:"checkpoints"`
+		Deals       []Deal          `json:"deals"`
+		Lost        []LostDeal      `json:"lost"`
+		Paths       []Path          `json:"paths"`
+		Consistency Number          `json:"consistency"`
+		Pressure    *Pressure       `json:"pressure"`
+		Gaps        *Gaps           `json:"gaps"`
+	}{AsOf: r.AsOf, Window: r.Window, Process: r.Process, Currency: r.Currency,
+		Reps: only.Reps, Deals: only.Deals, Lost: only.Lost}
+}
+
+// OfRep gives the report with nothing left in it but one rep's own figures, deals and lost deals.
+func OfRep(r *Report, rep string) *Report {
+	own := func(id pipeline.Opt[string]) bool { return id.OK && id.V == rep }
+	out := &Report{AsOf: r.AsOf, Window: r.Window, Process: r.Process, Currency: r.Currency,
+		Reps: []RepFigures{}, Deals: []Deal{}, Lost: []LostDeal{}}
+	for _, f := range r.Reps {
+		if f.ID == rep {
+			out.Reps = append(out.Reps, f)
+		}
+	}
+	for _, d := range r.Deals {
+		if own(d.RepID) {
+			out.Deals = append(out.Deals, d)
+		}
+	}
+	for _, d := range r.Lost {
+		if own(d.RepID) {
+			out.Lost = append(out.Lost, d)
+		}
+	}
+	return out
+}
+
+// WriteCSV prints a row per rep under flattened names (adherence.due); the first row is the team, unless
+// the report is one rep's. Lists (periods, calibration, lead times, trend) are in the JSON only.
+func WriteCSV(w io.Writer, r *Report) error {
+	out := csv.NewWriter(w)
+	header := []string{"id", "name", "team", "manager_id"}
+	for name := range leaves("", reflect.TypeFor[Figures](), reflect.Value{}) {
+		header = append(header, name)
+	}
+	rows := [][]string{header}
+	if r.Team.Adherence != nil || r.Team.Stall != nil {
+		rows = append(rows, append([]string{"team", "", "", ""}, csvCells(r.Team)...))
+	}
+	for _, f := range r.Reps {
+		rows = append(rows, append([]string{f.ID, f.Name, f.Team.V, f.ManagerID.V}, csvCells(f.Figures)...))
+	}
+	if err := out.WriteAll(rows); err != nil {
+		return fmt.Errorf("write csv: %w", err)
+	}
+	return nil
+}
+
+func csvCells(f Figures) []string {
+	var out []string
+	for _, cell := range leaves("", reflect.TypeFor[Figures](), reflect.ValueOf(f)) {
+		out = append(out, cell)
+	}
+	return out
+}
+
+// leaves walks the scalars of a struct in the order of its fields, by their JSON names. The walk follows the
+// type, so that a missing part gives empty cells in the same columns.
+func leaves(prefix string, t reflect.Type, v reflect.Value) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for i := range t.NumField() {
+			field := t.Field(i)
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			kind, value := field.Type, reflect.Value{}
+			if v.IsValid() {
+				value = v.Field(i)
+			}
+			if kind.Kind() == reflect.Pointer {
+				kind = kind.Elem()
+				if value.IsValid() {
+					value = value.Elem() // of a nil pointer: not valid
+				}
+			}
+			switch _, scalar := reflect.Zero(kind).Interface().(json.Marshaler); {
+			case kind.Kind() == reflect.Slice:
+			case kind.Kind() == reflect.Struct && !scalar:
+				for n, c := range leaves(prefix+name+".", kind, value) {
+					if !yield(n, c) {
+						return
+					}
+				}
+			case !yield(prefix+name, csvCell(value)):
+				return
+			}
+		}
+	}
+}
+
+// csvCell is the JSON of a scalar, empty for null, without quotes.
+func csvCell(v reflect.Value) string {
+	if !v.IsValid() {
+		return ""
+	}
+	text, err := json.Marshal(v.Interface())
+	if err != nil || string(text) == "null" {
+		return ""
+	}
+	var s string
+	if json.Unmarshal(text, &s) == nil {
+		return s
+	}
+	return string(text)
+}
+
+// byKeys walks a map by its keys.
+func byKeys[V any](m map[string]V) iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		for _, k := range slices.Sorted(maps.Keys(m)) {
+			if !yield(k, m[k]) {
+				return
+			}
+		}
+	}
+}
