@@ -1,0 +1,331 @@
+package yamlfile
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"drumbeat/internal/pipeline"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// Map is one mapping of a file. Asking it for a key makes the key known; what nobody asked for is a fault.
+// Each method gives its default where the key is left out or its value is at fault.
+type Map struct {
+	file    *File
+	path    string // dotted, "" for the root
+	place   place
+	order   []string
+	entries map[string]entry
+	asked   map[string]bool
+}
+
+type entry struct {
+	key   place
+	value ast.Node
+}
+
+// mapping opens a node as a mapping, nil when it is none.
+func (f *File) mapping(n ast.Node, path string, parent place) *Map {
+	m := &Map{file: f, path: path, place: parent, entries: map[string]entry{}, asked: map[string]bool{}}
+	node := f.follow(n, path)
+	if node == nil {
+		return nil
+	}
+	values, ok := node.(*ast.MappingNode)
+	if !ok {
+		f.add(f.at(n), path, "must be a mapping of keys to values, not "+describe(node), "")
+		return nil
+	}
+	m.place = f.at(values)
+	for _, v := range values.Values {
+		f.entry(m, v)
+	}
+	f.maps = append(f.maps, m)
+	return m
+}
+
+func (f *File) entry(m *Map, v *ast.MappingValueNode) {
+	p := f.at(v.Key)
+	switch v.Key.(type) {
+	case *ast.MergeKeyNode:
+		f.add(p, m.path, "merge keys (<<) are not read", "write the keys out, or use the whole mapping by its alias")
+		return
+	case *ast.MappingKeyNode:
+		f.add(p, m.path, "keys with ? are not read", "write key: value")
+		return
+	}
+	key := v.Key.GetToken().Value
+	if first, twice := m.entries[key]; twice {
+		f.add(p, m.field(key), "this key stands twice", fmt.Sprintf("the first is in line %d", first.key.line))
+		return
+	}
+	m.order = append(m.order, key)
+	m.entries[key] = entry{key: p, value: v.Value}
+}
+
+func (m *Map) field(key string) string {
+	if m.path == "" || key == "" {
+		return m.path + key
+	}
+	return m.path + "." + key
+}
+
+// Has says whether the key is there, whatever its value.
+func (m *Map) Has(key string) bool {
+	m.asked[key] = true
+	_, ok := m.entries[key]
+	return ok
+}
+
+// Sound says whether the mapping is there and could be read as one.
+func (m *Map) Sound() bool { return slices.Contains(m.file.maps, m) }
+
+// Keys lists the keys as they stand in the file and makes all of them known: for mappings with free keys.
+func (m *Map) Keys() []string {
+	for _, k := range m.order {
+		m.asked[k] = true
+	}
+	return m.order
+}
+
+// Fault records something wrong with the value of key, or with the mapping where there is no such key.
+func (m *Map) Fault(key, what, hint string) {
+	p := m.place
+	if e, ok := m.entries[key]; ok {
+		p = e.key
+		if _, null := e.value.(*ast.NullNode); !null {
+			p = m.file.at(e.value)
+		}
+	}
+	m.file.add(p, m.field(key), what, hint)
+}
+
+// FaultAt is Fault for the i-th item of the list under key.
+func (m *Map) FaultAt(key string, i int, what, hint string) {
+	if items, ok := m.file.deref(m.entries[key].value).(*ast.SequenceNode); ok && i < len(items.Values) {
+		m.file.add(m.file.at(items.Values[i]), fmt.Sprintf("%s[%d]", m.field(key), i), what, hint)
+		return
+	}
+	m.Fault(key, what, hint)
+}
+
+// deref is follow for a node that is known to be sound.
+func (f *File) deref(n ast.Node) ast.Node {
+	switch v := n.(type) {
+	case *ast.AnchorNode:
+		return v.Value
+	case *ast.AliasNode:
+		return f.anchors[v.Value.GetToken().Value]
+	}
+	return n
+}
+
+// Missing records that a required key is not there, unless a part of the file could not be parsed.
+func (m *Map) Missing(key, hint string) {
+	if !m.file.partial {
+		m.file.add(m.place, m.field(key), "is missing", hint)
+	}
+}
+
+// value gives what stands under key, nil where there is nothing or it was found to be at fault.
+func (m *Map) value(key string) ast.Node {
+	if !m.Has(key) {
+		return nil
+	}
+	n := m.file.follow(m.entries[key].value, m.field(key))
+	if _, null := n.(*ast.NullNode); null {
+		m.Fault(key, "has no value", "give it one or leave the key out")
+		return nil
+	}
+	return n
+}
+
+// Map opens the mapping under key. Where there is none the result is empty, so that its defaults are found
+// by the same questions.
+func (m *Map) Map(key string) *Map {
+	if n := m.value(key); n != nil {
+		if sub := m.file.mapping(n, m.field(key), m.place); sub != nil {
+			return sub
+		}
+	}
+	return &Map{file: m.file, path: m.field(key), place: m.place, entries: map[string]entry{}, asked: map[string]bool{}}
+}
+
+// Maps opens the list of mappings under key. An empty list is a fault: leaving the key out says it better.
+func (m *Map) Maps(key string) []*Map {
+	var out []*Map
+	for i, n := range m.items(key) {
+		if sub := m.file.mapping(n, fmt.Sprintf("%s[%d]", m.field(key), i), m.place); sub != nil {
+			out = append(out, sub)
+		}
+	}
+	return out
+}
+
+// Texts gives the list of texts under key, none of them blank. An empty list is a fault.
+func (m *Map) Texts(key string) []string {
+	var out []string
+	for i, n := range m.items(key) {
+		field := fmt.Sprintf("%s[%d]", m.field(key), i)
+		s, ok := m.file.text(n, field)
+		if ok && strings.TrimSpace(s) == "" {
+			m.file.add(m.file.at(n), field, "is empty", "")
+		}
+		if !ok {
+			s = ""
+		}
+		out = append(out, s) // places stay those of the file
+	}
+	return out
+}
+
+func (m *Map) items(key string) []ast.Node {
+	n := m.value(key)
+	if n == nil {
+		return nil
+	}
+	list, ok := n.(*ast.SequenceNode)
+	if !ok {
+		m.Fault(key, "must be a list, not "+describe(n), "")
+		return nil
+	}
+	if len(list.Values) == 0 {
+		m.Fault(key, "is an empty list", "fill it or leave the key out")
+	}
+	return list.Values
+}
+
+// Text gives the text under key. Numbers and words like yes are taken as they are written.
+func (m *Map) Text(key, otherwise string) string {
+	return Value(m, key, otherwise, func(s string) (string, error) { return s, nil })
+}
+
+// Need is Text for a key that must be there and not be blank.
+func (m *Map) Need(key, hint string) string {
+	if !m.Has(key) {
+		m.Missing(key, hint)
+		return ""
+	}
+	return Value(m, key, "", func(s string) (string, error) {
+		if strings.TrimSpace(s) == "" {
+			return "", fmt.Errorf("is empty; %s", hint)
+		}
+		return s, nil
+	})
+}
+
+// Value gives what parse makes of the text under key; parse's error is the fault, in the form `what; hint`.
+func Value[T any](m *Map, key string, otherwise T, parse func(string) (T, error)) T {
+	n := m.value(key)
+	if n == nil {
+		return otherwise
+	}
+	s, ok := m.file.text(n, m.field(key))
+	if !ok {
+		return otherwise
+	}
+	v, err := parse(s)
+	if err != nil {
+		m.Fault(key, err.Error(), "")
+		return otherwise
+	}
+	return v
+}
+
+// Choice gives one of the words.
+func (m *Map) Choice(key, otherwise string, words ...string) string {
+	return Value(m, key, otherwise, func(s string) (string, error) {
+		if !slices.Contains(words, s) {
+			return "", fmt.Errorf("%q is not known; %s", s, suggest(s, words))
+		}
+		return s, nil
+	})
+}
+
+// Bool gives true or false.
+func (m *Map) Bool(key string, otherwise bool) bool {
+	return Value(m, key, otherwise, func(s string) (bool, error) {
+		if s != "true" && s != "false" {
+			return false, fmt.Errorf("%q is neither true nor false", s)
+		}
+		return s == "true", nil
+	})
+}
+
+// Int gives a whole number from least to most.
+func (m *Map) Int(key string, otherwise, least, most int) int {
+	return Value(m, key, otherwise, func(s string) (int, error) {
+		v, err := strconv.Atoi(s)
+		if err != nil || s != strconv.Itoa(v) {
+			return 0, fmt.Errorf("%q is no whole number", s)
+		}
+		if v < least || v > most {
+			return 0, fmt.Errorf("%d is out of range; %d to %d is possible", v, least, most)
+		}
+		return v, nil
+	})
+}
+
+// Number gives a number from least to most; infinite ones are none.
+func (m *Map) Number(key string, otherwise, least, most float64) float64 {
+	return Value(m, key, otherwise, func(s string) (float64, error) {
+		v, err := strconv.ParseFloat(s, 64)
+		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) || strings.ContainsAny(s, "xX_") {
+			return 0, fmt.Errorf("%q is no number; write it like 0.25", s)
+		}
+		if v < least || v > most {
+			return 0, fmt.Errorf("%s is out of range; %g to %g is possible", s, least, most)
+		}
+		return v, nil
+	})
+}
+
+// Duration gives a time span of at least least and at most most.
+func (m *Map) Duration(key string, otherwise, least, most time.Duration) time.Duration {
+	return Value(m, key, otherwise, func(s string) (time.Duration, error) {
+		d, err := ParseDuration(s)
+		if err == nil && (d < least || d > most) {
+			err = fmt.Errorf("%s is out of range; %s to %s is possible", s, FormatDuration(least), FormatDuration(most))
+		}
+		return d, err
+	})
+}
+
+// Date gives a civil date, missing where the key is left out.
+func (m *Map) Date(key string) pipeline.Opt[pipeline.Date] {
+	return Value(m, key, pipeline.Opt[pipeline.Date]{}, func(s string) (pipeline.Opt[pipeline.Date], error) {
+		d, err := pipeline.ParseDate(s)
+		return pipeline.Opt[pipeline.Date]{V: d, OK: err == nil}, err
+	})
+}
+
+// reportUnknown names the keys that nobody asked for.
+func (m *Map) reportUnknown() {
+	known := make([]string, 0, len(m.asked))
+	for k := range m.asked {
+		known = append(known, k)
+	}
+	slices.Sort(known)
+	for _, k := range m.order {
+		if !m.asked[k] {
+			m.file.add(m.entries[k].key, m.field(k), "unknown key", suggest(k, known))
+		}
+	}
+}
+
+func describe(n ast.Node) string {
+	switch n.(type) {
+	case *ast.MappingNode:
+		return "a mapping"
+	case *ast.SequenceNode:
+		return "a list"
+	case *ast.NullNode:
+		return "nothing"
+	}
+	return "a single value"
+}

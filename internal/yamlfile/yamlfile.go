@@ -1,0 +1,268 @@
+// Package yamlfile reads the YAML files that people write by hand, strictly. In goes a file's bytes; a
+// reader asks its mappings for the keys it knows (Map.Text, Map.Duration, …), each with default and range,
+// and gets values; out comes every fault at once, each with line and column. It refuses what is not asked
+// for: unknown and duplicate keys, wrong types, null, several documents, tags and merge keys.
+// Read map.go next (what may be asked), then config and process, which ask.
+package yamlfile
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"drumbeat/internal/fault"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// Env looks up an environment variable, like os.LookupEnv.
+type Env func(name string) (string, bool)
+
+// File is one YAML file on its way to values.
+type File struct {
+	name    string
+	lines   []string
+	env     Env
+	anchors map[string]ast.Node
+	maps    []*Map
+	faults  fault.List
+	partial bool // a part could not be parsed: what seems to be missing may stand there
+}
+
+// Parse reads a file whose name is used in faults. Strings have ${NAME} replaced by env; with a nil env
+// they stay as they are. Syntax faults are kept until Faults, and what could be parsed can be asked for.
+func Parse(name string, data []byte, env Env) (*File, *Map) {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	text := strings.ReplaceAll(string(data), "\r\n", "\n")
+	f := &File{name: name, lines: strings.Split(text, "\n"), env: env, anchors: map[string]ast.Node{}}
+	root := &Map{file: f, asked: map[string]bool{}, entries: map[string]entry{}, place: place{line: 1, column: 1}}
+	if !f.checkBytes() {
+		return f, root
+	}
+	body := f.parse(text)
+	if body == nil {
+		if len(f.faults) == 0 {
+			f.add(place{}, "", "the file is empty", "start from the annotated file that Drumbeat comes with")
+		}
+		f.partial = true
+		return f, root
+	}
+	f.collectAnchors(body)
+	if m := f.mapping(body, "", root.place); m != nil {
+		return f, m
+	}
+	f.partial = true
+	return f, root
+}
+
+// Faults lists everything wrong so far in the order of the file, unknown keys included: call it last, when
+// all keys have been asked for.
+func (f *File) Faults() fault.List {
+	for _, m := range f.maps {
+		m.reportUnknown()
+	}
+	f.maps = nil
+	slices.SortStableFunc(f.faults, func(a, b fault.Fault) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	// An anchor used twice is read twice, its faults stand in the file once.
+	f.faults = slices.CompactFunc(f.faults, func(a, b fault.Fault) bool {
+		return a.Line == b.Line && a.Column == b.Column && a.Line > 0 && a.What == b.What
+	})
+	return f.faults
+}
+
+// place is where something stands; line 0 is the file as a whole.
+type place struct{ line, column int }
+
+func (f *File) add(p place, field, what, hint string) {
+	f.faults = append(f.faults, fault.Fault{File: f.name, Line: p.line, Column: p.column, Field: field, What: what, Hint: hint})
+}
+
+// checkBytes refuses what no YAML reader should be handed.
+func (f *File) checkBytes() bool {
+	for i, line := range f.lines {
+		if at := strings.IndexByte(line, 0); at >= 0 {
+			f.add(place{i + 1, at + 1}, "", "a zero byte", "save the file as UTF-8 text")
+			f.partial = true
+			return false
+		}
+		if !utf8.ValidString(line) {
+			at := 0
+			for r, n := utf8.DecodeRuneInString(line); r != utf8.RuneError || n > 1; r, n = utf8.DecodeRuneInString(line[at:]) {
+				at += n
+			}
+			f.add(place{i + 1, at + 1}, "", "a byte that is not UTF-8", "save the file as UTF-8 text")
+			f.partial = true
+			return false
+		}
+	}
+	return true
+}
+
+// parse gives the body of the only document, nil if there is none. The library stops at the first syntax
+// fault; then each top-level key is parsed by itself, so that a fault in one hides nothing in the others.
+func (f *File) parse(text string) ast.Node {
+	body, err := f.parseDocument(text)
+	if err == nil {
+		return body
+	}
+	f.partial = true
+	whole := &ast.MappingNode{BaseNode: &ast.BaseNode{}}
+	for _, block := range f.blocks() {
+		part, blockErr := f.parseDocument(block)
+		if blockErr != nil {
+			f.syntax(blockErr)
+			continue
+		}
+		if m, ok := part.(*ast.MappingNode); ok {
+			whole.Values = append(whole.Values, m.Values...)
+		}
+	}
+	if len(f.faults) == 0 {
+		f.syntax(err)
+	}
+	if len(whole.Values) == 0 {
+		return nil
+	}
+	return whole
+}
+
+// parseDocument runs the library, whose panics on odd input are faults of the file to our user.
+func (f *File) parseDocument(text string) (body ast.Node, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			body, err = nil, fmt.Errorf("this is no YAML that can be read")
+		}
+	}()
+	file, err := parser.ParseBytes([]byte(text), 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		return nil, err
+	}
+	for _, doc := range file.Docs {
+		if doc.Body == nil {
+			continue
+		}
+		if body != nil {
+			f.add(f.at(doc.Body), "", "a second document", "one file holds one document: remove the line ---")
+			return body, nil
+		}
+		body = doc.Body
+	}
+	return body, nil
+}
+
+// blocks cuts the file at its top-level keys; each block keeps its line numbers.
+func (f *File) blocks() []string {
+	var starts []int
+	for i, line := range f.lines {
+		if line != "" && !strings.ContainsAny(line[:1], " \t#-]}") {
+			starts = append(starts, i)
+		}
+	}
+	if len(starts) == 0 || starts[0] != 0 {
+		starts = append([]int{0}, starts...)
+	}
+	blocks := make([]string, len(starts))
+	for i, from := range starts {
+		to := len(f.lines)
+		if i+1 < len(starts) {
+			to = starts[i+1]
+		}
+		blocks[i] = strings.Repeat("\n", from) + strings.Join(f.lines[from:to], "\n") + "\n"
+	}
+	return blocks
+}
+
+// syntax records a fault of the YAML itself. The library's own text quotes the source, secrets included:
+// only its one-line message is used.
+func (f *File) syntax(err error) {
+	var at yaml.Error
+	if !errors.As(err, &at) || at.GetToken() == nil {
+		f.add(place{}, "", err.Error(), "")
+		return
+	}
+	what, hint := at.GetMessage(), ""
+	switch p := f.atToken(at.GetToken()); {
+	case strings.Contains(what, "tab") || strings.Contains(what, `\t`) || strings.Contains(what, "\t"):
+		f.add(p, "", "a tab", "indent with spaces")
+	case strings.Contains(what, "must be specified") || strings.Contains(what, "not found") || strings.Contains(what, "end character"):
+		hint = "close the bracket or the quote"
+		fallthrough
+	case hint != "":
+		f.add(p, "", what, hint)
+	default:
+		f.add(p, "", what, "check the indentation, and quote text with special characters")
+	}
+}
+
+// collectAnchors notes every anchor by name; their aliases are followed when they are read.
+func (f *File) collectAnchors(body ast.Node) {
+	for _, n := range ast.Filter(ast.AnchorType, body) {
+		a := n.(*ast.AnchorNode)
+		name := a.Name.GetToken().Value
+		if _, twice := f.anchors[name]; twice {
+			f.add(f.at(a), "", fmt.Sprintf("the anchor &%s stands twice", name), "give each anchor a name of its own")
+		}
+		f.anchors[name] = a.Value
+	}
+}
+
+// follow gives the node that an alias or anchor means, nil after recording why there is none.
+func (f *File) follow(n ast.Node, field string) ast.Node {
+	start := n
+	for range 10 { // an alias of an alias of itself ends here
+		switch v := n.(type) {
+		case *ast.AnchorNode:
+			n = v.Value
+		case *ast.AliasNode:
+			name := v.Value.GetToken().Value
+			to, ok := f.anchors[name]
+			if !ok {
+				f.add(f.at(v), field, fmt.Sprintf("there is no anchor &%s", name), "")
+				return nil
+			}
+			n = to
+		case *ast.TagNode:
+			f.add(f.at(v), field, "tags (!…) are not read", "write the plain value")
+			return nil
+		default:
+			return n
+		}
+	}
+	f.add(f.at(start), field, "this alias means itself", "")
+	return nil
+}
+
+// at gives the place of a node: for a mapping its first key, not the colon that the library means.
+func (f *File) at(n ast.Node) place {
+	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
+		n = m.Values[0].Key
+	}
+	return f.atToken(n.GetToken())
+}
+
+// atToken turns the library's columns, which count runes, into bytes.
+func (f *File) atToken(t *token.Token) place {
+	if t == nil || t.Position == nil || t.Position.Line < 1 {
+		return place{}
+	}
+	p := place{line: t.Position.Line, column: 1}
+	if p.line > len(f.lines) {
+		p.line = len(f.lines)
+		return p
+	}
+	rest := f.lines[p.line-1]
+	for i := 1; i < t.Position.Column && rest != ""; i++ {
+		_, n := utf8.DecodeRuneInString(rest)
+		p.column, rest = p.column+n, rest[n:]
+	}
+	return p
+}
