@@ -18,11 +18,13 @@ func Read(file string, data []byte, loc *time.Location) (*Process, fault.List) {
 
 	name := root.Need("process", "name the process, as digests shall call it")
 	pipelines := root.Texts("pipelines")
+	root.Filled("pipelines", "leave the key out to measure the deals of all pipelines")
 	closed := root.Map("closed_stages")
 	won, lost := r.closedStages(closed, "won"), r.closedStages(closed, "lost")
 	if !root.Has("versions") {
 		root.Missing("versions", "a process has at least one version with effective and stages")
 	}
+	root.Filled("versions", "a process has at least one version")
 	var versions []Version
 	for _, m := range root.Maps("versions") {
 		versions = append(versions, r.version(m))
@@ -60,11 +62,12 @@ func (r *reader) version(m *yamlfile.Map) Version {
 	if !m.Has("effective") {
 		m.Missing("effective", "say from which date on this version is in force, like 2026-01-01")
 	}
-	v.Effective = m.Date("effective").V
+	v.Effective = yamlfile.Value(m, "effective", 0, pipeline.ParseDate)
 	v.From = v.Effective.Start(r.loc)
 	if !m.Has("stages") {
 		m.Missing("stages", "list the stages in their order")
 	}
+	m.Filled("stages", "list the stages in their order")
 	seen := scope{keys: map[string]string{}, names: map[string]string{}, criteria: map[string]string{}}
 	mandatory := false
 	for i, s := range m.Maps("stages") {
@@ -139,6 +142,7 @@ const century = 36500 * 24 * time.Hour
 // of the version: a name that means two things means nothing.
 func (r *reader) crmStages(m *yamlfile.Map, s *Stage, seen scope) []string {
 	names, at := m.Texts("crm_stages"), "crm_stages"
+	m.Filled("crm_stages", "leave the key out where the CRM uses the stage's name")
 	if !m.Has("crm_stages") && s.Name != "" {
 		names, at = []string{s.Name}, "name"
 	}
@@ -166,8 +170,8 @@ func (r *reader) criterion(m *yamlfile.Map, seen scope, stage string) Criterion 
 		Why:   m.Text("why", ""),
 		Coach: m.Text("coach", ""),
 	}
-	if since := m.Date("since"); since.OK {
-		c.Since = pipeline.Some(since.V.Start(r.loc))
+	if m.Has("since") {
+		c.Since = pipeline.Some(yamlfile.Value(m, "since", 0, pipeline.ParseDate).Start(r.loc))
 	}
 	if m.Has("grace") {
 		c.Grace = pipeline.Some(m.Duration("grace", 0, 0, century))

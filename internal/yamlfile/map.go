@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"drumbeat/internal/pipeline"
-
 	"github.com/goccy/go-yaml/ast"
 )
 
@@ -156,7 +154,7 @@ func (m *Map) Map(key string) *Map {
 	return &Map{file: m.file, path: m.field(key), place: m.place, entries: map[string]entry{}, asked: map[string]bool{}}
 }
 
-// Maps opens the list of mappings under key. An empty list is a fault: leaving the key out says it better.
+// Maps opens the list of mappings under key.
 func (m *Map) Maps(key string) []*Map {
 	var out []*Map
 	for i, n := range m.items(key) {
@@ -167,7 +165,7 @@ func (m *Map) Maps(key string) []*Map {
 	return out
 }
 
-// Texts gives the list of texts under key, none of them blank. An empty list is a fault.
+// Texts gives the list of texts under key, none of them blank; nil where the key is left out.
 func (m *Map) Texts(key string) []string {
 	var out []string
 	for i, n := range m.items(key) {
@@ -194,10 +192,17 @@ func (m *Map) items(key string) []ast.Node {
 		m.Fault(key, "must be a list, not "+describe(n), "")
 		return nil
 	}
-	if len(list.Values) == 0 {
-		m.Fault(key, "is an empty list", "fill it or leave the key out")
-	}
 	return list.Values
+}
+
+// Filled records a fault where the list under key is there and empty.
+func (m *Map) Filled(key, hint string) {
+	if !m.Has(key) {
+		return
+	}
+	if list, ok := m.file.deref(m.entries[key].value).(*ast.SequenceNode); ok && len(list.Values) == 0 {
+		m.Fault(key, "is an empty list", hint)
+	}
 }
 
 // Text gives the text under key. Numbers and words like yes are taken as they are written.
@@ -293,14 +298,6 @@ func (m *Map) Duration(key string, otherwise, least, most time.Duration) time.Du
 			err = fmt.Errorf("%s is out of range; %s to %s is possible", s, FormatDuration(least), FormatDuration(most))
 		}
 		return d, err
-	})
-}
-
-// Date gives a civil date, missing where the key is left out.
-func (m *Map) Date(key string) pipeline.Opt[pipeline.Date] {
-	return Value(m, key, pipeline.Opt[pipeline.Date]{}, func(s string) (pipeline.Opt[pipeline.Date], error) {
-		d, err := pipeline.ParseDate(s)
-		return pipeline.Opt[pipeline.Date]{V: d, OK: err == nil}, err
 	})
 }
 
