@@ -58,39 +58,26 @@ func (d Date) AddMonths(n int) Date {
 // DateRange is inclusive at both ends.
 type DateRange struct{ From, To Date }
 
-// AtWall gives the instant at which a clock at loc shows the wall time of w (whose own zone is ignored).
-// Of a wall time that occurs twice the first is meant; of one that does not exist the first instant after
-// the gap. time.Date leaves both open.
+// AtWall gives the first instant at which a clock at loc shows the wall time of w (whose own zone is
+// ignored) or a later one: of a wall time that occurs twice the first, of one that does not exist the first
+// instant after the gap. time.Date leaves both open. Later wall times never map to earlier instants.
 func AtWall(w time.Time, loc *time.Location) time.Time {
-	y, m, d := w.Date()
-	hh, mm, ss := w.Clock()
-	want := time.Date(y, m, d, hh, mm, ss, w.Nanosecond(), time.UTC)
-	guess := time.Date(y, m, d, hh, mm, ss, w.Nanosecond(), loc)
-	// The offsets in force around the guess are the only candidates; a day that a zone skipped whole
-	// (Apia, 2011-12-30) is why it looks so far.
-	var best time.Time
-	for _, probe := range []time.Duration{-30 * time.Hour, -3 * time.Hour, 0, 3 * time.Hour, 30 * time.Hour} {
-		_, off := guess.Add(probe).In(loc).Zone()
-		at := want.Add(-time.Duration(off) * time.Second).In(loc)
-		if wallOf(at).Equal(want) && (best.IsZero() || at.Before(best)) {
-			best = at
+	want := wallOf(w)
+	// No zone was ever 36 hours from UTC, so the clock does not show the wall time yet; from there the
+	// stretches of one offset are walked until it does (a day that a zone skipped whole is one gap).
+	at := want.Add(-36 * time.Hour).In(loc)
+	for {
+		_, offset := at.Zone()
+		_, end := at.ZoneBounds()
+		hit := want.Add(-time.Duration(offset) * time.Second).In(loc)
+		if hit.Before(at) { // the clock jumped over the wall time when this stretch began
+			return at
 		}
-	}
-	if !best.IsZero() {
-		return best
-	}
-	// In a gap: the transition nearest to the guess at which the clock jumps over the wall time.
-	for _, probe := range []time.Duration{-30 * time.Hour, -3 * time.Hour, 0} {
-		_, end := guess.Add(probe).In(loc).ZoneBounds()
-		if end.IsZero() {
-			continue
+		if end.IsZero() || hit.Before(end) {
+			return hit
 		}
-		before := wallOf(end.Add(-time.Nanosecond).In(loc))
-		if before.Before(want) && wallOf(end.In(loc)).After(want) {
-			return end.In(loc)
-		}
+		at = end.In(loc)
 	}
-	return guess
 }
 
 // wallOf writes what the clock of t's zone shows as if it were UTC.
@@ -143,20 +130,32 @@ func (p Period) Contains(t time.Time) bool { return !t.Before(p.Start) && t.Befo
 // PeriodsBefore gives the last n periods of that span (months, or quarters of a fiscal year that starts in
 // month fiscalStart, 1 to 12) that were complete at t, oldest first. Edges are local midnights at loc.
 func PeriodsBefore(t time.Time, n int, span Span, fiscalStart int, loc *time.Location) []Period {
-	step := 3
-	if span == Month {
-		step = 1
-	}
-	y, m, _ := t.In(loc).Date()
-	into := ((int(m)-fiscalStart)%step + step) % step // months since the running period began
-	edge := NewDate(y, m-time.Month(into), 1)
-	for edge.Start(loc).After(t) { // a midnight in a gap may lie after t
-		edge = edge.AddMonths(-step)
-	}
+	step, edge := periodEdge(t, span, fiscalStart, loc)
 	out := make([]Period, n)
 	for i := range out {
 		from := edge.AddMonths(-step * (n - i))
 		out[i] = Period{Start: from.Start(loc), End: from.AddMonths(step).Start(loc)}
 	}
 	return out
+}
+
+// PeriodAround gives the period, as in PeriodsBefore, that holds t.
+func PeriodAround(t time.Time, span Span, fiscalStart int, loc *time.Location) Period {
+	step, edge := periodEdge(t, span, fiscalStart, loc)
+	return Period{Start: edge.Start(loc), End: edge.AddMonths(step).Start(loc)}
+}
+
+// periodEdge gives the first date of the period that holds t, and a period's length in months.
+func periodEdge(t time.Time, span Span, fiscalStart int, loc *time.Location) (step int, edge Date) {
+	step = 3
+	if span == Month {
+		step = 1
+	}
+	y, m, _ := t.In(loc).Date()
+	into := ((int(m)-fiscalStart)%step + step) % step // months since the period began
+	edge = NewDate(y, m-time.Month(into), 1)
+	for edge.Start(loc).After(t) { // a midnight in a gap may lie after t
+		edge = edge.AddMonths(-step)
+	}
+	return step, edge
 }

@@ -1,0 +1,309 @@
+package health
+
+import (
+	"slices"
+	"strings"
+
+	"drumbeat/internal/pipeline"
+	"drumbeat/internal/process"
+)
+
+// state is what became of a checkpoint that fell due.
+type state uint8
+
+const (
+	pending state = iota
+	met
+	missed
+	excused
+	void // the deal was lost before anybody could judge: in no count
+)
+
+var stateNames = [...]string{"pending", "met", "missed", "excused", "void"}
+
+// String gives the word used in the report.
+func (s state) String() string { return stateNames[s] }
+
+// dueCheck is one checkpoint of one deal.
+type dueCheck struct {
+	check    int // index in process order
+	at       instant
+	judgedAt instant
+	state    state
+	byWon    bool
+	move     int // index of the move that made it due, -1 for won
+}
+
+// judgement is a met or missed checkpoint within the lookback, for the pressure at a period's end.
+type judgement struct {
+	at  instant
+	met bool
+}
+
+// falling gathers the checkpoints that fall due along a deal's path.
+type falling struct {
+	c       *computation
+	d       *view
+	due     map[int]bool
+	visited map[string]bool
+	out     []dueCheck
+}
+
+// addAdherence finds the checkpoints that fell due, judges them and counts them for who made the move.
+func (c *computation) addAdherence(d *view, owner []*subject) {
+	f := falling{c: c, d: d, due: map[int]bool{}, visited: map[string]bool{}}
+	won := d.outcome == pipeline.Won
+	for i := range d.moves {
+		if won && i == d.before {
+			f.win()
+		}
+		f.enter(i, won && i >= d.before, owner)
+	}
+	if won && d.before == len(d.moves) {
+		f.win()
+	}
+	d.checks = f.out
+	c.countChecks(d, owner)
+}
+
+// from is the position, in a version, of the latest of the first n moves whose stage it has; -1 if none.
+func (d *view) from(v *process.Version, n int) int {
+	for i := n - 1; i >= 0; i-- {
+		if s := d.moves[i].stage; s != nil {
+			if p := v.Position(s.Key); p >= 0 {
+				return p
+			}
+		}
+	}
+	return -1
+}
+
+// enter makes due what the i-th move makes due: every mandatory stage that it skips, and its own.
+func (f *falling) enter(i int, afterWon bool, owner []*subject) {
+	m := &f.d.moves[i]
+	if m.stage == nil {
+		return
+	}
+	defer func() { f.visited[m.stage.Key] = true }()
+	v := &f.c.proc.Versions[m.v]
+	j := v.Position(m.stage.Key)
+	if j < 0 {
+		return
+	}
+	from := f.d.from(v, i)
+	if j < from && v.Stages[j].Phase != process.After && v.Stages[from].Phase != process.After && f.c.inWindow(m.at) {
+		for _, s := range f.c.roster.of(m.repID) {
+			s.movedBack++
+		}
+	}
+	if j <= from {
+		return
+	}
+	f.skip(v, from, j, m.at, i, afterWon)
+	s := &v.Stages[j]
+	if f.visited[s.Key] || (afterWon && s.Phase != process.After) {
+		return
+	}
+	if s.Mandatory {
+		f.fall(process.StageCheckpoint(s.Key), m.at, i, met)
+	}
+	f.require(s, m.at, i)
+}
+
+// win is a move past every before and selling stage.
+func (f *falling) win() {
+	v := &f.c.proc.Versions[f.c.proc.VersionAt(fromInstant(f.d.closedAt))]
+	f.skip(v, f.d.from(v, f.d.before), v.SellingEnd()+1, f.d.closedAt, -1, false)
+}
+
+// skip makes due and missed the mandatory stages strictly between two positions that were not visited.
+func (f *falling) skip(v *process.Version, from, to int, at instant, by int, afterWon bool) {
+	for k := from + 1; k < to; k++ {
+		s := &v.Stages[k]
+		if !s.Mandatory || f.visited[s.Key] || (afterWon && s.Phase != process.After) {
+			continue
+		}
+		f.fall(process.StageCheckpoint(s.Key), at, by, missed)
+		f.require(s, at, by)
+	}
+}
+
+// require makes a stage's criteria due, as far as they are rolled out and the source can know them.
+func (f *falling) require(s *process.Stage, at instant, by int) {
+	for i := range s.Requires {
+		r := &s.Requires[i]
+		if r.Since.OK && at < toInstant(r.Since.V) || !f.c.knowable(f.d, r) {
+			continue
+		}
+		f.fall(process.BuyerCheckpoint(r.Key), at, by, pending)
+	}
+}
+
+// fall records a checkpoint the first time that it falls due and judges it.
+func (f *falling) fall(key string, at instant, by int, stageState state) {
+	k, ok := f.c.checkIndex[key]
+	if !ok || f.due[k] {
+		return
+	}
+	f.due[k] = true
+	due := dueCheck{check: k, at: at, judgedAt: at, state: stageState, byWon: by < 0, move: by}
+	if f.c.evidence[k] {
+		f.judge(&due)
+	}
+	if due.state != void && due.state != pending && f.d.waived(f.c.checks[k].Key) {
+		due.state = excused
+	}
+	f.out = append(f.out, due)
+}
+
+// judge says what became of a buyer criterion: it is judged at its due time + grace by whether it holds
+// then; void at once if the deal was lost before that and it did not hold at the closing.
+func (f *falling) judge(due *dueCheck) {
+	d, r := f.d, f.c.criterion(due)
+	due.judgedAt = due.at + span(r.Grace.Or(f.c.set.Grace))
+	switch {
+	case d.outcome == pipeline.Lost && d.closedAt < due.judgedAt && !f.c.holds(d, r, d.closedAt):
+		due.state = void
+	case due.judgedAt >= d.asOf:
+		due.state = pending
+	case f.c.holds(d, r, due.judgedAt):
+		due.state = met
+	default:
+		due.state = missed
+	}
+}
+
+// criterion gives the words and means that were in force when the checkpoint fell due.
+func (c *computation) criterion(due *dueCheck) *process.Criterion {
+	v := &c.proc.Versions[c.proc.VersionAt(fromInstant(due.at))]
+	key := strings.TrimPrefix(c.checks[due.check].Key, "buyer:")
+	for i := range v.Stages {
+		for j := range v.Stages[i].Requires {
+			if r := &v.Stages[i].Requires[j]; r.Key == key {
+				return r
+			}
+		}
+	}
+	return c.checks[due.check].Criterion
+}
+
+// knowable says whether the source could show that a criterion was met at all.
+func (c *computation) knowable(d *view, r *process.Criterion) bool {
+	switch r.MetBy.Means {
+	case process.ByCriterion:
+		return c.has(pipeline.Criteria)
+	case process.ByActivity:
+		return c.has(pipeline.Activities) && c.in.Reading.PartyNamed
+	}
+	if d.outcome == pipeline.Open {
+		return true
+	}
+	for i := range d.h.Forecasts {
+		f := &d.h.Forecasts[i]
+		if toInstant(f.At) < d.asOf && (r.MetBy.Field == process.FieldAmount && f.Amount.OK ||
+			r.MetBy.Field == process.FieldExpectedClose && f.ExpectedClose.OK) {
+			return true
+		}
+	}
+	return false
+}
+
+// holds says whether a criterion holds at t: rows at or before t, a field by the value in force.
+func (c *computation) holds(d *view, r *process.Criterion, t instant) bool {
+	switch r.MetBy.Means {
+	case process.ByCriterion:
+		return slices.ContainsFunc(d.h.Criteria, func(x pipeline.CriterionMet) bool {
+			at := toInstant(x.At)
+			return x.Criterion == r.MetBy.Criterion && at <= t && at < d.asOf
+		})
+	case process.ByActivity:
+		n := 0
+		for i := range d.h.Activities {
+			a := &d.h.Activities[i]
+			at := toInstant(a.At)
+			if at <= t && at < d.asOf && a.Party == r.MetBy.Party && (r.MetBy.Kind == "" || strings.EqualFold(a.Kind, r.MetBy.Kind)) {
+				n++
+			}
+		}
+		return n >= r.MetBy.Count
+	}
+	if r.MetBy.Field == process.FieldAmount {
+		return d.rawAmount(t).OK
+	}
+	return d.expectedClose(t).OK
+}
+
+// waived says whether the deal has a waiver for the checkpoint.
+func (d *view) waived(key string) bool {
+	return slices.ContainsFunc(d.h.Waivers, func(w pipeline.Waiver) bool {
+		return w.Checkpoint == key && toInstant(w.At) < d.asOf
+	})
+}
+
+// countChecks adds the deal's checkpoints to the windows of those who made the moves.
+func (c *computation) countChecks(d *view, owner []*subject) {
+	for i := range d.checks {
+		due := &d.checks[i]
+		for _, s := range c.movers(d, due.move, owner) {
+			s.count(c, due)
+		}
+		if (due.state == met || due.state == missed) && due.judgedAt >= c.lookback {
+			c.judged = append(c.judged, judgement{at: due.judgedAt, met: due.state == met})
+		}
+	}
+	for i := 0; i < len(d.checks); {
+		n := i + 1
+		for n < len(d.checks) && d.checks[n].move == d.checks[i].move {
+			n++
+		}
+		if c.clean(d.checks[i:n]) {
+			for _, s := range c.movers(d, d.checks[i].move, owner) {
+				s.cleanMoves++
+			}
+		}
+		i = n
+	}
+}
+
+// movers are those for whom a move counts: who made it, for won the owner.
+func (c *computation) movers(d *view, move int, owner []*subject) []*subject {
+	if move < 0 {
+		return owner
+	}
+	return c.roster.of(d.moves[move].repID)
+}
+
+// clean says whether a move's last judgement lies in the window, with at least one met and none missed.
+func (c *computation) clean(due []dueCheck) bool {
+	last, good := instant(-1<<62), false
+	for i := range due {
+		switch due[i].state {
+		case void:
+			continue
+		case pending, missed:
+			return false
+		case met:
+			good = true
+		}
+		last = max(last, due[i].judgedAt)
+	}
+	return good && c.inWindow(last)
+}
+
+// adherence gives the window's figures.
+func (s *subject) adherence(c *computation) *Adherence {
+	w := &s.windows[trendWindows-1]
+	a := &Adherence{Due: w.due, Met: w.met, Missed: w.due - w.met, Pending: s.pending, Excused: s.excused,
+		Rate: ratio(w.met, w.due), CleanMoves: s.cleanMoves, MovedBack: s.movedBack,
+		Stages:   Tally{s.stages.due, s.stages.met, ratio(s.stages.met, s.stages.due)},
+		Evidence: Tally{s.evidence.due, s.evidence.met, ratio(s.evidence.met, s.evidence.due)},
+		Judged:   w.due >= c.set.MinDue, ShrunkRate: ratio(w.met, w.due)}
+	a.Low, a.High = wilson(w.met, w.due)
+	var before tally
+	for _, b := range s.windows[trendWindows-5 : trendWindows-1] {
+		before.due, before.met = before.due+b.due, before.met+b.met
+	}
+	a.Change = AdherenceChange{Due: pipeline.Some(before.due), Met: pipeline.Some(before.met), Rate: ratio(before.met, before.due)}
+	a.Change.Diff, a.Change.Low, a.Change.High = newcombe(w.tally, before)
+	return a
+}
