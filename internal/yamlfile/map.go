@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"drumbeat/internal/fault"
+
 	"github.com/goccy/go-yaml/ast"
 )
 
@@ -20,6 +22,11 @@ type Map struct {
 	order   []string
 	entries map[string]entry
 	asked   map[string]bool
+	opened  map[string]*Map
+}
+
+func newMap(f *File, path string, at place) *Map {
+	return &Map{file: f, path: path, place: at, entries: map[string]entry{}, asked: map[string]bool{}, opened: map[string]*Map{}}
 }
 
 type entry struct {
@@ -29,7 +36,7 @@ type entry struct {
 
 // mapping opens a node as a mapping, nil when it is none.
 func (f *File) mapping(n ast.Node, path string, parent place) *Map {
-	m := &Map{file: f, path: path, place: parent, entries: map[string]entry{}, asked: map[string]bool{}}
+	m := newMap(f, path, parent)
 	node := f.follow(n, path)
 	if node == nil {
 		return nil
@@ -123,11 +130,18 @@ func (f *File) deref(n ast.Node) ast.Node {
 	return n
 }
 
-// Missing records that a required key is not there, unless a part of the file could not be parsed.
+// Missing records that a required key is not there.
 func (m *Map) Missing(key, hint string) {
-	if !m.file.partial {
-		m.file.add(m.place, m.field(key), "is missing", hint)
+	m.file.faults = append(m.file.faults, m.Lack(key, hint)...)
+}
+
+// Lack gives the fault of a key that is not there without recording it. There is none where a part of the
+// file could not be parsed: the key may stand in that part.
+func (m *Map) Lack(key, hint string) fault.List {
+	if m.file.partial {
+		return nil
 	}
+	return fault.List{{File: m.file.name, Line: m.place.line, Column: m.place.column, Field: m.field(key), What: "is missing", Hint: hint}}
 }
 
 // value gives what stands under key, nil where there is nothing or it was found to be at fault.
@@ -146,12 +160,15 @@ func (m *Map) value(key string) ast.Node {
 // Map opens the mapping under key. Where there is none the result is empty, so that its defaults are found
 // by the same questions.
 func (m *Map) Map(key string) *Map {
-	if n := m.value(key); n != nil {
-		if sub := m.file.mapping(n, m.field(key), m.place); sub != nil {
-			return sub
+	if m.opened[key] == nil {
+		if n := m.value(key); n != nil {
+			m.opened[key] = m.file.mapping(n, m.field(key), m.place)
+		}
+		if m.opened[key] == nil {
+			m.opened[key] = newMap(m.file, m.field(key), m.place)
 		}
 	}
-	return &Map{file: m.file, path: m.field(key), place: m.place, entries: map[string]entry{}, asked: map[string]bool{}}
+	return m.opened[key]
 }
 
 // Maps opens the list of mappings under key.
@@ -246,7 +263,7 @@ func Value[T any](m *Map, key string, otherwise T, parse func(string) (T, error)
 func (m *Map) Choice(key, otherwise string, words ...string) string {
 	return Value(m, key, otherwise, func(s string) (string, error) {
 		if !slices.Contains(words, s) {
-			return "", fmt.Errorf("%q is not known; %s", s, suggest(s, words))
+			return "", fmt.Errorf("%q is not known; %s", s, Suggest(s, words))
 		}
 		return s, nil
 	})
@@ -310,7 +327,7 @@ func (m *Map) reportUnknown() {
 	slices.Sort(known)
 	for _, k := range m.order {
 		if !m.asked[k] {
-			m.file.add(m.entries[k].key, m.field(k), "unknown key", suggest(k, known))
+			m.file.add(m.entries[k].key, m.field(k), "unknown key", Suggest(k, known))
 		}
 	}
 }

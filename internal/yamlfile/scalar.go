@@ -93,11 +93,11 @@ func FormatDuration(d time.Duration) string {
 	return strconv.FormatInt(int64(d/time.Second), 10) + "s"
 }
 
-// suggest is the hint after an unknown word: the likeliest known one, or all of them.
-func suggest(word string, known []string) string {
+// Suggest is the hint after an unknown word: the likeliest known one, or all of them.
+func Suggest(word string, known []string) string {
 	best, least := "", len(word)/3+2
 	for _, k := range known {
-		if d := Distance(strings.ToLower(word), strings.ToLower(k)); d < least {
+		if d := distance(strings.ToLower(word), strings.ToLower(k)); d < least {
 			best, least = k, d
 		}
 	}
@@ -110,8 +110,8 @@ func suggest(word string, known []string) string {
 	return "possible: " + strings.Join(known, ", ")
 }
 
-// Distance is the Levenshtein distance of two words in bytes.
-func Distance(a, b string) int {
+// distance is the Levenshtein distance of two words in bytes.
+func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

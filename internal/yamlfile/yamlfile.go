@@ -42,7 +42,7 @@ func Parse(name string, data []byte, env Env) (*File, *Map) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	text := strings.ReplaceAll(string(data), "\r\n", "\n")
 	f := &File{name: name, lines: strings.Split(text, "\n"), env: env, anchors: map[string]ast.Node{}}
-	root := &Map{file: f, asked: map[string]bool{}, entries: map[string]entry{}, place: place{line: 1, column: 1}}
+	root := newMap(f, "", place{line: 1, column: 1})
 	if !f.checkBytes() {
 		return f, root
 	}

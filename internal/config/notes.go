@@ -1,0 +1,39 @@
+package config
+
+import "drumbeat/internal/yamlfile"
+
+// later lists the keys that are read and validated but that nothing uses so far. A key leaves this list in
+// the change that gives it its effect.
+var later = []struct {
+	section, key string
+	instead      string // what happens meanwhile
+}{
+	{"", "environment", "one state database serves one environment, whatever its name"},
+	{"source", "preset", "give queries, or import into the canonical tables; reading a source by preset is refused"},
+	{"source", "schema", "it belongs to presets"},
+	{"state", "keep_bodies", "all mails are kept"},
+	{"mail", "idempotency_header", "the header is not sent"},
+	{"web", "listen", "there is no web server"},
+	{"web", "base_url", "digests link to nothing there"},
+	{"web", "secret", "there are no signed links"},
+	{"web", "secret_file", "there are no signed links"},
+	{"web", "auth", "there is no web server"},
+}
+
+// note tells the user about each key that is set and has no effect yet.
+func (r *reader) note(root *yamlfile.Map) {
+	for _, l := range later {
+		m, field := root, l.key
+		if l.section != "" {
+			m, field = root.Map(l.section), l.section+"."+l.key
+		}
+		if m.Has(l.key) {
+			r.cfg.Notes = append(r.cfg.Notes, field+": without effect yet: "+l.instead)
+		}
+	}
+	for _, s := range r.cfg.Schedules {
+		if s.Ping != "" {
+			r.cfg.Notes = append(r.cfg.Notes, "schedules."+s.Name+".ping: without effect yet: nobody is pinged")
+		}
+	}
+}
