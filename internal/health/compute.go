@@ -217,7 +217,7 @@ func (c *computation) rate(currency string) (float64, bool) {
 func (c *computation) report() *Report {
 	learned := c.learn()
 	c.judgeStanding(learned)
-	c.pace(learned)
+	c.pace()
 	c.judgeRecord(learned)
 	c.scoreCalls()
 	earns := c.earns()

@@ -19,7 +19,7 @@ type learnedVisit struct {
 	stage int
 	dwell instant
 	end   end
-	paced bool // counts for the owner's pace: the first of its deal and stage, before or in the selling
+	first bool // of its deal and stage, before or in the selling: counts for the owner's pace
 	owner []*subject
 }
 
@@ -61,22 +61,18 @@ func (c *computation) addVisits(d *view, owner []*subject) {
 		}
 		i := c.stageIndex[v.stage.Key]
 		c.visits = append(c.visits, learnedVisit{stage: i, dwell: v.dwell, end: v.end, owner: owner,
-			paced: v.stage.Phase != process.After && !seen[i]})
+			first: v.stage.Phase != process.After && !seen[i]})
 		seen[i] = true
 	}
 }
 
 // learn estimates the curves, stage by stage.
 func (c *computation) learn() []learnedStage {
-	byStage := make([][]learnedVisit, len(c.stages))
-	for _, v := range c.visits {
-		byStage[v.stage] = append(byStage[v.stage], v)
-	}
 	out := make([]learnedStage, len(c.stages))
-	for i := range out {
+	for i, visits := range c.byStage(c.visits) {
 		l := &out[i]
-		l.curve = newCurve(byStage[i])
-		for _, v := range byStage[i] {
+		l.curve = newCurve(visits)
+		for _, v := range visits {
 			l.counts[v.end]++
 		}
 		l.median[0], l.median[1], l.median[2] = l.curve.median()
@@ -165,14 +161,21 @@ func (c *computation) judgeStanding(learned []learnedStage) {
 	}
 }
 
-// pace adds up what the reps' first visits did against what all visits make expected.
-func (c *computation) pace(learned []learnedStage) {
-	for i := range c.visits {
-		v := &c.visits[i]
-		if !v.paced {
-			continue
+// pace adds up, for each rep, the advances of the first visits and the advances that their dwell made expected
+// by the hazard of those same visits of everybody: the team's pace is 1 by construction.
+func (c *computation) pace() {
+	var first []learnedVisit
+	for _, v := range c.visits {
+		if v.first {
+			first = append(first, v)
 		}
-		expected := learned[v.stage].curve.at(v.dwell).lambda
+	}
+	hazard := make([]curve, len(c.stages))
+	for i, vs := range c.byStage(first) {
+		hazard[i] = newCurve(vs)
+	}
+	for _, v := range first {
+		expected := hazard[v.stage].at(v.dwell).lambda
 		for _, s := range v.owner {
 			s.stall.expected += expected
 			if v.end == endAdvanced {
@@ -180,6 +183,15 @@ func (c *computation) pace(learned []learnedStage) {
 			}
 		}
 	}
+}
+
+// byStage groups visits by their stage, keeping their order.
+func (c *computation) byStage(visits []learnedVisit) [][]learnedVisit {
+	out := make([][]learnedVisit, len(c.stages))
+	for _, v := range visits {
+		out[v.stage] = append(out[v.stage], v)
+	}
+	return out
 }
 
 // addOpen keeps an open deal with what is known before anything is learned.
