@@ -81,7 +81,8 @@ type computation struct {
 	open       []openDeal
 	standing   []standing
 	judged     []judgement
-	closed     []closedDeal
+	closed     []judgedDeal
+	ended      []ClosedDeal
 	moves      []windowMove
 	calls      []call
 	stageCalls []stageCall
@@ -192,7 +193,7 @@ func (c *computation) add(h *pipeline.History) {
 	c.addForecast(d, owner)
 	c.addGaps(d, owner)
 	c.addStanding(d, owner)
-	if d.closed && d.outcome != pipeline.Open {
+	if d.closed {
 		c.addClosed(d)
 	}
 	if d.open {
@@ -229,6 +230,7 @@ func (c *computation) report() *Report {
 		Currency: c.set.Currency,
 		Sources:  c.sources(),
 		Lost:     c.lost,
+		Closed:   c.ended,
 		Deals:    c.openDeals(learned),
 	}
 	if r.Lost == nil {

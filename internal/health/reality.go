@@ -22,8 +22,8 @@ const (
 	lateSpan           = 14 * day
 )
 
-// closedDeal is a deal closed in the lookback with what it met and missed by its moves.
-type closedDeal struct {
+// judgedDeal is a deal closed in the lookback with what it met and missed by its moves.
+type judgedDeal struct {
 	won    bool
 	amount Number
 	checks []closedCheck
@@ -34,12 +34,16 @@ type closedCheck struct {
 	met   bool
 }
 
-// addClosed keeps what a closed deal says about the checkpoints.
+// addClosed keeps what a closed deal says about the checkpoints, and that it ended in the window.
 func (c *computation) addClosed(d *view) {
+	if deal := &d.h.Deal; c.inWindow(d.closedAt) {
+		c.ended = append(c.ended, ClosedDeal{ID: deal.ID, Name: deal.Name, RepID: deal.RepID,
+			Won: d.outcome == pipeline.Won, Amount: c.amountAtClosing(d)})
+	}
 	if d.closedAt < c.lookback {
 		return
 	}
-	k := closedDeal{won: d.outcome == pipeline.Won, amount: c.amountAtClosing(d)}
+	k := judgedDeal{won: d.outcome == pipeline.Won, amount: c.amountAtClosing(d)}
 	for i := range d.checks {
 		due := &d.checks[i]
 		if due.byWon || due.state != met && due.state != missed {

@@ -36,6 +36,15 @@ type Report struct {
 	Consistency Number          `json:"consistency"`
 	Pressure    *Pressure       `json:"pressure"`
 	Gaps        *Gaps           `json:"gaps"`
+
+	Closed []ClosedDeal `json:"-"` // won or lost in the window, by id: for the words of a digest, no figure
+}
+
+// ClosedDeal is a deal that ended in the window.
+type ClosedDeal struct {
+	ID, Name, RepID string
+	Won             bool
+	Amount          Number // at closing, in the report's currency
 }
 
 // Sources counts the rows seen, missing where the source has none.
