@@ -1,0 +1,112 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// dialect is everything in which the two databases differ, but for their migrations.
+type dialect struct {
+	goose        goose.Dialect
+	migrations   string // the folder below migrations/
+	versionTable string
+	hasVersion   string // a query: is the version table there?
+	replace      *strings.Replacer
+	clock        string // a query for the database's own clock; empty: ours
+	file         string // SQLite's file
+}
+
+var postgres = dialect{
+	goose:        goose.DialectPostgres,
+	migrations:   "postgres",
+	versionTable: "drumbeat_state.ledger_version",
+	hasVersion:   "SELECT to_regclass('drumbeat_state.ledger_version') IS NOT NULL",
+	replace:      strings.NewReplacer(),
+	clock:        "SELECT clock_timestamp()",
+}
+
+// One writer and no schemas: SQLite needs neither the locks of rows nor the prefix of tables.
+var sqlite = dialect{
+	goose:        goose.DialectSQLite3,
+	migrations:   "sqlite",
+	versionTable: "ledger_version",
+	hasVersion:   "SELECT COUNT(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = 'ledger_version'",
+	replace:      strings.NewReplacer("drumbeat_state.", "", "FOR UPDATE SKIP LOCKED", ""),
+}
+
+// translate turns a query written for Postgres into the dialect's own.
+func (d dialect) translate(query string) string { return d.replace.Replace(query) }
+
+// now is the instant by which leases and due times are judged: every replica must agree on it.
+func (d dialect) now(ctx context.Context, q sqlx.QueryerContext, ours func() time.Time) (time.Time, error) {
+	if d.clock == "" {
+		return ours().UTC().Truncate(time.Microsecond), nil
+	}
+	var at instant
+	if err := q.QueryRowxContext(ctx, d.clock).Scan(&at); err != nil {
+		return time.Time{}, err
+	}
+	return time.Time(at), nil
+}
+
+// openDialect prepares the connections; on SQLite it creates the file, for its owner's eyes only.
+func openDialect(dsn string) (dialect, *sqlx.DB, error) {
+	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
+		return openSQLite(path)
+	}
+	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
+		return dialect{}, nil, fmt.Errorf("state.dsn: neither postgres://… nor sqlite:PATH")
+	}
+	connector, err := pq.NewConnector(dsn)
+	if err != nil {
+		// What the parser says may quote the DSN, and with it the password.
+		return dialect{}, nil, fmt.Errorf("state.dsn: not a URL that Postgres' driver reads; write " +
+			"postgres://USER:PASSWORD@HOST/DATABASE with special characters as %%XX")
+	}
+	connector.Dialer(dialer{silence: callTimeout + 15*time.Second})
+	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
+	db.SetMaxOpenConns(10)
+	db.SetMaxIdleConns(4)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	return postgres, db, nil
+}
+
+func openSQLite(path string) (dialect, *sqlx.DB, error) {
+	if path == "" || path == ":memory:" {
+		return dialect{}, nil, fmt.Errorf("state.dsn: sqlite:%s names no file, and what was sent must outlive the program", path)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite gives -wal and -shm the same mode
+	if err != nil {
+		return dialect{}, nil, err
+	}
+	if err := f.Close(); err != nil {
+		return dialect{}, nil, err
+	}
+	d := sqlite
+	if d.file, err = filepath.EvalSymlinks(path); err != nil { // one file, one lock, by whatever name
+		return dialect{}, nil, err
+	}
+	// FULL, since NORMAL may forget the last marks when the power goes, and a forgotten mark is a second mail.
+	// IMMEDIATE, since a transaction that reads first and then wants to write cannot wait its turn.
+	dsn := "file:" + (&url.URL{Path: d.file}).EscapedPath() + "?" + url.Values{
+		"_pragma": {"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)"},
+		"_txlock": {"immediate"},
+	}.Encode()
+	db, err := sqlx.Open("sqlite", dsn)
+	if err != nil {
+		return dialect{}, nil, err
+	}
+	db.SetMaxOpenConns(1)
+	return d, sqlx.NewDb(db.DB, "sqlite3"), nil // the name by which sqlx knows its placeholders
+}

@@ -1,0 +1,141 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// ErrNotFound means that there is no such delivery.
+var ErrNotFound = errors.New("there is no such delivery")
+
+// List gives the deliveries of the filter's choice by period, schedule and id, without their bodies.
+func (l *Ledger) List(ctx context.Context, f Filter) ([]Delivery, error) {
+	var list []Delivery
+	err := l.read(ctx, "list", func(ctx context.Context, t *tx) error {
+		list = nil
+		return t.each(ctx, "list", f.args(), func(scan func(...any) error) error {
+			d, err := scanDelivery(scan)
+			if err == nil {
+				list = append(list, *d)
+			}
+			return err
+		})
+	})
+	return list, err
+}
+
+// Count says how many deliveries of the filter's choice are in which state; absent states have none.
+func (l *Ledger) Count(ctx context.Context, f Filter) (map[State]int, error) {
+	var counts map[State]int
+	err := l.read(ctx, "count", func(ctx context.Context, t *tx) error {
+		counts = map[State]int{}
+		return t.each(ctx, "count", f.args(), func(scan func(...any) error) error {
+			var s State
+			var n int
+			err := scan(&s, &n)
+			counts[s] = n
+			return err
+		})
+	})
+	return counts, err
+}
+
+// Get gives one delivery with its bytes, or ErrNotFound.
+func (l *Ledger) Get(ctx context.Context, id int64) (*Delivery, error) {
+	var d *Delivery
+	err := l.read(ctx, "get", func(ctx context.Context, t *tx) (err error) {
+		d, err = t.delivery(ctx, id)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+func (t *tx) delivery(ctx context.Context, id int64) (d *Delivery, err error) {
+	err = t.each(ctx, "get", args{"id": id}, func(scan func(...any) error) (err error) {
+		d, err = scanDelivery(scan)
+		return err
+	})
+	if err == nil && d == nil {
+		err = fmt.Errorf("delivery %d: %w", id, ErrNotFound)
+	}
+	return d, err
+}
+
+// Settle is an operator's word on deliveries that are pending, failed or unknown: they count as sent or as
+// failed from now on. All of them or none: the error names the first that cannot be settled.
+func (l *Ledger) Settle(ctx context.Context, ids []int64, as State) error {
+	if as != Sent && as != Failed {
+		return fmt.Errorf("ledger: settle: as sent or as failed, not as %q", as)
+	}
+	return l.decide(ctx, "settle", ids, args{"state": string(as), "reason": "settled by an operator"})
+}
+
+// Resend is an operator's wish to send deliveries that were sent, failed or are unknown again, with the same
+// bytes. All of them or none: the error names the first that cannot be sent again.
+func (l *Ledger) Resend(ctx context.Context, ids []int64) error {
+	return l.decide(ctx, "resend", ids, args{})
+}
+
+func (l *Ledger) decide(ctx context.Context, query string, ids []int64, a args) error {
+	return l.write(ctx, query, func(ctx context.Context, t *tx) error {
+		for _, id := range ids {
+			a["id"] = id
+			n, err := t.exec(ctx, query, a)
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				continue
+			}
+			d, err := t.delivery(ctx, id)
+			if err != nil {
+				return err
+			}
+			if len(d.Body) == 0 && query == "resend" {
+				return fmt.Errorf("delivery %d is %s and has no stored mail: nothing was changed", id, d.State)
+			}
+			return fmt.Errorf("delivery %d is %s: nothing was changed", id, d.State)
+		}
+		return nil
+	})
+}
+
+// OptOut records that the address wants no digests. The caller of Plan drops it and says so.
+func (l *Ledger) OptOut(ctx context.Context, address string) error {
+	return l.optout(ctx, "optout_add", address)
+}
+
+// OptIn takes an opt-out back.
+func (l *Ledger) OptIn(ctx context.Context, address string) error {
+	return l.optout(ctx, "optout_remove", address)
+}
+
+func (l *Ledger) optout(ctx context.Context, query, address string) error {
+	address = NormalAddress(address)
+	if address == "" || !storable(address) {
+		return fmt.Errorf("ledger: opt-out: %q is no address", address)
+	}
+	return l.write(ctx, "opt-out", func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, query, args{"address": address})
+		return err
+	})
+}
+
+// OptOuts gives the addresses that want no digests, in the form of NormalAddress, sorted by bytes.
+func (l *Ledger) OptOuts(ctx context.Context) ([]string, error) {
+	var addresses []string
+	err := l.read(ctx, "read opt-outs", func(ctx context.Context, t *tx) error {
+		addresses = nil
+		return t.each(ctx, "optout_list", nil, func(scan func(...any) error) error {
+			var a string
+			err := scan(&a)
+			addresses = append(addresses, a)
+			return err
+		})
+	})
+	return addresses, err
+}

@@ -1,0 +1,1 @@
+SELECT environment FROM drumbeat_state.identity WHERE id = 1

@@ -1,0 +1,1 @@
+SELECT last_due FROM drumbeat_state.schedule WHERE name = :schedule

@@ -1,0 +1,1 @@
+SELECT address FROM drumbeat_state.optout ORDER BY address

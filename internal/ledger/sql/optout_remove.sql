@@ -1,0 +1,1 @@
+DELETE FROM drumbeat_state.optout WHERE address = :address
