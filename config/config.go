@@ -6,6 +6,11 @@ package config
 
 import _ "embed" // the files are the package
 
+// DrumbeatYAML is the annotated reference of the config.
+//
+//go:embed drumbeat.yaml
+var DrumbeatYAML []byte
+
 // ProcessYAML is the annotated sample process.
 //
 //go:embed process.yaml

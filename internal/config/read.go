@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -144,7 +143,7 @@ func rates(root *yamlfile.Map, currency string) map[string]float64 {
 			m.Fault(k, err.Error(), "")
 			continue
 		}
-		rate := m.Number(k, 1, 0, math.MaxFloat64)
+		rate := m.Number(k, 1, 0, 1_000_000_000)
 		_, twice := out[code]
 		switch {
 		case twice:
@@ -293,10 +292,10 @@ func (r *reader) secret(m *yamlfile.Map, key string) Secret {
 // dsn reads a secret that names a database; no fault repeats any of it.
 func (r *reader) dsn(m *yamlfile.Map, key string) Secret {
 	s := r.secret(m, key)
-	if s == "" && m.Has(key) {
-		m.Fault(key, "is empty", "write postgres://user@host/database or sqlite:PATH")
-	}
 	if s == "" {
+		if m.Has(key) {
+			m.Need(key, "write postgres://user@host/database or sqlite:PATH")
+		}
 		return ""
 	}
 	dsn, err := r.resolveDSN(string(s))

@@ -76,7 +76,8 @@ func (r *reader) schedules(root *yamlfile.Map) {
 		seen[s.Name] = true
 		r.cfg.Schedules = append(r.cfg.Schedules, s)
 	}
-	if len(r.cfg.Schedules) == 0 {
+	root.Filled("schedules", "say which digest goes out when")
+	if !root.Has("schedules") {
 		r.cfg.unready = append(r.cfg.unready, root.Lack("schedules", "say which digest goes out when")...)
 	}
 }

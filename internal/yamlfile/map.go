@@ -23,6 +23,7 @@ type Map struct {
 	entries map[string]entry
 	asked   map[string]bool
 	opened  map[string]*Map
+	broken  bool // it stands in the file, not as a mapping: what it lacks is not worth a word
 }
 
 func newMap(f *File, path string, at place) *Map {
@@ -138,7 +139,7 @@ func (m *Map) Missing(key, hint string) {
 // Lack gives the fault of a key that is not there without recording it. There is none where a part of the
 // file could not be parsed: the key may stand in that part.
 func (m *Map) Lack(key, hint string) fault.List {
-	if m.file.partial {
+	if m.file.partial || m.broken {
 		return nil
 	}
 	return fault.List{{File: m.file.name, Line: m.place.line, Column: m.place.column, Field: m.field(key), What: "is missing", Hint: hint}}
@@ -166,6 +167,7 @@ func (m *Map) Map(key string) *Map {
 		}
 		if m.opened[key] == nil {
 			m.opened[key] = newMap(m.file, m.field(key), m.place)
+			m.opened[key].broken = m.broken || m.Has(key)
 		}
 	}
 	return m.opened[key]
@@ -301,11 +303,13 @@ func (m *Map) Number(key string, otherwise, least, most float64) float64 {
 			return 0, fmt.Errorf("%q is no number; write it like 0.25", s)
 		}
 		if v < least || v > most {
-			return 0, fmt.Errorf("%s is out of range; %g to %g is possible", s, least, most)
+			return 0, fmt.Errorf("%s is out of range; %s to %s is possible", s, plain(least), plain(most))
 		}
 		return v, nil
 	})
 }
+
+func plain(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
 // Duration gives a time span of at least least and at most most.
 func (m *Map) Duration(key string, otherwise, least, most time.Duration) time.Duration {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 )
@@ -74,7 +75,7 @@ func (f *File) Faults() fault.List {
 	})
 	// An anchor used twice is read twice, its faults stand in the file once.
 	f.faults = slices.CompactFunc(f.faults, func(a, b fault.Fault) bool {
-		return a.Line == b.Line && a.Column == b.Column && a.Line > 0 && a.What == b.What
+		return a.Line == b.Line && a.Column == b.Column && a.What == b.What && a.Hint == b.Hint
 	})
 	return f.faults
 }
@@ -110,14 +111,19 @@ func (f *File) checkBytes() bool {
 // parse gives the body of the only document, nil if there is none. The library stops at the first syntax
 // fault; then each top-level key is parsed by itself, so that a fault in one hides nothing in the others.
 func (f *File) parse(text string) ast.Node {
-	body, err := f.parseDocument(text)
+	body, err := f.parseDocument(text, 0)
 	if err == nil {
 		return body
 	}
 	f.partial = true
 	whole := &ast.MappingNode{BaseNode: &ast.BaseNode{}}
-	for _, block := range f.blocks() {
-		part, blockErr := f.parseDocument(block)
+	starts := f.blocks()
+	for i, from := range starts {
+		to := len(f.lines)
+		if i+1 < len(starts) {
+			to = starts[i+1]
+		}
+		part, blockErr := f.parseDocument(strings.Join(f.lines[from:to], "\n")+"\n", from)
 		if blockErr != nil {
 			f.syntax(blockErr)
 			continue
@@ -135,14 +141,19 @@ func (f *File) parse(text string) ast.Node {
 	return whole
 }
 
-// parseDocument runs the library, whose panics on odd input are faults of the file to our user.
-func (f *File) parseDocument(text string) (body ast.Node, err error) {
+// parseDocument runs the library on a text that begins after so many lines. On odd input the library panics;
+// to our user that is a fault of the file like any other.
+func (f *File) parseDocument(text string, after int) (body ast.Node, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			body, err = nil, fmt.Errorf("this is no YAML that can be read")
+			body, err = nil, errors.New("this is no YAML that can be read")
 		}
 	}()
-	file, err := parser.ParseBytes([]byte(text), 0, parser.AllowDuplicateMapKey())
+	tokens := lexer.Tokenize(text)
+	for _, t := range tokens {
+		t.Position.Line += after
+	}
+	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		return nil, err
 	}
@@ -159,26 +170,15 @@ func (f *File) parseDocument(text string) (body ast.Node, err error) {
 	return body, nil
 }
 
-// blocks cuts the file at its top-level keys; each block keeps its line numbers.
-func (f *File) blocks() []string {
-	var starts []int
+// blocks gives the lines, counted from 0, at which the file can be cut because a top-level key begins there.
+func (f *File) blocks() []int {
+	starts := []int{0}
 	for i, line := range f.lines {
-		if line != "" && !strings.ContainsAny(line[:1], " \t#-]}") {
+		if i > 0 && line != "" && !strings.ContainsAny(line[:1], " \t#-]}") {
 			starts = append(starts, i)
 		}
 	}
-	if len(starts) == 0 || starts[0] != 0 {
-		starts = append([]int{0}, starts...)
-	}
-	blocks := make([]string, len(starts))
-	for i, from := range starts {
-		to := len(f.lines)
-		if i+1 < len(starts) {
-			to = starts[i+1]
-		}
-		blocks[i] = strings.Repeat("\n", from) + strings.Join(f.lines[from:to], "\n") + "\n"
-	}
-	return blocks
+	return starts
 }
 
 // syntax records a fault of the YAML itself. The library's own text quotes the source, secrets included:
@@ -189,15 +189,13 @@ func (f *File) syntax(err error) {
 		f.add(place{}, "", err.Error(), "")
 		return
 	}
-	what, hint := at.GetMessage(), ""
+	what := at.GetMessage()
 	switch p := f.atToken(at.GetToken()); {
 	case strings.Contains(what, "tab") || strings.Contains(what, `\t`) || strings.Contains(what, "\t"):
 		f.add(p, "", "a tab", "indent with spaces")
-	case strings.Contains(what, "must be specified") || strings.Contains(what, "not found") || strings.Contains(what, "end character"):
-		hint = "close the bracket or the quote"
-		fallthrough
-	case hint != "":
-		f.add(p, "", what, hint)
+	case strings.Contains(what, "must be specified") || strings.Contains(what, "not found") ||
+		strings.Contains(what, "end token") || strings.Contains(what, "end character"):
+		f.add(p, "", what, "close the bracket or the quote")
 	default:
 		f.add(p, "", what, "check the indentation, and quote text with special characters")
 	}
@@ -210,6 +208,7 @@ func (f *File) collectAnchors(body ast.Node) {
 		name := a.Name.GetToken().Value
 		if _, twice := f.anchors[name]; twice {
 			f.add(f.at(a), "", fmt.Sprintf("the anchor &%s stands twice", name), "give each anchor a name of its own")
+			continue
 		}
 		f.anchors[name] = a.Value
 	}
