@@ -46,6 +46,7 @@ func (r *reader) closedStages(m *yamlfile.Map, outcome string) []string {
 	for i, n := range names {
 		if was, twice := r.closed[Normal(n)]; twice {
 			m.FaultAt(outcome, i, fmt.Sprintf("%q stands under %s already", n, was), "one name means one outcome")
+			continue
 		}
 		r.closed[Normal(n)] = outcome
 	}
@@ -69,14 +70,14 @@ func (r *reader) version(m *yamlfile.Map) Version {
 	}
 	m.Filled("stages", "list the stages in their order")
 	seen := scope{keys: map[string]string{}, names: map[string]string{}, criteria: map[string]string{}}
-	mandatory := false
-	for i, s := range m.Maps("stages") {
-		stage := r.stage(s, seen)
-		if i > 0 && stage.Phase < v.Stages[i-1].Phase {
-			s.Fault("phase", fmt.Sprintf("%s comes after a stage of phase %s", stage.Phase, v.Stages[i-1].Phase),
+	mandatory, phase := false, Before
+	for _, s := range m.Maps("stages") {
+		stage := r.stage(s, seen, phase)
+		if stage.Phase < phase {
+			s.Fault("phase", fmt.Sprintf("%s comes after a stage of phase %s", stage.Phase, phase),
 				"stages stand in the order before, selling, after")
-			stage.Phase = v.Stages[i-1].Phase // one fault, not one for each stage that follows
 		}
+		phase = max(phase, stage.Phase)
 		mandatory = mandatory || stage.Mandatory
 		v.Stages = append(v.Stages, stage)
 	}
@@ -108,7 +109,8 @@ func key(m *yamlfile.Map, seen map[string]string, where string) string {
 	return k
 }
 
-func (r *reader) stage(m *yamlfile.Map, seen scope) Stage {
+// stage reads one; previous is the phase of those before it, taken where its own cannot be read.
+func (r *reader) stage(m *yamlfile.Map, seen scope, previous Phase) Stage {
 	s := Stage{
 		Key:       key(m, seen.keys, ""),
 		Name:      m.Need("name", "what people call the stage"),
@@ -119,7 +121,7 @@ func (r *reader) stage(m *yamlfile.Map, seen scope) Stage {
 	if !m.Has("phase") {
 		m.Missing("phase", "before, selling or after")
 	}
-	s.Phase, _ = ParsePhase(m.Choice("phase", "before", phaseNames[:]...))
+	s.Phase, _ = ParsePhase(m.Choice("phase", previous.String(), phaseNames[:]...))
 	s.CRMStages = r.crmStages(m, &s, seen)
 	if m.Has("stall_after") {
 		s.StallAfter = pipeline.Some(m.Duration("stall_after", 0, time.Second, century))

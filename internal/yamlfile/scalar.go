@@ -95,7 +95,7 @@ func FormatDuration(d time.Duration) string {
 
 // Suggest is the hint after an unknown word: the likeliest known one, or all of them.
 func Suggest(word string, known []string) string {
-	best, least := "", len(word)/3+2
+	best, least := "", len(word)/4+2
 	for _, k := range known {
 		if d := distance(strings.ToLower(word), strings.ToLower(k)); d < least {
 			best, least = k, d
