@@ -1,0 +1,195 @@
+// Package digest says who gets what, and in which words. In goes a report, the process and one recipient;
+// out comes a view model with final numbers and finished sentences, so that a template only places them.
+// It refuses to build anything that names a deal or a rep outside the recipient's scope (scope.go), and it
+// leaves a sentence out whole rather than print a figure that is missing.
+// Read manager.go and rep.go for the two digests, package render for what they look like.
+package digest
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"drumbeat/internal/health"
+	"drumbeat/internal/pipeline"
+	"drumbeat/internal/process"
+)
+
+// Kind is the kind of a digest.
+type Kind string
+
+// The kinds: a manager's team digest, a rep's personal summary, the operator's.
+const (
+	Manager Kind = "manager"
+	Rep     Kind = "rep"
+	Admin   Kind = "admin"
+)
+
+// Input is what one digest is built from.
+type Input struct {
+	Report    *health.Report
+	Settings  health.Settings // those the report was computed with
+	Process   *process.Process
+	Reps      []pipeline.Rep // after the config's people
+	Recipient Recipient
+	Scope     Scope
+	Schedule  string
+	Language  string // BCP 47; empty: en
+	DealLink  string // https://crm.example/deals/{id}; empty: deals are not linked
+	Stop      string // the address that takes "please stop" mails; empty: none is offered
+
+	// Closed are the deals that ended in the window. The report does not list won deals, and lost ones only
+	// by id; without them wins are not mentioned and a lost deal goes by its id.
+	Closed []ClosedDeal
+}
+
+// ClosedDeal is a deal won or lost in the window.
+type ClosedDeal struct {
+	ID, Name, RepID string
+	Won             bool
+	Amount          health.Number // in the report's currency
+}
+
+// Build makes the digest of in.Recipient. It fails when the report names nobody of the recipient's scope,
+// when the link pattern is no web address, and when the finished digest names anything outside the scope.
+func Build(in Input) (*Digest, error) {
+	if in.Recipient.Kind != Manager && in.Recipient.Kind != Rep {
+		return nil, fmt.Errorf("build digest of %s: a %q digest is not made from a report", in.Recipient.Rep.ID, in.Recipient.Kind)
+	}
+	if in.DealLink != "" && !strings.HasPrefix(in.DealLink, "https://") && !strings.HasPrefix(in.DealLink, "http://") {
+		return nil, fmt.Errorf("build digest of %s: links.deal %q does not begin with https://", in.Recipient.Rep.ID, in.DealLink)
+	}
+	if in.Settings.Location == nil {
+		in.Settings.Location = time.UTC
+	}
+	part, err := cut(in)
+	if err != nil {
+		return nil, fmt.Errorf("build digest of %s: %w", in.Recipient.Rep.ID, err)
+	}
+	d := compose(in, part)
+	if err := d.CheckScope(in.Recipient.Members); err != nil {
+		return nil, fmt.Errorf("build digest of %s: %w", in.Recipient.Rep.ID, err)
+	}
+	return d, nil
+}
+
+// builder carries what every section needs; its report is cut already.
+type builder struct {
+	in     Input
+	r      *scoped
+	money  func(float64) string
+	when   periodWords
+	stages map[string]*process.Stage
+	checks map[string]process.Checkpoint
+	names  map[string]string // of the members
+}
+
+func compose(in Input, part *scoped) *Digest {
+	b := &builder{in: in, r: part, money: moneyIn(part.Currency),
+		when:   wordsFor(part.Window, in.Settings.Window, in.Settings.Location),
+		stages: map[string]*process.Stage{}, checks: map[string]process.Checkpoint{}, names: map[string]string{}}
+	for _, s := range in.Process.StageOrder(part.AsOf) {
+		b.stages[s.Key] = s
+	}
+	for _, c := range in.Process.Checkpoints(part.AsOf) {
+		b.checks[c.Key] = c
+	}
+	for _, r := range part.Reps {
+		b.names[r.ID] = personName(r.Name, r.ID)
+	}
+	d := &Digest{Kind: in.Recipient.Kind, Schedule: line(in.Schedule, 60), Language: in.Language, Recipient: b.rep(in.Recipient.Rep.ID),
+		Range: b.when.Range, Unit: b.when.Noun, Empty: b.nothingToSay()}
+	if d.Language == "" {
+		d.Language = "en"
+	}
+	d.Figures = b.figures()
+	d.About = b.about()
+	if in.Recipient.Kind == Manager {
+		b.composeTeam(d)
+	} else {
+		b.composeOwn(d)
+	}
+	// Headers and preview lines are no place for unbreakable spaces.
+	d.Subject, d.Preheader = plain(d.Subject), plain(d.Preheader)
+	return d
+}
+
+// nothingToSay is the contract's skip_empty: no open deals, no moves, nothing due, nothing closed.
+func (b *builder) nothingToSay() bool {
+	f := b.r.Figures
+	if len(b.r.Deals) > 0 || len(b.r.Lost) > 0 || len(b.r.Closed) > 0 {
+		return false
+	}
+	if f.Stall != nil && f.Stall.OpenDeals > 0 || f.Adherence != nil && f.Adherence.Due > 0 {
+		return false
+	}
+	return b.moves() == 0
+}
+
+// moves of the window: the last point of the trend, else those of the record.
+func (b *builder) moves() int {
+	if n := len(b.r.Figures.Trend); n > 0 {
+		return b.r.Figures.Trend[n-1].Moves
+	}
+	if b.r.Figures.Record != nil {
+		return b.r.Figures.Record.Moves
+	}
+	return 0
+}
+
+func (b *builder) about() About {
+	a := About{Stop: b.in.Stop, AsOf: b.asOf()}
+	if b.in.Recipient.Kind == Rep {
+		a.Why = "You get this summary because you are a rep in the " + line(b.r.Process, 40) + " pipeline. It covers your own deals only."
+		a.Doubt = "Your manager sees the same figures about you. If one looks wrong to you, reply to this mail or tell your manager."
+		return a
+	}
+	n := 0
+	for _, id := range b.in.Recipient.Members {
+		if id != b.in.Recipient.Rep.ID {
+			n++
+		}
+	}
+	how := "to you"
+	if b.in.Scope == Tree {
+		how = "to you or to someone in your line"
+	}
+	a.Why = "You get this digest because " + count(n, "person reports ", "people report ") + how + ". It covers their deals and your own."
+	a.Doubt = "Each rep sees the same figures about their own deals. If one looks wrong to you, reply to this mail."
+	return a
+}
+
+// asOf is the instant of the figures on the recipient's own clock.
+func (b *builder) asOf() string {
+	loc := b.in.Settings.Location
+	if z := b.in.Recipient.Rep.TimeZone; z != "" {
+		if l, err := time.LoadLocation(z); err == nil {
+			loc = l
+		}
+	}
+	t := b.r.AsOf.In(loc)
+	return t.Format("Monday 2 January, 15:04") + " (" + loc.String() + ")"
+}
+
+func (b *builder) rep(id string) RepRef {
+	if n, ok := b.names[id]; ok {
+		return RepRef{ID: id, Name: n}
+	}
+	return RepRef{ID: id, Name: personName(b.in.Recipient.Rep.Name, id)}
+}
+
+func (b *builder) deal(d health.Deal) DealRef {
+	return DealRef{ID: d.ID, Owner: d.RepID.Or(""), Name: dealName(d.Name, d.ID), URL: b.link(d.ID)}
+}
+
+func (b *builder) stageName(key string) string {
+	if s := b.stages[key]; s != nil {
+		return line(s.Name, 40)
+	}
+	for _, s := range b.r.Stages {
+		if s.Key == key {
+			return line(s.Name, 40)
+		}
+	}
+	return line(key, 40)
+}

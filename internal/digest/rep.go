@@ -1,0 +1,220 @@
+package digest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"drumbeat/internal/health"
+)
+
+const (
+	firstRows = 3
+	watchRows = 10
+	lostRows  = 5
+)
+
+func (b *builder) composeOwn(d *Digest) {
+	d.Title = "Your " + b.when.Label
+	if b.when.Label == shortLabel(b.when) {
+		d.Title = "Your " + b.when.Noun + ", " + b.when.Label
+	}
+	d.News = b.news()
+	d.Care = nil // whether the record is complete is the manager's to settle
+	d.Preheader = preheader(d.News, "What to do first, and what went well.")
+	d.Own = &OwnPart{Well: b.ownPraise(), Calls: b.ownCalls(), Focus: b.focus(), FocusOn: b.focusDeals()}
+	all := b.agenda()
+	first := map[string]bool{}
+	for i, deal := range all[:min(firstRows, len(all))] {
+		row := b.row(deal)
+		row.Rank, row.Ask, row.Ahead = i+1, b.nextStep(deal), b.ahead(deal)
+		d.Own.First = append(d.Own.First, row)
+		first[deal.ID] = true
+	}
+	d.Own.Watch, d.Own.WatchMore = b.watch(all, first)
+	for _, l := range b.r.Lost {
+		if !l.Clean && len(d.Own.Lost) < lostRows {
+			d.Own.Lost = append(d.Own.Lost, LostRow{Deal: b.lostDeal(l), Trail: b.lostTrail(l), Text: b.retrace(l)})
+		}
+	}
+	d.Subject = b.ownSubject(d)
+}
+
+// shortLabel is the label when the window is no whole week, month or quarter.
+func shortLabel(p periodWords) string {
+	if strings.HasPrefix(p.Label, "week ") || !strings.ContainsAny(p.Label, "0123456789") {
+		return ""
+	}
+	return p.Label
+}
+
+func (b *builder) ownSubject(d *Digest) string {
+	var news []string
+	if n := len(d.Own.First); n > 0 {
+		news = append(news, count(n, "deal to do first", "deals to do first"))
+	}
+	if st := b.r.Figures.Stall; st != nil && st.StalledDeals > 0 {
+		news = append(news, noun(st.StalledDeals, "1"+nb+"stands still", fmt.Sprintf("%d stand still", st.StalledDeals)))
+	}
+	if len(news) == 0 {
+		if n := b.moves(); n > 0 {
+			news = append(news, count(n, "move", "moves"))
+		}
+	}
+	return fit(d.Title, news, 60)
+}
+
+// watch lists the other deals with something to know: a concern, or a close date that moved.
+func (b *builder) watch(agenda []health.Deal, first map[string]bool) (rows []DealRow, more string) {
+	var rest []health.Deal
+	for _, d := range agenda {
+		if !first[d.ID] {
+			rest = append(rest, d)
+		}
+	}
+	for _, d := range b.r.Deals {
+		if len(d.Concerns) == 0 && d.Pushes.Or(0) > 0 {
+			rest = append(rest, d)
+		}
+	}
+	for i, d := range rest {
+		if i == watchRows {
+			return rows, "And " + count(len(rest)-watchRows, "more deal", "more deals") + "."
+		}
+		rows = append(rows, b.row(d))
+	}
+	return rows, ""
+}
+
+// ownPraise says what went well before anything else is asked.
+func (b *builder) ownPraise() []Praise {
+	var out []Praise
+	for _, c := range b.r.Closed {
+		if c.Won {
+			text := "won"
+			if c.Amount.OK {
+				text += ", " + b.money(c.Amount.V)
+			}
+			out = append(out, Praise{Deal: DealRef{ID: c.ID, Owner: c.RepID, Name: dealName(c.Name, c.ID), URL: b.link(c.ID)}, Text: text})
+		}
+	}
+	for _, l := range b.r.Lost {
+		if l.Clean {
+			out = append(out, Praise{Deal: b.lostDeal(l), Text: "lost, and you did everything right: nothing that was due on it was missed"})
+		}
+	}
+	if a := b.r.Figures.Adherence; a != nil {
+		switch {
+		case a.Due > 0 && a.Missed == 0:
+			out = append(out, Praise{Text: noun(a.Due, "The one checkpoint that was judged had been met.", fmt.Sprintf("All %d checkpoints that were judged had been met.", a.Due))})
+		case a.CleanMoves > 0:
+			out = append(out, Praise{Text: upper(count(a.CleanMoves, "move was", "moves were")) + " clean: everything that was due had been met."})
+		}
+		if a.Judged && a.Change.Low.OK && a.Change.Low.V > 0 {
+			out = append(out, Praise{Text: "Your adherence is better than in the four " + b.when.Noun + "s before, beyond noise."})
+		}
+	}
+	return out[:min(praises, len(out))]
+}
+
+// ownCalls sets the rep's calls beside what came of them.
+func (b *builder) ownCalls() []string {
+	f := b.r.Figures.Forecast
+	if f == nil {
+		return nil
+	}
+	var out []string
+	if f.CalledDeals.OK && f.CalledDeals.V > 0 {
+		span := "In the last " + count(len(f.Periods), b.periodNoun(), b.periodNoun()+"s") + " you called " + count(f.CalledDeals.V, "deal", "deals")
+		predicted, actual, ok := totals(f.Periods)
+		switch {
+		case !f.Judged:
+			out = append(out, span+": "+tooFew+".")
+		case ok && f.Bias.OK:
+			out = append(out, fmt.Sprintf("%s: %s expected, %s came in. %s.", span, b.money(predicted), b.money(actual), upper(bias(f.Bias.V))))
+		case ok:
+			out = append(out, fmt.Sprintf("%s: %s expected, none of them was won in its %s.", span, b.money(predicted), b.periodNoun()))
+		}
+	}
+	for _, c := range f.Calibration {
+		if c.N >= max(1, b.in.Settings.MinCalled) && c.MeanChance.OK && c.WonRate.OK && c.Low.OK && c.High.OK {
+			out = append(out, fmt.Sprintf("When you said about %s, %s were won in time (%s, likely between %s and %s).",
+				percent(c.MeanChance.V), percent(c.WonRate.V), count(c.N, "call", "calls"), percent(c.Low.V), percent(c.High.V)))
+		}
+	}
+	if n := f.Pushes.Or(0); n > 0 {
+		s := count(n, "close date was", "close dates were") + " pushed in the " + b.when.Noun
+		if f.DaysPushed.OK && f.DaysPushed.V > 0 {
+			s += ", by " + count(f.DaysPushed.V, "day", "days") + noun(n, "", " in all")
+		}
+		out = append(out, upper(s)+". Is the new date the buyer's own?")
+	}
+	return out
+}
+
+func totals(periods []health.CallPeriod) (predicted, actual float64, ok bool) {
+	for _, p := range periods {
+		if p.Predicted.OK && p.Actual.OK {
+			predicted, actual, ok = predicted+p.Predicted.V, actual+p.Actual.V, true
+		}
+	}
+	return predicted, actual, ok
+}
+
+// focusDeals are the rep's open deals that lack the focus.
+func (b *builder) focusDeals() []Mention {
+	var out []Mention
+	for _, d := range b.r.Deals {
+		if f := b.r.Figures.Focus; f.OK && slices.Contains(d.Missed, f.V) && len(out) < pointsPerRep {
+			out = append(out, Mention{Deal: b.deal(d), Text: b.amount(d)})
+		}
+	}
+	return out
+}
+
+// lostDeal mentions a lost deal, by its id when its name is not known.
+func (b *builder) lostDeal(l health.LostDeal) DealRef {
+	ref := DealRef{ID: l.ID, Owner: l.RepID.Or(""), Name: dealName("", l.ID), URL: b.link(l.ID)}
+	for _, c := range b.r.Closed {
+		if c.ID == l.ID && c.Name != "" {
+			ref.Name = dealName(c.Name, c.ID)
+		}
+	}
+	return ref
+}
+
+// lostTrail is the way that a lost deal went.
+func (b *builder) lostTrail(l health.LostDeal) string {
+	var steps []string
+	for _, v := range l.Visits {
+		s := b.stageName(v.Stage)
+		if v.Days.OK {
+			s += " (" + dayCount(v.Days.V) + ")"
+		}
+		steps = append(steps, s)
+	}
+	return strings.Join(steps, " → ")
+}
+
+// retrace says where a lost deal first left the process, and when the buyer was last heard of.
+func (b *builder) retrace(l health.LostDeal) string {
+	var parts []string
+	if c, ok := b.checks[l.FirstMissed.Or("")]; ok {
+		if c.Criterion != nil {
+			parts = append(parts, "First missing: "+inner(c.Criterion.Says)+".")
+		} else {
+			parts = append(parts, "First left out: the stage "+line(c.Stage.Name, 40)+".")
+		}
+	}
+	if d := l.DaysSinceBuyer; d.OK && !b.r.NoParty {
+		if d.V >= 1 {
+			parts = append(parts, "The buyer had last been heard of "+dayCount(d.V)+" before.")
+		} else {
+			parts = append(parts, "The buyer had been heard of on the last day.")
+		}
+	}
+	if r := line(l.LossReason.Or(""), 80); r != "" {
+		parts = append(parts, "Reason given: "+sentence(r))
+	}
+	return strings.Join(parts, " ")
+}

@@ -1,0 +1,87 @@
+package digest
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"drumbeat/internal/health"
+)
+
+// barWidth of a rep's adherence, in pixels.
+const barWidth = 60
+
+// teamTable has a row per rep by name; of more than 25 those are shown who have most to talk about.
+func (b *builder) teamTable() TeamTable {
+	reps := b.byName()
+	var t TeamTable
+	for _, r := range reps {
+		if f := r.Forecast; f != nil && f.CalledDeals.OK {
+			t.Forecast = true
+		}
+	}
+	if n := len(reps) - tableRows; n > 0 {
+		reps = b.mostToTalkAbout(reps)
+		t.Note = fmt.Sprintf("These %d have most to talk about; and %d more.", tableRows, n)
+	}
+	for _, r := range reps {
+		t.Rows = append(t.Rows, b.repRow(r, t.Forecast))
+	}
+	return t
+}
+
+// mostToTalkAbout keeps 25 reps by stalled deals and misses, in the order of their names.
+func (b *builder) mostToTalkAbout(reps []health.RepFigures) []health.RepFigures {
+	weight := func(r health.RepFigures) (n int) {
+		if r.Stall != nil {
+			n += r.Stall.StalledDeals
+		}
+		if r.Adherence != nil {
+			n += r.Adherence.Missed
+		}
+		return n
+	}
+	top := slices.Clone(reps)
+	slices.SortStableFunc(top, func(x, y health.RepFigures) int { return cmp.Compare(weight(y), weight(x)) })
+	keep := map[string]bool{}
+	for _, r := range top[:tableRows] {
+		keep[r.ID] = true
+	}
+	return slices.DeleteFunc(slices.Clone(reps), func(r health.RepFigures) bool { return !keep[r.ID] })
+}
+
+func (b *builder) repRow(r health.RepFigures, forecast bool) RepRow {
+	row := RepRow{Rep: b.rep(r.ID), Adherence: "none due", Stalled: "no open deals"}
+	if a := r.Adherence; a != nil && a.Due > 0 {
+		row.Adherence, row.Interval = fmt.Sprintf("%d of %d", a.Met, a.Due), tooFew
+		if a.Judged && a.Rate.OK && a.Low.OK && a.High.OK {
+			row.Interval = fmt.Sprintf("%d to %s", points(a.Low.V), percent(a.High.V))
+			row.Bar = int(math.Round(a.Rate.V * barWidth))
+			row.Rest = barWidth - row.Bar
+		}
+	}
+	if s := r.Stall; s != nil && s.OpenDeals > 0 {
+		row.Stalled = fmt.Sprintf("%d of %d", s.StalledDeals, s.OpenDeals)
+	}
+	if !forecast {
+		return row
+	}
+	row.Pushes, row.Bias = "–", "no calls"
+	if f := r.Forecast; f != nil {
+		if f.Pushes.OK {
+			row.Pushes = strconv.Itoa(f.Pushes.V)
+		}
+		switch {
+		case f.CalledDeals.Or(0) == 0:
+		case f.Judged && f.Bias.OK:
+			row.Bias = signed(f.Bias.V)
+		case f.Judged:
+			row.Bias = "no win called"
+		default:
+			row.Bias = "too few"
+		}
+	}
+	return row
+}

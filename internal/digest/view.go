@@ -1,0 +1,161 @@
+package digest
+
+// Digest is the view model of one mail: every number final, every sentence finished. A deal or a rep is
+// mentioned through a DealRef or a RepRef, so that CheckScope finds each of them.
+type Digest struct {
+	Kind      Kind
+	Schedule  string
+	Language  string
+	Recipient RepRef
+
+	Subject   string // under 60 characters, with team and week
+	Preheader string // the news in 40 to 120 characters
+	Title     string
+	Range     string // 2 to 8 November
+	Unit      string // week, month or quarter
+	News      string // the week in one sentence
+	Care      []string
+	Figures   []Figure
+	Team      *TeamPart // of a manager's digest
+	Own       *OwnPart  // of a rep's digest
+	About     About
+	Empty     bool // nothing to say: skip_empty sends none
+}
+
+// DealRef is the mention of a deal.
+type DealRef struct {
+	ID, Owner, Name string
+	URL             string // empty: no link
+}
+
+// RepRef is the mention of a person.
+type RepRef struct{ ID, Name string }
+
+// About is the foot of every mail.
+type About struct {
+	Why, Doubt string
+	AsOf       string
+	Stop       string // a mail address; empty: none
+}
+
+// Figure is one number with what it is worth.
+type Figure struct {
+	Key    string // adherence, stalled, moves, forecast
+	Label  string
+	Value  string
+	Detail string   // its interval or n
+	More   []string // the figures that belong beside it
+	Trend  *Columns
+}
+
+// Columns is a small chart: the number stands in text on each column.
+type Columns struct {
+	Caption string
+	Cols    []Column
+}
+
+// Column is one of them.
+type Column struct {
+	Text   string
+	Height int // 1 to 36 pixels, from zero
+	Gap    bool
+	Last   bool
+}
+
+// Lens is one thing to know of a deal.
+type Lens struct {
+	Text  string
+	Alarm bool // a reason to talk
+}
+
+// DealRow joins all lenses on one deal.
+type DealRow struct {
+	Rank   int // from 1 on the agenda; 0 elsewhere
+	Deal   DealRef
+	Rep    RepRef // the owner; empty in a rep's own digest
+	Amount string
+	Lenses []Lens
+	Ask    string // to the manager: one question; to the rep: the next step
+	Ahead  string // what the stage that comes next expects
+}
+
+// TeamPart is the manager's weekly team digest.
+type TeamPart struct {
+	Agenda     []DealRow
+	AgendaMore string
+	Focus      *Focus
+	Coaching   []RepPoints
+	CoachMore  string
+	Well       []Praise
+	Table      TeamTable
+	Reality    []string
+	Record     []Question
+}
+
+// Focus is the one element to work on.
+type Focus struct {
+	Title, Says, Why, Effect, Tally, Ask string
+}
+
+// RepPoints are the talking points of one rep.
+type RepPoints struct {
+	Rep      RepRef
+	Standing string
+	Deals    []Mention
+}
+
+// Mention is a deal with a few words on it.
+type Mention struct {
+	Deal DealRef
+	Text string
+}
+
+// Praise is what went well.
+type Praise struct {
+	Rep  RepRef  // may be empty
+	Deal DealRef // may be empty
+	Text string
+}
+
+// TeamTable has a row per rep; columns that the source cannot fill are left out whole.
+type TeamTable struct {
+	Rows     []RepRow
+	Note     string
+	Forecast bool // the columns Pushes and Bias are there
+}
+
+// RepRow is one rep's line.
+type RepRow struct {
+	Rep       RepRef
+	Adherence string // 4 of 6
+	Interval  string // 30 % to 90 %, or too few to judge
+	Bar, Rest int    // of 60 pixels; both 0 without a bar
+	Stalled   string // 2 of 8
+	Pushes    string
+	Bias      string
+}
+
+// Question is one about the record.
+type Question struct {
+	Text string
+	Reps []RepRef
+}
+
+// OwnPart is the rep's personal summary.
+type OwnPart struct {
+	First     []DealRow
+	Well      []Praise
+	Watch     []DealRow
+	WatchMore string
+	Calls     []string
+	Focus     *Focus
+	FocusOn   []Mention
+	Lost      []LostRow
+}
+
+// LostRow is a lost deal, retraced.
+type LostRow struct {
+	Deal  DealRef
+	Trail string
+	Text  string
+}

@@ -1,0 +1,154 @@
+package render
+
+import (
+	htmltemplate "html/template"
+	"strconv"
+	"strings"
+	texttemplate "text/template"
+	"unicode"
+
+	"golang.org/x/text/width"
+
+	"drumbeat/internal/digest"
+)
+
+// html/template drops comments, and Outlook's Word engine reads its instructions from comments.
+var msoParts = map[string]htmltemplate.HTML{
+	"head":   `<!--[if mso]><xml><o:OfficeDocumentSettings><o:PixelsPerInch>96</o:PixelsPerInch></o:OfficeDocumentSettings></xml><![endif]-->`,
+	"open":   `<!--[if mso]><table role="presentation" width="600" align="center" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->`,
+	"close":  `<!--[if mso]></td></tr></table><![endif]-->`,
+	"filler": htmltemplate.HTML(strings.Repeat("&#8199;&#847; ", 40)), // keeps the page's first words out of the preview line
+}
+
+var htmlFuncs = htmltemplate.FuncMap{"mso": func(name string) htmltemplate.HTML { return msoParts[name] }}
+
+var textFuncs = texttemplate.FuncMap{
+	"fill": fill, "head": head, "join": func(parts ...string) string { return strings.Join(parts, "") },
+	"opt":      func(before, s string) string { return around(before, s, "") },
+	"opt2":     func(s, after string) string { return around("", s, after) },
+	"rank":     func(n int) string { return map[bool]string{true: strconv.Itoa(n) + ". ", false: "-  "}[n > 0] },
+	"columns":  columns,
+	"lenses":   lenses,
+	"mentions": mentions,
+	"table":    table,
+}
+
+// lineWidth of the text part: a reply quoted twice still fits into 80.
+const lineWidth = 76
+
+func around(before, s, after string) string {
+	if s == "" {
+		return ""
+	}
+	return before + s + after
+}
+
+// head underlines a heading.
+func head(s string) string { return s + "\n" + strings.Repeat("-", cells(s)) }
+
+// fill breaks s into lines of at most 76 cells; the first begins with mark, the others with as many spaces.
+// Spaces that hold a number and its unit together are not broken at.
+func fill(mark, s string) string {
+	indent := strings.Repeat(" ", cells(mark))
+	var lines []string
+	now := mark
+	for i, word := range strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '\n' }) {
+		switch {
+		case i == 0:
+			now += word
+		case cells(now)+1+cells(word) > lineWidth:
+			lines = append(lines, now)
+			now = indent + word
+		default:
+			now += " " + word
+		}
+	}
+	return strings.Join(append(lines, now), "\n")
+}
+
+// cells is how wide a terminal shows s: East Asian characters and emoji take two, combining marks none.
+func cells(s string) (n int) {
+	for _, r := range s {
+		switch k := width.LookupRune(r).Kind(); {
+		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
+		case k == width.EastAsianWide || k == width.EastAsianFullwidth:
+			n += 2
+		default:
+			n++
+		}
+	}
+	return n
+}
+
+func columns(c *digest.Columns) string {
+	var out []string
+	for _, col := range c.Cols {
+		out = append(out, col.Text)
+	}
+	return strings.Join(out, " ")
+}
+
+// lenses marks the alarms, since a text has no bold.
+func lenses(ls []digest.Lens) string {
+	var out []string
+	for _, l := range ls {
+		if l.Alarm {
+			out = append(out, "! "+l.Text)
+		} else {
+			out = append(out, l.Text)
+		}
+	}
+	return strings.Join(out, " · ")
+}
+
+func mentions(ms []digest.Mention) string {
+	var out []string
+	for _, m := range ms {
+		out = append(out, m.Deal.Name+", "+m.Text)
+	}
+	return strings.Join(out, "; ")
+}
+
+// table writes the team in aligned columns.
+func table(t digest.TeamTable) string {
+	rows := [][]string{{"Rep", "Adherence", "Likely range", "Stand still"}}
+	if t.Forecast {
+		rows[0] = append(rows[0], "Pushed", "Calls")
+	}
+	for _, r := range t.Rows {
+		row := []string{cutCells(r.Rep.Name, 18), r.Adherence, r.Interval, r.Stalled}
+		if t.Forecast {
+			row = append(row, r.Pushes, r.Bias)
+		}
+		rows = append(rows, row)
+	}
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, c := range row {
+			widths[i] = max(widths[i], cells(c))
+		}
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		for i, c := range row {
+			b.WriteString(c + strings.Repeat(" ", widths[i]-cells(c)+2))
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// cutCells shortens s to n cells.
+func cutCells(s string, n int) string {
+	if cells(s) <= n {
+		return s
+	}
+	out := ""
+	for _, r := range s {
+		if cells(out)+cells(string(r)) > n-1 {
+			break
+		}
+		out += string(r)
+	}
+	return out + "…"
+}
