@@ -1,0 +1,170 @@
+package source
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"drumbeat/internal/fault"
+	"drumbeat/internal/pipeline"
+)
+
+// checks is what can be said about a file only by looking at more than one row. Its memory is the ids.
+type checks struct {
+	lines    map[pipeline.Rows]map[string]int // the line of each key that may stand once
+	managers map[string]bool
+	zones    map[string]bool // whether it exists
+	names    map[pipeline.Rows]string
+	notes    []*note
+	faults   *faults
+}
+
+// note is something odd that happens in many rows and is said once, with their number.
+type note struct {
+	rows       pipeline.Rows
+	field      string
+	what, hint string
+	n          int
+	line       int
+	first      string
+}
+
+func newChecks(to *faults) *checks {
+	return &checks{lines: map[pipeline.Rows]map[string]int{}, managers: map[string]bool{}, zones: map[string]bool{},
+		names: map[pipeline.Rows]string{}, faults: to}
+}
+
+// begin is called before the rows of a file.
+func (c *checks) begin(name string, l *layout) {
+	c.names[l.rows] = name
+	if l.unique != nil {
+		c.lines[l.rows] = map[string]int{}
+	}
+}
+
+// row looks at one sound row.
+func (c *checks) row(l *layout, r row) {
+	if l.unique != nil {
+		c.once(l, r)
+	}
+	switch l.rows {
+	case pipeline.Reps:
+		if !r.record[3].null {
+			c.managers[r.record[3].text] = true
+		}
+		c.zone(r)
+	case pipeline.Deals:
+		c.known(l, r, "rep_id", pipeline.Reps)
+		c.category(l, r, "forecast_category")
+	case pipeline.StageChanges:
+		c.known(l, r, "rep_id", pipeline.Reps)
+	case pipeline.Forecasts:
+		c.category(l, r, "category")
+	case pipeline.Waivers:
+		if name := r.record[1].text; !strings.HasPrefix(name, "stage:") && !strings.HasPrefix(name, "buyer:") {
+			c.note(l.rows, "checkpoint", "no checkpoint's full name", "write stage:<key> or buyer:<key>; such a waiver excuses nothing",
+				r.line(1), name)
+		}
+	}
+	if l.key == 0 && l.columns[0].name == "deal_id" {
+		c.known(l, r, "deal_id", pipeline.Deals)
+	}
+}
+
+// once refuses the second row of a key.
+func (c *checks) once(l *layout, r row) {
+	parts := make([]string, len(l.unique))
+	names := make([]string, len(l.unique))
+	for i, col := range l.unique {
+		parts[i], names[i] = r.record[col].text, l.columns[col].name
+	}
+	key, line := strings.Join(parts, "\x00"), r.line(l.unique[0])
+	if first, twice := c.lines[l.rows][key]; twice {
+		c.faults.add(c.names[l.rows], line, strings.Join(names, ", "),
+			fmt.Sprintf("%s stands on line %d already", quote(strings.Join(parts, ", ")), first), "every row needs its own")
+		return
+	}
+	c.lines[l.rows][key] = line
+}
+
+// known notes an id that its own file does not list.
+func (c *checks) known(l *layout, r row, column string, in pipeline.Rows) {
+	i := l.column(column)
+	id := r.record[i]
+	if id.null || c.lines[in] == nil {
+		return
+	}
+	if _, listed := c.lines[in][id.text]; !listed {
+		hint := "they appear as reps whose name is their id"
+		if in == pipeline.Deals {
+			hint = "such rows are counted and otherwise ignored"
+		}
+		c.note(l.rows, column, "not listed in "+string(in)+".csv", hint, r.line(i), id.text)
+	}
+}
+
+// category notes a word for which only the config can know a chance.
+func (c *checks) category(l *layout, r row, column string) {
+	i := l.column(column)
+	if v := r.record[i]; !v.null && !slices.Contains(categories, v.text) {
+		c.note(l.rows, column, "none of "+strings.Join(categories, ", "),
+			"without a chance in metrics.forecast.category_chance it says nothing", r.line(i), v.text)
+	}
+}
+
+func (c *checks) zone(r row) {
+	zone := r.record[5]
+	if zone.null {
+		return
+	}
+	exists, seen := c.zones[zone.text]
+	if !seen {
+		_, err := time.LoadLocation(zone.text)
+		exists = err == nil && zone.text != "Local"
+		c.zones[zone.text] = exists
+	}
+	if !exists {
+		c.note(pipeline.Reps, "time_zone", "no time zone", "write an IANA name like Europe/Amsterdam; these people get the schedule's zone",
+			r.line(5), zone.text)
+	}
+}
+
+func (c *checks) note(rows pipeline.Rows, field, what, hint string, line int, value string) {
+	for _, n := range c.notes {
+		if n.rows == rows && n.field == field && n.what == what {
+			n.n++
+			return
+		}
+	}
+	c.notes = append(c.notes, &note{rows: rows, field: field, what: what, hint: hint, n: 1, line: line, first: value})
+}
+
+// warnings says what was noted, at the line where it is seen first.
+func (c *checks) warnings() fault.List {
+	var list fault.List
+	var strangers []string
+	for id := range c.managers {
+		if _, listed := c.lines[pipeline.Reps][id]; !listed {
+			strangers = append(strangers, id)
+		}
+	}
+	if len(strangers) > 0 {
+		slices.Sort(strangers)
+		list = append(list, fault.Fault{File: c.names[pipeline.Reps], Field: "manager_id",
+			What: fmt.Sprintf("%s not listed as reps, the first %s", plural(len(strangers), "manager"), quote(strangers[0])),
+			Hint: "they make no group and get no digest"})
+	}
+	for _, n := range c.notes {
+		list = append(list, fault.Fault{File: c.names[n.rows], Line: n.line, Field: n.field,
+			What: fmt.Sprintf("%s: %s, the first %s", plural(n.n, "row"), n.what, quote(n.first)), Hint: n.hint})
+	}
+	return list
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,179 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+
+	"drumbeat/internal/fault"
+	"drumbeat/internal/pipeline"
+)
+
+// ImportOptions are the choices of an import.
+type ImportOptions struct {
+	DryRun   bool                            // check the files, touch no database
+	Progress func(rows pipeline.Rows, n int) // called now and then while rows are written; may be nil
+}
+
+// ImportResult says what was read, and written unless it was a dry run.
+type ImportResult struct {
+	Files    []ImportedFile // in the order of pipeline.AllRows
+	Absent   []pipeline.Rows
+	Warnings fault.List // what is odd but no fault
+	Where    string     // the database, without its password
+}
+
+// ImportedFile is one canonical file and its number of rows.
+type ImportedFile struct {
+	Rows pipeline.Rows
+	File string
+	N    int
+}
+
+// Import reads canonical CSV files (folders of them, or single ones) and replaces the canonical tables of a
+// database by them, all or nothing. Every file is checked before the database is touched; bad input, and a
+// database whose tables are not ours, come back as a fault.List and change nothing.
+func Import(ctx context.Context, dsn string, paths []string, opts ImportOptions) (ImportResult, error) {
+	var found faults
+	var result ImportResult
+	where, err := parseDSN(dsn)
+	if err != nil {
+		return result, err
+	}
+	result.Where = where.shown
+	files, warnings := findFiles(paths, &found)
+	if len(found.list) > 0 {
+		return result, found.list
+	}
+	seen := newChecks(&found)
+	for _, l := range layouts {
+		name, given := files[l.rows]
+		if !given {
+			result.Absent = append(result.Absent, l.rows)
+			continue
+		}
+		seen.begin(name, l)
+		n := 0
+		err := readFile(name, l, &found, func(r row) error {
+			n++
+			seen.row(l, r)
+			return ctx.Err()
+		})
+		if err != nil {
+			return result, err
+		}
+		result.Files = append(result.Files, ImportedFile{Rows: l.rows, File: name, N: n})
+	}
+	result.Warnings = append(warnings, seen.warnings()...)
+	if len(found.list) > 0 {
+		return result, found.list
+	}
+	if opts.DryRun {
+		return result, nil
+	}
+	return result, write(ctx, where, files, opts)
+}
+
+// write replaces the tables in one transaction.
+func write(ctx context.Context, where database, files map[pipeline.Rows]string, opts ImportOptions) (err error) {
+	db, err := where.open(ctx, forWriting)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	tx, err := db.BeginTxx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin the import: %w", where.explain(err))
+	}
+	if err := replaceTables(ctx, tx, where, files, opts); err != nil {
+		_ = tx.Rollback() // err says what went wrong; a connection that is lost rolls back by itself
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit the import: %w", err)
+	}
+	return nil
+}
+
+func replaceTables(ctx context.Context, tx *sqlx.Tx, where database, files map[pipeline.Rows]string, opts ImportOptions) error {
+	if err := where.prepareImport(ctx, tx); err != nil {
+		return fmt.Errorf("prepare the import: %w", err)
+	}
+	there, err := where.tablesThere(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if err := refuseForeign(where, there); err != nil {
+		return err
+	}
+	for _, l := range layouts {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		name, given := files[l.rows]
+		if err := where.emptyTable(ctx, tx, l.rows, there, given); err != nil {
+			return fmt.Errorf("make the table %s: %w", l.rows, err)
+		}
+		if !given {
+			continue
+		}
+		if err := writeRows(ctx, tx, where, l, name, opts.Progress); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, "ANALYZE"+where.analyzed()); err != nil {
+		return fmt.Errorf("analyze the tables: %w", err)
+	}
+	return nil
+}
+
+// refuseForeign protects tables that happen to have a canonical name.
+func refuseForeign(where database, there map[pipeline.Rows]string) error {
+	var list fault.List
+	for _, rows := range pipeline.AllRows {
+		if mark, exists := there[rows]; exists && !isOurs(mark) {
+			list = append(list, fault.Fault{File: where.shown, Field: where.dialect.schema + string(rows),
+				What: "this table was not created by Drumbeat", Hint: "import into another database, or rename it"})
+		}
+	}
+	return list.Err()
+}
+
+// writeRows sends the rows of one file. The file has been checked; if it changed since, that is a fault too.
+func writeRows(ctx context.Context, tx *sqlx.Tx, where database, l *layout, name string, progress func(pipeline.Rows, int)) error {
+	stmt, err := tx.PrepareContext(ctx, where.dialect.insert(l))
+	if err != nil {
+		return fmt.Errorf("write %s: %w", l.rows, err)
+	}
+	defer stmt.Close()
+	var found faults
+	values := make([]any, 0, len(l.columns)+1)
+	n := 0
+	err = readFile(name, l, &found, func(r row) error {
+		values = values[:0]
+		for i := range l.columns {
+			values = append(values, where.dialect.value(l.columns[i].kind, &r.record[i]))
+		}
+		if l.time >= 0 {
+			values = append(values, r.number)
+		}
+		if _, err := stmt.ExecContext(ctx, values...); err != nil {
+			return fmt.Errorf("write %s: line %d: %w", l.rows, r.line(0), err)
+		}
+		if n++; progress != nil && n%10_000 == 0 {
+			progress(l.rows, n)
+		}
+		return nil
+	})
+	if err == nil {
+		err = found.list.Err()
+	}
+	if err == nil && where.dialect.copies {
+		if _, err = stmt.ExecContext(ctx); err != nil { // ends the COPY
+			err = fmt.Errorf("write %s: %w", l.rows, err)
+		}
+	}
+	return err
+}

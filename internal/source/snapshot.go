@@ -1,0 +1,147 @@
+package source
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"drumbeat/internal/fault"
+	"drumbeat/internal/pipeline"
+)
+
+// snapshot is one state of the database, seen by several statements at once.
+//
+// On PostgreSQL a connection runs one statement at a time, so the first transaction exports its snapshot and
+// each stream gets a connection of its own on it. The other way, cursors on one connection, was measured to
+// take half as long again, and sorts the tables one after the other. On SQLite one connection runs them all.
+type snapshot struct {
+	source *Source
+	first  *sqlx.Tx
+	id     string // of the exported snapshot; empty on SQLite
+	txs    []*sqlx.Tx
+	there  map[pipeline.Rows]bool
+}
+
+func (s *Source) snapshot(ctx context.Context) (*snapshot, error) {
+	view := &snapshot{source: s}
+	tx, err := view.begin(ctx, "")
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", s.at.shown, s.at.explain(err))
+	}
+	view.first = tx
+	if err := view.settle(ctx); err != nil {
+		view.end()
+		return nil, err
+	}
+	return view, nil
+}
+
+// settle fixes what the snapshot shows, and finds out which rows are there.
+func (v *snapshot) settle(ctx context.Context) error {
+	if err := v.findRows(ctx); err != nil {
+		return err
+	}
+	if !v.source.at.copies {
+		return nil
+	}
+	return v.first.GetContext(ctx, &v.id, "SELECT pg_export_snapshot()")
+}
+
+func (v *snapshot) findRows(ctx context.Context) error {
+	v.there = map[pipeline.Rows]bool{}
+	if queries := v.source.cfg.Queries; len(queries) > 0 {
+		for rows := range queries {
+			v.there[rows] = true
+		}
+		return nil
+	}
+	none := fault.List{{File: v.source.at.shown, What: "there are no canonical tables yet",
+		Hint: "run `drumbeat import PATH --into DSN`, or give source.queries"}}
+	if v.source.at.copies {
+		// Before anything is seen: an import empties the tables for everybody, whatever snapshot they are on,
+		// and begins with this one. So it waits until we are done, and we see nothing half done.
+		_, err := v.first.ExecContext(ctx, "LOCK TABLE drumbeat.reps IN ACCESS SHARE MODE")
+		if e := (*pq.Error)(nil); errors.As(err, &e) && (e.Code.Name() == "undefined_table" || e.Code.Name() == "invalid_schema_name") {
+			return none
+		}
+		if err != nil {
+			return fmt.Errorf("lock drumbeat.reps: %w", err)
+		}
+	}
+	there, err := v.source.at.tablesThere(ctx, v.first)
+	if err != nil {
+		return err
+	}
+	for _, rows := range pipeline.AllRows {
+		_, v.there[rows] = there[rows]
+		if rows.Required() && !v.there[rows] {
+			return none
+		}
+	}
+	return nil
+}
+
+// begin starts a read-only transaction, on the exported snapshot if there is one.
+func (v *snapshot) begin(ctx context.Context, snapshot string) (*sqlx.Tx, error) {
+	s := v.source
+	if !s.at.copies {
+		tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{ReadOnly: true})
+		if err == nil {
+			v.txs = append(v.txs, tx)
+		}
+		return tx, err
+	}
+	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	v.txs = append(v.txs, tx)
+	var setup []string
+	if snapshot != "" { // has to come before any query
+		setup = append(setup, "SET TRANSACTION SNAPSHOT "+pq.QuoteLiteral(snapshot))
+	}
+	setup = append(setup, fmt.Sprintf("SET LOCAL statement_timeout = %d", s.cfg.StatementTimeout/time.Millisecond),
+		"SET LOCAL TimeZone = 'UTC'") // a timestamp without a zone is UTC
+	if path := s.searchPath(); path != "" {
+		setup = append(setup, "SET LOCAL search_path = "+path)
+	}
+	if _, err := tx.ExecContext(ctx, strings.Join(setup, "; ")); err != nil {
+		return nil, err
+	}
+	return tx, nil
+}
+
+func (s *Source) searchPath() string {
+	switch {
+	case len(s.cfg.Queries) == 0:
+		return "drumbeat"
+	case s.cfg.Schema != "":
+		return pq.QuoteIdentifier(s.cfg.Schema) + ", public"
+	}
+	return ""
+}
+
+// query runs a statement on the snapshot, beside those that are still being read.
+func (v *snapshot) query(ctx context.Context, statement string) (*sqlx.Rows, error) {
+	tx := v.first
+	if v.id != "" {
+		var err error
+		if tx, err = v.begin(ctx, v.id); err != nil {
+			return nil, err
+		}
+	}
+	return tx.QueryxContext(ctx, statement)
+}
+
+// end lets go of the snapshot. Rolling back what only reads can lose nothing, so its errors say nothing.
+func (v *snapshot) end() {
+	for _, tx := range v.txs {
+		_ = tx.Rollback()
+	}
+}

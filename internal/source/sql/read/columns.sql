@@ -1,0 +1,5 @@
+SELECT *
+FROM (
+{query}
+) AS q
+LIMIT 0

@@ -1,0 +1,187 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"drumbeat/internal/fault"
+	"drumbeat/internal/pipeline"
+)
+
+// statement is the SQL that gives rows in the order of their key.
+func (v *snapshot) statement(l *layout) string {
+	query, own := v.source.cfg.Queries[l.rows]
+	if !own {
+		return mustRead("read/" + string(l.rows) + ".sql")
+	}
+	return v.fill("own", query, l)
+}
+
+func (v *snapshot) fill(file, query string, l *layout) string {
+	return strings.NewReplacer("{query}", bareQuery(query), "{key}", "q."+l.columns[l.key].name,
+		"{bytewise}", v.source.at.bytewise).Replace(mustRead("read/" + file + ".sql"))
+}
+
+// bareQuery is a query that can stand in parentheses.
+func bareQuery(query string) string {
+	return strings.TrimRight(strings.TrimSpace(query), "; \t\r\n")
+}
+
+// checkOwn looks at the columns of the config's queries, all of them, before any is read.
+func (v *snapshot) checkOwn(ctx context.Context) error {
+	var list fault.List
+	for _, l := range layouts {
+		query, own := v.source.cfg.Queries[l.rows]
+		if !own {
+			continue
+		}
+		rows, err := v.first.QueryxContext(ctx, v.fill("columns", query, l))
+		if err != nil {
+			return fmt.Errorf("run source.queries.%s: %w", l.rows, err)
+		}
+		names, err := rows.Columns()
+		if err = errors.Join(err, rows.Close()); err != nil {
+			return fmt.Errorf("run source.queries.%s: %w", l.rows, err)
+		}
+		for _, name := range names {
+			if l.column(name) < 0 {
+				list = append(list, fault.Fault{File: "source", Field: "queries." + string(l.rows),
+					What: fmt.Sprintf("%s have no column %s", l.rows, quoteName(name)), Hint: "possible: " + strings.Join(l.names(), ", ")})
+			}
+		}
+		for _, c := range l.columns {
+			if c.required && !slices.Contains(names, c.name) {
+				list = append(list, fault.Fault{File: "source", Field: "queries." + string(l.rows),
+					What: "the result has no column " + c.name, Hint: "name it: SELECT … AS " + c.name})
+			}
+		}
+	}
+	return list.Err()
+}
+
+// stream is one kind of rows, in the order of their key, one row read ahead.
+type stream struct {
+	layout *layout
+	rows   *sqlx.Rows
+	dests  []any
+	record record // the row read ahead
+	more   bool   // whether there is one
+	n      int    // rows read
+	before int    // rows before the instant of the reading
+	asOf   time.Time
+}
+
+func (v *snapshot) stream(ctx context.Context, rows pipeline.Rows, asOf time.Time) (*stream, error) {
+	s := &stream{layout: layoutOf(rows), asOf: asOf}
+	var err error
+	if s.rows, err = v.query(ctx, v.statement(s.layout)); err != nil {
+		return nil, fmt.Errorf("read %s: %w", rows, err)
+	}
+	names, err := s.rows.Columns()
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", rows, err)
+	}
+	s.record = newRecord(s.layout)
+	for _, name := range names {
+		dest := &destination{} // of what only orders the rows
+		if i := s.layout.column(name); i >= 0 {
+			dest = &destination{column: &s.layout.columns[i], cell: &s.record[i]}
+		}
+		s.dests = append(s.dests, dest)
+	}
+	return s, s.next()
+}
+
+// destination is a cell as database/sql fills it.
+type destination struct {
+	column *column
+	cell   *cell
+}
+
+// valueError says which column a value does not suit.
+type valueError struct {
+	column string
+	err    error
+}
+
+func (e *valueError) Error() string { return e.column + ": " + e.err.Error() }
+func (e *valueError) Unwrap() error { return e.err }
+
+// Scan implements sql.Scanner.
+func (d *destination) Scan(src any) error {
+	if d.column == nil {
+		return nil
+	}
+	if err := d.cell.set(d.column, src); err != nil {
+		return &valueError{d.column.name, err}
+	}
+	return nil
+}
+
+// key is the id that the row read ahead belongs to.
+func (s *stream) key() string { return s.record[s.layout.key].text }
+
+// next reads one row ahead.
+func (s *stream) next() error {
+	last := s.key()
+	s.more = s.rows.Next()
+	if !s.more {
+		if err := errors.Join(s.rows.Err(), s.rows.Close()); err != nil {
+			return fmt.Errorf("read %s: row %d: %w", s.layout.rows, s.n+1, err)
+		}
+		return nil
+	}
+	s.n++
+	err := s.rows.Scan(s.dests...)
+	if bad := (*valueError)(nil); errors.As(err, &bad) {
+		err = bad // without database/sql's own words around it
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: row %d (%s): %w", s.layout.rows, s.n, quote(s.key()), err)
+	}
+	if s.n > 1 && s.key() < last {
+		return fmt.Errorf("read %s: row %d: %s comes after %s: the database does not sort by bytes",
+			s.layout.rows, s.n, quote(s.key()), quote(last))
+	}
+	if s.layout.time >= 0 && s.record[s.layout.time].at.Before(s.asOf) {
+		s.before++
+	}
+	return nil
+}
+
+// once refuses a second row with the key of the one before.
+func (s *stream) once(last string) error {
+	if s.n > 1 && s.key() == last {
+		return fmt.Errorf("read %s: row %d: the id %s is there twice; ids are unique", s.layout.rows, s.n, quote(last))
+	}
+	return nil
+}
+
+// take hands over the rows of one id, and passes over those before it: they belong to nothing.
+func (s *stream) take(id string, each func(record)) error {
+	for s.more && s.key() <= id {
+		if s.key() == id {
+			each(s.record)
+		}
+		if err := s.next(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rest passes over what is left, so that it is counted.
+func (s *stream) rest() error {
+	for s.more {
+		if err := s.next(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
