@@ -9,12 +9,11 @@ import (
 	"net/mail"
 	"time"
 
+	"drumbeat/internal/fault"
 	"drumbeat/internal/health"
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/process"
 	"drumbeat/internal/schedule"
-
-	"drumbeat/internal/fault"
 )
 
 // Config is everything that one drumbeat.yaml says.
@@ -46,8 +45,8 @@ type Config struct {
 type Source struct {
 	DSN              Secret
 	Preset           string
-	Schema           string
-	Queries          map[pipeline.Rows]string // SQL; rows without one come from the canonical tables
+	Schema           string                   // where queries find their tables; empty: as the DSN says
+	Queries          map[pipeline.Rows]string // SQL; empty: the canonical tables. Rows without one are not there
 	StatementTimeout time.Duration
 }
 

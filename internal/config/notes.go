@@ -10,7 +10,6 @@ var later = []struct {
 }{
 	{"", "environment", "one state database serves one environment, whatever its name"},
 	{"source", "preset", "give queries, or import into the canonical tables; reading a source by preset is refused"},
-	{"source", "schema", "it belongs to presets"},
 	{"state", "keep_bodies", "all mails are kept"},
 	{"mail", "idempotency_header", "the header is not sent"},
 	{"web", "listen", "there is no web server"},
@@ -20,7 +19,7 @@ var later = []struct {
 	{"web", "auth", "there is no web server"},
 }
 
-// note tells the user about each key that is set and has no effect yet.
+// note says what happens instead for each key that is set and has no effect yet.
 func (r *reader) note(root *yamlfile.Map) {
 	for _, l := range later {
 		m, field := root, l.key
@@ -28,12 +27,20 @@ func (r *reader) note(root *yamlfile.Map) {
 			m, field = root.Map(l.section), l.section+"."+l.key
 		}
 		if m.Has(l.key) {
-			r.cfg.Notes = append(r.cfg.Notes, field+": without effect yet: "+l.instead)
+			r.cfg.Notes = append(r.cfg.Notes, field+": "+l.instead)
+		}
+	}
+	for _, p := range r.cfg.People {
+		if p.Locale != "" {
+			r.cfg.Notes = append(r.cfg.Notes, "people."+p.Rep+".locale: digests are in English")
 		}
 	}
 	for _, s := range r.cfg.Schedules {
+		if s.Digest == Admin {
+			r.cfg.Notes = append(r.cfg.Notes, "schedules."+s.Name+": admin digests are not made")
+		}
 		if s.Ping != "" {
-			r.cfg.Notes = append(r.cfg.Notes, "schedules."+s.Name+".ping: without effect yet: nobody is pinged")
+			r.cfg.Notes = append(r.cfg.Notes, "schedules."+s.Name+".ping: nobody is pinged")
 		}
 	}
 }

@@ -180,5 +180,5 @@ func (r *reader) smtp(m *yamlfile.Map) {
 	c.Password = r.secret(m, "password")
 	bothOrNone(m, "the relay")
 	c.CAFile = r.existing(m, "ca_file", false)
-	c.Timeout = m.Duration("timeout", 10*time.Minute, time.Second, time.Hour)
+	c.Timeout = m.Duration("timeout", 30*time.Second, time.Second, time.Hour)
 }

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/mail"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -157,11 +156,8 @@ func (r *reader) resolveDSN(dsn string) (string, error) {
 		}
 		return dsn, nil
 	case "sqlite":
-		if rest == "" || strings.HasPrefix(rest, "//") {
+		if rest == "" || rest == ":memory:" || strings.HasPrefix(rest, "//") {
 			return dsn, errors.New("this names no SQLite file; write sqlite:PATH, such as sqlite:pipeline.db")
-		}
-		if rest == ":memory:" || filepath.IsAbs(rest) {
-			return dsn, nil
 		}
 		return "sqlite:" + r.path(rest), nil
 	}

@@ -75,10 +75,12 @@ func (f *File) Faults() fault.List {
 	})
 	// An anchor used twice is read twice, its faults stand in the file once.
 	f.faults = slices.CompactFunc(f.faults, func(a, b fault.Fault) bool {
-		return a.Line == b.Line && a.Column == b.Column && a.What == b.What && a.Hint == b.Hint
+		return a.Line == b.Line && a.Column == b.Column && a.What == b.What && lastKey(a.Field) == lastKey(b.Field)
 	})
 	return f.faults
 }
+
+func lastKey(field string) string { return field[strings.LastIndexByte(field, '.')+1:] }
 
 // place is where something stands; line 0 is the file as a whole.
 type place struct{ line, column int }

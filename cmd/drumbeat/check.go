@@ -1,0 +1,154 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"drumbeat/internal/config"
+	"drumbeat/internal/fault"
+	"drumbeat/internal/render"
+	"drumbeat/internal/source"
+	"drumbeat/internal/yamlfile"
+	"drumbeat/templates"
+)
+
+func newCheckCmd() *cobra.Command {
+	var path string
+	c := &cobra.Command{
+		Use:   "check",
+		Short: "Validate the config, the process and the templates",
+		Long: `Validate the config, the process, the file of waivers and the templates that the config names,
+without a network. All faults are listed at once, each as file:line:column: key: what; hint.`,
+		Example: `  drumbeat check --config drumbeat.yaml`,
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, faults := config.Check(path, os.LookupEnv)
+			if len(faults) == 0 {
+				faults = append(faults, checkWaivers(cfg)...)
+				faults = append(faults, checkTemplates(cfg.Templates)...)
+			}
+			if err := faults.Err(); err != nil {
+				return err
+			}
+			return printChecked(c.OutOrStdout(), cfg, time.Now())
+		},
+	}
+	configFlag(c, &path)
+	return c
+}
+
+func checkWaivers(cfg *config.Config) fault.List {
+	if cfg.Waivers == "" {
+		return nil
+	}
+	_, faults := source.ReadWaivers(cfg.Waivers)
+	return faults
+}
+
+// checkTemplates parses the templates with those of the folder over the built-in ones, and names the files
+// in it that nothing would ever read.
+func checkTemplates(folder string) fault.List {
+	if folder == "" {
+		return nil
+	}
+	var faults fault.List
+	builtIn, err := fs.Glob(templates.FS, "*.*")
+	if err != nil {
+		return fault.List{{File: folder, What: err.Error()}}
+	}
+	known := map[string]bool{}
+	for _, name := range builtIn {
+		known[name] = true
+	}
+	files, err := os.ReadDir(folder)
+	if err != nil {
+		return fault.List{{File: folder, What: "cannot be read: " + errors.Unwrap(err).Error()}}
+	}
+	for _, f := range files {
+		if ext := filepath.Ext(f.Name()); (ext == ".html" || ext == ".txt") && !known[f.Name()] {
+			faults = append(faults, fault.Fault{File: filepath.Join(folder, f.Name()), What: "there is no template of this name",
+				Hint: yamlfile.Suggest(f.Name(), builtIn)})
+		}
+	}
+	if _, err := render.New(render.WithTemplates(os.DirFS(folder))); err != nil {
+		faults = append(faults, templateFault(folder, err))
+	}
+	return faults
+}
+
+var templateError = regexp.MustCompile(`template (\S+): (?:template: [^:]*:(\d+):(?:\d+:)? )?(.*)`)
+
+// templateFault gives an error of text/template or html/template, which is text only, the form of a fault.
+func templateFault(folder string, err error) fault.Fault {
+	m := templateError.FindStringSubmatch(err.Error())
+	if m == nil {
+		return fault.Fault{File: folder, What: err.Error()}
+	}
+	line, err := strconv.Atoi(m[2])
+	if err != nil {
+		line = 0 // the error names none
+	}
+	return fault.Fault{File: filepath.Join(folder, m[1]), Line: line, What: m[3]}
+}
+
+// printChecked sums up in a few lines what a valid config will do.
+func printChecked(w io.Writer, cfg *config.Config, now time.Time) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s is valid\n\n", cfg.Path)
+
+	p := cfg.Process
+	fmt.Fprintf(&b, "process    %s (%s): %d checkpoints in force now\n", p.Name, cfg.ProcessPath, checkpoints(cfg, now))
+	for i, v := range p.Versions {
+		inForce := ""
+		if i == p.VersionAt(now) {
+			inForce = ", in force"
+		}
+		fmt.Fprintf(&b, "           from %s: %d stages%s\n", v.Effective, len(v.Stages), inForce)
+	}
+	scheme, _, _ := strings.Cut(string(cfg.Source.DSN), ":")
+	rows := "canonical tables"
+	if n := len(cfg.Source.Queries); n > 0 {
+		rows = fmt.Sprintf("%d queries", n)
+	}
+	fmt.Fprintf(&b, "source     %s, %s\n", scheme, rows)
+	fmt.Fprintf(&b, "mail       %s, by %s:%d, TLS %s, at most %d in %s\n", cfg.Mail.From.String(), cfg.Mail.SMTP.Host,
+		cfg.Mail.SMTP.Port, cfg.Mail.SMTP.TLS, cfg.Mail.Rate.N, yamlfile.FormatDuration(cfg.Mail.Rate.Per))
+	for _, s := range cfg.Schedules {
+		zone := s.Zone.String()
+		if s.RecipientZone {
+			zone = "each recipient's zone"
+		}
+		fmt.Fprintf(&b, "schedule   %s: %s digest of a %s, %s (%s), next %s\n", s.Name, s.Digest, s.Window, s.Cron, zone,
+			s.Spec.Next(now, s.Zone).Format("2006-01-02 15:04 -07:00"))
+	}
+	if len(cfg.Notes) > 0 {
+		b.WriteString("\nwithout effect yet\n")
+	}
+	for _, n := range cfg.Notes {
+		fmt.Fprintf(&b, "  %s\n", n)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// checkpoints counts those of the version in force.
+func checkpoints(cfg *config.Config, now time.Time) int {
+	n := 0
+	for _, s := range cfg.Process.Versions[cfg.Process.VersionAt(now)].Stages {
+		if s.Mandatory {
+			n++
+		}
+		n += len(s.Requires)
+	}
+	return n
+}

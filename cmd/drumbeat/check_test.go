@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	reference "drumbeat/config"
+	"drumbeat/internal/fault"
+)
+
+// runCheck writes files into a folder and checks the config among them; paths in what it says are cut down
+// to the names of the files.
+func runCheck(t *testing.T, files map[string]string) (said string, err error) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		p := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out strings.Builder
+	c := newCheckCmd()
+	c.SetArgs([]string{"--config", filepath.Join(dir, "drumbeat.yaml")})
+	c.SetOut(&out)
+	c.SilenceErrors, c.SilenceUsage = true, true
+	err = c.Execute()
+	return strings.ReplaceAll(out.String(), dir+string(filepath.Separator), ""), err
+}
+
+const smallConfig = `source: {dsn: "postgres://u:hunter2@db/sales"}
+process: process.yaml
+schedules: [{name: weekly, digest: manager, cron: 30 6 * * 1, time_zone: Europe/Berlin}]
+mail: {from: drumbeat@example.com, smtp: {host: mx.example.com}}
+web: {listen: ":8080"}
+`
+
+func TestCheckSumsUpWhatAValidConfigWillDo(t *testing.T) {
+	said, err := runCheck(t, map[string]string{"drumbeat.yaml": smallConfig, "process.yaml": string(reference.ProcessYAML)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"drumbeat.yaml is valid", "new-business (process.yaml)", "from 2026-01-01: 8 stages", "postgres, canonical tables",
+		"weekly: manager digest of a week, 30 6 * * 1 (Europe/Berlin), next ", " 06:30 +0", "without effect yet\n  web.listen: "} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q is not said in\n%s", want, said)
+		}
+	}
+	if strings.Contains(said, "hunter2") {
+		t.Errorf("a secret is told:\n%s", said)
+	}
+}
+
+func TestCheckListsTheFaultsOfAllFilesAtOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		files map[string]string
+		want  []string
+	}{
+		"the config and its process": {
+			map[string]string{"drumbeat.yaml": "process: process.yaml\nfoo: 1\n", "process.yaml": "process: p\n"},
+			[]string{"drumbeat.yaml:1:1: source.dsn: is missing", "drumbeat.yaml:1:1: schedules: is missing", "drumbeat.yaml:1:1: mail.from: is missing",
+				"drumbeat.yaml:1:1: mail.smtp.host: is missing", "drumbeat.yaml:2:1: foo: unknown key", "process.yaml:1:1: versions: is missing"},
+		},
+		"the waivers and the templates": {
+			map[string]string{"drumbeat.yaml": smallConfig + "waivers: w.csv\ntemplates: t\n", "process.yaml": string(reference.ProcessYAML),
+				"w.csv": "deal_id,checkpoint,reason,at\nd1,stage:x,,yesterday\n", "t/rep.html": "{{define \"body\"}}\n{{nosuch .}}{{end}}", "t/manger.txt": "x", "t/notes.md": "x"},
+			[]string{"w.csv:2: ", "manger.txt: there is no template of this name; did you mean manager.txt?", "rep.html:2: function \"nosuch\" not defined"},
+		},
+		"no config at all": {
+			map[string]string{"other.yaml": ""},
+			[]string{"drumbeat.yaml: cannot be read: no such file or directory; name the config with --config"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			said, err := runCheck(t, c.files)
+			var faults fault.List
+			if !errors.As(err, &faults) || said != "" {
+				t.Fatalf("%v, said %q", err, said)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q is not among\n%v", want, err)
+				}
+			}
+		})
+	}
+}
