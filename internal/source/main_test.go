@@ -135,3 +135,5 @@ func wantError(t *testing.T, err error, parts ...string) {
 		}
 	}
 }
+
+func sprint(v any) string { return fmt.Sprint(v) }

@@ -21,7 +21,8 @@ type sheet struct {
 	csv    *csv.Reader
 	header []int // for each field of the file its column in the layout, -1 for none
 	hasSeq bool
-	next   int // the line after the last record
+	next   int   // the line after the last record
+	end    int64 // the byte after it
 	faults *faults
 }
 
@@ -52,7 +53,7 @@ func readSheet(name string, in io.Reader, l *layout, to *faults, each func(row) 
 	}
 	limited := &limitedRecords{in: text}
 	s := &sheet{name: name, layout: l, csv: csv.NewReader(limited), faults: to, next: 1}
-	limited.done = s.csv.InputOffset
+	limited.done = &s.end
 	s.csv.FieldsPerRecord = -1 // counted here, for a fault that says both numbers
 	s.csv.ReuseRecord = true
 	if !s.readHeader() {
@@ -89,11 +90,11 @@ var errRecordTooLong = errors.New("record too long")
 type limitedRecords struct {
 	in    io.Reader
 	given int64
-	done  func() int64 // how far the records reach that were found
+	done  *int64 // how far the records reach that were found
 }
 
 func (r *limitedRecords) Read(p []byte) (int, error) {
-	if r.given-r.done() > mostRecord {
+	if r.given-*r.done > mostRecord {
 		return 0, errRecordTooLong
 	}
 	n, err := r.in.Read(p)
@@ -102,7 +103,7 @@ func (r *limitedRecords) Read(p []byte) (int, error) {
 }
 
 func (s *sheet) readHeader() bool {
-	fields, err := s.csv.Read()
+	fields, err := s.read()
 	if errors.Is(err, io.EOF) {
 		s.faults.add(s.name, 1, "", "is empty", "its first line names the columns: "+strings.Join(s.layout.names(), ","))
 		return false
@@ -111,7 +112,6 @@ func (s *sheet) readHeader() bool {
 		s.broken(err)
 		return false
 	}
-	s.passed(fields)
 	line, _ := s.csv.FieldPos(0)
 	s.header = make([]int, len(fields))
 	known := 0
@@ -199,7 +199,7 @@ func (s *sheet) readRows(each func(row) error) error {
 	r := row{record: newRecord(s.layout)}
 	seq := s.layout.column("seq")
 	for !s.faults.full() {
-		fields, err := s.csv.Read()
+		fields, err := s.read()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -210,7 +210,6 @@ func (s *sheet) readRows(each func(row) error) error {
 			}
 			continue
 		}
-		s.passed(fields)
 		if len(fields) != len(s.header) {
 			line, _ := s.csv.FieldPos(0)
 			s.faults.add(s.name, line, "", fmt.Sprintf("%d fields, where the header has %d", len(fields), len(s.header)),
@@ -231,11 +230,16 @@ func (s *sheet) readRows(each func(row) error) error {
 	return nil
 }
 
-// passed notes where the record ends.
-func (s *sheet) passed(fields []string) {
-	last := len(fields) - 1
-	line, _ := s.csv.FieldPos(last)
-	s.next = line + strings.Count(fields[last], "\n") + 1
+// read gives the next record and notes where it ends.
+func (s *sheet) read() ([]string, error) {
+	fields, err := s.csv.Read()
+	s.end = s.csv.InputOffset()
+	if err == nil {
+		last := len(fields) - 1
+		line, _ := s.csv.FieldPos(last)
+		s.next = line + strings.Count(fields[last], "\n") + 1
+	}
+	return fields, err
 }
 
 // parseRow reads every value of a row, so that all its faults show at once.
