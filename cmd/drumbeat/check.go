@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -72,7 +71,7 @@ func checkTemplates(folder string) fault.List {
 	}
 	files, err := os.ReadDir(folder)
 	if err != nil {
-		return fault.List{{File: folder, What: "cannot be read: " + errors.Unwrap(err).Error()}}
+		return fault.List{{File: folder, What: err.Error()}}
 	}
 	for _, f := range files {
 		if ext := filepath.Ext(f.Name()); (ext == ".html" || ext == ".txt") && !known[f.Name()] {

@@ -44,7 +44,7 @@ func (f *File) mapping(n ast.Node, path string, parent place) *Map {
 	}
 	values, ok := node.(*ast.MappingNode)
 	if !ok {
-		f.add(f.at(n), path, "must be a mapping of keys to values, not "+describe(node), "")
+		f.add(f.at(n), path, "must be a mapping, not "+describe(node), "write key: value, with a space after the colon")
 		return nil
 	}
 	m.place = f.at(values)

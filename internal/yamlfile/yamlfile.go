@@ -160,7 +160,7 @@ func (f *File) parseDocument(text string, after int) (body ast.Node, err error) 
 		return nil, err
 	}
 	for _, doc := range file.Docs {
-		if doc.Body == nil {
+		if _, directive := doc.Body.(*ast.DirectiveNode); directive || doc.Body == nil {
 			continue
 		}
 		if body != nil {
@@ -227,7 +227,9 @@ func (f *File) follow(n ast.Node, field string) ast.Node {
 			name := v.Value.GetToken().Value
 			to, ok := f.anchors[name]
 			if !ok {
-				f.add(f.at(v), field, fmt.Sprintf("there is no anchor &%s", name), "")
+				if !f.partial { // it may stand in the part that could not be parsed
+					f.add(f.at(v), field, fmt.Sprintf("there is no anchor &%s", name), "")
+				}
 				return nil
 			}
 			n = to
