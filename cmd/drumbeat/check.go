@@ -15,6 +15,7 @@ import (
 
 	"drumbeat/internal/config"
 	"drumbeat/internal/fault"
+	"drumbeat/internal/pipeline"
 	"drumbeat/internal/render"
 	"drumbeat/internal/source"
 	"drumbeat/internal/yamlfile"
@@ -23,35 +24,43 @@ import (
 
 func newCheckCmd() *cobra.Command {
 	var path string
+	var connect bool
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "Validate the config, the process and the templates",
 		Long: `Validate the config, the process, the file of waivers and the templates that the config names,
-without a network. All faults are listed at once, each as file:line:column: key: what; hint.`,
-		Example: `  drumbeat check --config drumbeat.yaml`,
-		Args:    cobra.NoArgs,
+without a network. All faults are listed at once, each as file:line:column: key: what; hint.
+With --connect the source is read as well, and what it holds and lacks is said.`,
+		Example: `  drumbeat check --config drumbeat.yaml
+  drumbeat check --config drumbeat.yaml --connect`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, faults := config.Check(path, os.LookupEnv)
-			if len(faults) == 0 {
-				faults = append(faults, checkWaivers(cfg)...)
-				faults = append(faults, checkTemplates(cfg.Templates)...)
+			if len(faults) > 0 {
+				return faults
 			}
-			if err := faults.Err(); err != nil {
+			waivers, faults := readWaivers(cfg.Waivers)
+			faults = append(faults, checkTemplates(cfg.Templates)...)
+			if len(faults) > 0 {
+				return faults
+			}
+			if err := printChecked(c.OutOrStdout(), cfg, time.Now()); err != nil || !connect {
 				return err
 			}
-			return printChecked(c.OutOrStdout(), cfg, time.Now())
+			return connectSource(c.Context(), c.OutOrStdout(), cfg, waivers)
 		},
 	}
 	configFlag(c, &path)
+	c.Flags().BoolVar(&connect, "connect", false, "read the source too, and say what it holds")
 	return c
 }
 
-func checkWaivers(cfg *config.Config) fault.List {
-	if cfg.Waivers == "" {
-		return nil
+// readWaivers reads the config's own waivers; none where it names no file.
+func readWaivers(path string) ([]pipeline.Waiver, fault.List) {
+	if path == "" {
+		return nil, nil
 	}
-	_, faults := source.ReadWaivers(cfg.Waivers)
-	return faults
+	return source.ReadWaivers(path)
 }
 
 // checkTemplates parses the templates with those of the folder over the built-in ones, and names the files

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,11 +10,12 @@ import (
 
 	reference "drumbeat/config"
 	"drumbeat/internal/fault"
+	"drumbeat/internal/source"
 )
 
 // runCheck writes files into a folder and checks the config among them; paths in what it says are cut down
 // to the names of the files.
-func runCheck(t *testing.T, files map[string]string) (said string, err error) {
+func runCheck(t *testing.T, files map[string]string, more ...string) (said string, err error) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
@@ -27,7 +29,7 @@ func runCheck(t *testing.T, files map[string]string) (said string, err error) {
 	}
 	var out strings.Builder
 	c := newCheckCmd()
-	c.SetArgs([]string{"--config", filepath.Join(dir, "drumbeat.yaml")})
+	c.SetArgs(append([]string{"--config", filepath.Join(dir, "drumbeat.yaml")}, more...))
 	c.SetOut(&out)
 	c.SilenceErrors, c.SilenceUsage = true, true
 	err = c.Execute()
@@ -89,5 +91,43 @@ func TestCheckListsTheFaultsOfAllFilesAtOnce(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestCheckConnectSaysWhatTheSourceHoldsAndLacks(t *testing.T) {
+	rows := t.TempDir()
+	for name, text := range map[string]string{
+		"reps.csv":          "id,name,email\nr1,Ada Berg,ada@example.com\n",
+		"deals.csv":         "id,name,rep_id,pipeline,created_at,outcome\nd1,One,r1,New business,2026-01-05T08:00:00Z,open\nd2,Two,r1,Renewals,2026-01-06T08:00:00Z,open\n",
+		"stage_changes.csv": "deal_id,stage,at\nd1,Discovery,2026-01-05T09:00:00Z\nd1,Demo ,2026-01-07T09:30:00Z\nd2,Closed Won,2026-01-06T09:00:00Z\n",
+	} {
+		if err := os.WriteFile(filepath.Join(rows, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dsn := "sqlite:" + filepath.Join(t.TempDir(), "pipeline.db")
+	if _, err := source.Import(t.Context(), dsn, []string{rows}, source.ImportOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{"drumbeat.yaml": strings.Replace(smallConfig, "postgres://u:hunter2@db/sales", dsn, 1), "process.yaml": string(reference.ProcessYAML)}
+	said, err := runCheck(t, files, "--connect")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"reps                  1\n", "deals                 2, newest 2026-01-06 08:00Z\n", "stage_changes         3, newest 2026-01-07 09:30Z\n",
+		"activities     none", "1 of the deals are in the pipelines of the process", `1 moves into "Demo", which no version of the process knows`} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q is not said in\n%s", want, said)
+		}
+	}
+
+	files["drumbeat.yaml"] += "people: [{rep: r9, name: Eve}]\n"
+	_, err = runCheck(t, files, "--connect")
+	if err == nil || !strings.Contains(err.Error(), "people: r9: the source has no such rep") || report(err, io.Discard) != exitWrong {
+		t.Errorf("an unknown person: %v", err)
+	}
+	files["drumbeat.yaml"] = strings.Replace(files["drumbeat.yaml"], dsn, dsn+".not-there", 1)
+	if _, err = runCheck(t, files, "--connect"); err == nil {
+		t.Error("a source that is not there was read")
 	}
 }
