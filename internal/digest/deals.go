@@ -65,7 +65,11 @@ func (b *builder) lenses(d health.Deal) []Lens {
 		for _, c := range evidence {
 			says = append(says, inner(c.Criterion.Says))
 		}
-		add("not seen when it was due: "+list(says), slices.Contains(d.Concerns, health.ConcernEvidence))
+		if slices.Contains(d.Concerns, health.ConcernEvidence) {
+			add("not seen when it was due: "+list(says), true)
+		} else { // no concern: by now all of it is there
+			add("seen, but later than due: "+list(says), false)
+		}
 	}
 	if len(skipped) > 0 {
 		add("went without "+list(skipped), false)
@@ -149,7 +153,7 @@ func (b *builder) question(d health.Deal) string {
 	for _, concern := range d.Concerns {
 		switch concern {
 		case health.ConcernSilent:
-			return "When did the buyer last do something of their own accord, and what would make them do so again?"
+			return silence(d)
 		case health.ConcernEvidence:
 			if c := b.evidenceToGet(d); c != nil {
 				return "What has the buyer done that shows this: " + inner(c.Says) + "?"
@@ -164,6 +168,17 @@ func (b *builder) question(d health.Deal) string {
 		return sentence(c)
 	}
 	return "What would the buyer have to do next for this deal to move on?"
+}
+
+// silence asks about a buyer who does nothing.
+func silence(d health.Deal) string {
+	switch {
+	case d.Committed:
+		return "What makes us commit to this while the buyer is silent?"
+	case !d.DaysSinceBuyer.OK:
+		return "What has the buyer done so far that makes this a deal?"
+	}
+	return "When did the buyer last do something of their own accord, and what would make them do so again?"
 }
 
 // evidenceToGet is the criterion to talk about: one of the stage that the deal is in, else the latest missed.

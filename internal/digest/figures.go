@@ -18,8 +18,12 @@ const columnHeight = 36
 // figures are the four numbers of the week; one that the source cannot know is left out whole.
 func (b *builder) figures() []Figure {
 	var out []Figure
-	for _, make := range []func() (Figure, bool){b.adherence, b.stalled, b.moved, b.forecast} {
-		if f, ok := make(); ok {
+	sources := []func() (Figure, bool){b.adherence, b.stalled, b.moved}
+	if b.in.Recipient.Kind == Manager { // a rep's calls have a section of their own
+		sources = append(sources, b.forecast)
+	}
+	for _, figure := range sources {
+		if f, ok := figure(); ok {
 			out = append(out, f)
 		}
 	}
@@ -103,15 +107,15 @@ func (b *builder) stalled() (Figure, bool) {
 		return Figure{}, false
 	}
 	f := Figure{Key: "stalled", Label: "Deals that stand still",
-		Value: fmt.Sprintf("%d of %d", s.StalledDeals, s.OpenDeals), Detail: "open deals; none is longer in its stage than usual",
+		Value: fmt.Sprintf("%d of %d", s.StalledDeals, s.OpenDeals), Detail: "open deals are longer in their stage than usual",
 		Trend: b.trend("deals", func(p health.TrendPoint) (float64, bool) { return float64(p.StalledDeals), true })}
 	if s.StalledDeals > 0 {
-		f.Detail = noun(s.OpenDeals, "open deal", "open deals") + ", longer in " + noun(s.StalledDeals, "its stage", "their stage") + " than usual"
+		f.Detail = noun(s.OpenDeals, "open deal", "open deals") + noun(s.StalledDeals, " is longer in its stage than usual", " are longer in their stage than usual")
 		if amount := b.stalledAmount(); amount != "" {
-			f.More = append(f.More, upper(amount)+" stand still")
+			f.More = append(f.More, "Worth "+amount)
 		}
 		if s.MedianDaysOver.OK {
-			f.More = append(f.More, "Half of them over the limit by "+dayCount(s.MedianDaysOver.V)+" or more")
+			f.More = append(f.More, noun(s.StalledDeals, "Over the limit by "+dayCount(s.MedianDaysOver.V), "Half of them over the limit by "+dayCount(s.MedianDaysOver.V)+" or more"))
 		}
 	}
 	if s.SilentDeals.OK && s.SilentDeals.V > 0 {
@@ -121,7 +125,7 @@ func (b *builder) stalled() (Figure, bool) {
 		}
 	}
 	if s.OpenDeals == 1 && s.StalledDeals == 0 {
-		f.Detail = "open deal; it is no longer in its stage than usual"
+		f.Detail = "open deal is longer in its stage than usual"
 	}
 	return f, true
 }

@@ -41,8 +41,9 @@ func (b *builder) composeTeam(d *Digest) {
 	d.Team.Well = b.teamPraise()
 }
 
-// teamName is the team's where all reports share one, else "Your team".
+// teamName is the team's where all reports share one, else the manager's own, else "Your team".
 func (b *builder) teamName() string {
+	own := cmp.Or(line(b.in.Recipient.Rep.Team, 24), "Your team")
 	name := ""
 	for _, r := range b.r.Reps {
 		if r.ID == b.in.Recipient.Rep.ID {
@@ -50,11 +51,11 @@ func (b *builder) teamName() string {
 		}
 		t := line(r.Team.Or(""), 24)
 		if t == "" || name != "" && t != name {
-			return "Your team"
+			return own
 		}
 		name = t
 	}
-	return cmp.Or(name, "Your team")
+	return cmp.Or(name, own)
 }
 
 // subject carries team, week and as much of the news as 60 characters hold.
@@ -175,7 +176,10 @@ func (b *builder) focus() *Focus {
 			if b.r.Everybody {
 				who = "It"
 			}
-			f.Tally = fmt.Sprintf("%s was met %d of %s it fell due in the %s.", who, cp.Met, count(cp.Due, "time", "times"), b.when.Noun)
+			f.Tally = fmt.Sprintf("%s was met %d of the %d times it fell due in the %s.", who, cp.Met, cp.Due, b.when.Noun)
+			if cp.Due == 1 {
+				f.Tally = fmt.Sprintf("%s fell due once in the %s and was %s.", who, b.when.Noun, noun(cp.Met, "met", "missed"))
+			}
 		}
 	}
 	return f

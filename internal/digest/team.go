@@ -53,7 +53,7 @@ func (b *builder) mostToTalkAbout(reps []health.RepFigures) []health.RepFigures 
 }
 
 func (b *builder) repRow(r health.RepFigures, forecast bool) RepRow {
-	row := RepRow{Rep: b.rep(r.ID), Adherence: "none due", Stalled: "no open deals"}
+	row := RepRow{Rep: b.rep(r.ID), Adherence: "none due", Stalled: "none open"}
 	if a := r.Adherence; a != nil && a.Due > 0 {
 		row.Adherence, row.Interval = fmt.Sprintf("%d of %d", a.Met, a.Due), tooFew
 		if a.Judged && a.Rate.OK && a.Low.OK && a.High.OK {
@@ -78,7 +78,7 @@ func (b *builder) repRow(r health.RepFigures, forecast bool) RepRow {
 		case f.Judged && f.Bias.OK:
 			row.Bias = signed(f.Bias.V)
 		case f.Judged:
-			row.Bias = "no win called"
+			row.Bias = "no wins"
 		default:
 			row.Bias = "too few"
 		}

@@ -93,7 +93,7 @@ func lenses(ls []digest.Lens) string {
 	var out []string
 	for _, l := range ls {
 		if l.Alarm {
-			out = append(out, "! "+l.Text)
+			out = append(out, "!\u00a0"+l.Text)
 		} else {
 			out = append(out, l.Text)
 		}
@@ -113,10 +113,10 @@ func mentions(ms []digest.Mention) string {
 func table(t digest.TeamTable) string {
 	rows := [][]string{{"Rep", "Adherence", "Likely range", "Stand still"}}
 	if t.Forecast {
-		rows[0] = append(rows[0], "Pushed", "Calls")
+		rows[0] = append(rows[0], "Pushed", "Call bias")
 	}
 	for _, r := range t.Rows {
-		row := []string{cutCells(r.Rep.Name, 18), r.Adherence, r.Interval, r.Stalled}
+		row := []string{cutCells(r.Rep.Name, 16), r.Adherence, r.Interval, r.Stalled}
 		if t.Forecast {
 			row = append(row, r.Pushes, r.Bias)
 		}

@@ -168,7 +168,7 @@ func Names(kind digest.Kind) digest.Input {
 		r.Reps[i].Name = hostile[(i+1)%len(hostile)]
 		reps[i].Name = r.Reps[i].Name
 	}
-	r.Gaps.Unmapped[0].Stage = "</td></table><b>x"
+	r.Gaps.Unmapped[0].Stage = "</section><b>x"
 	r.Lost[1].LossReason = pipeline.Some("price\r\n\r\n<b>too high</b>")
 	id := map[digest.Kind]string{digest.Manager: "m1", digest.Rep: "r01"}[kind]
 	return InputOf(r, reps, kind, id, digest.Direct)
