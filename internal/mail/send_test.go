@@ -1,0 +1,299 @@
+package mail
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"drumbeat/internal/mail/mailbox"
+)
+
+func TestReceivedBytesAreTheStoredOnes(t *testing.T) {
+	m := weekly()
+	m.Text += "\n.\n..\n.\r\n...\nlast line without an end ."
+	raw := build(t, m)
+	for _, opts := range []mailbox.Options{{}, {StartTLS: true, Username: "u", Password: "p"}, {Implicit: true}} {
+		box, cfg := startBox(t, opts)
+		c := connect(t, cfg)
+		for range 3 {
+			if r := c.Send(t.Context(), from, to, raw); r.Outcome != Sent || r.Err != nil ||
+				r.Reply != "250 2.0.0 OK: queued" {
+				t.Fatalf("%+v", r)
+			}
+		}
+		got := box.Messages()
+		if len(got) != 3 || box.Connections() > 2 {
+			t.Fatalf("%d mails on %d connections", len(got), box.Connections())
+		}
+		for _, g := range got {
+			if !bytes.Equal(g.Data, raw) || g.From != from || len(g.To) != 1 || g.To[0] != to {
+				t.Errorf("envelope %s %s, equal bytes: %t", g.From, g.To, bytes.Equal(g.Data, raw))
+			}
+			if g.TLS != (opts.StartTLS || opts.Implicit) || g.User != opts.Username {
+				t.Errorf("TLS %t, user %q", g.TLS, g.User)
+			}
+		}
+	}
+}
+
+func TestWhatEachAnswerMeans(t *testing.T) {
+	tests := []struct {
+		name string
+		at   mailbox.Step
+		code int
+		want Outcome
+	}{
+		{"server busy", mailbox.Mail, 451, Temporary},
+		{"sender refused", mailbox.Mail, 550, Permanent},
+		{"login demanded", mailbox.Mail, 530, Relay},
+		{"greylisted", mailbox.Rcpt, 450, Temporary},
+		{"nobody of that name", mailbox.Rcpt, 550, Permanent},
+		{"mailbox name not allowed", mailbox.Rcpt, 553, Permanent},
+		{"no space for now", mailbox.Dot, 452, Temporary},
+		{"taken for spam", mailbox.Dot, 554, Permanent},
+		{"too big", mailbox.Dot, 552, Permanent},
+		{"server shuts down at MAIL", mailbox.Mail, 421, Relay},
+		{"server shuts down at RCPT", mailbox.Rcpt, 421, Relay},
+		{"server shuts down after the dot", mailbox.Dot, 421, Relay},
+	}
+	raw := build(t, weekly())
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			broken := true
+			box, cfg := startBox(t, mailbox.Options{Script: func(e mailbox.Event) mailbox.Fault {
+				if !broken || e.Step != tt.at {
+					return mailbox.Fault{}
+				}
+				return mailbox.Fault{Code: tt.code, Text: "said\r\nthe server", Drop: tt.code == 421}
+			}})
+			c := connect(t, cfg)
+			r := c.Send(t.Context(), from, to, raw)
+			if r.Outcome != tt.want || r.Err == nil || !strings.HasPrefix(r.Reply, strings.Fields(r.Reply)[0]) ||
+				!strings.Contains(r.Reply, "said") || strings.ContainsAny(r.Reply, "\r\n") {
+				t.Errorf("got %+v, want %s with the server's words", r, tt.want)
+			}
+			if len(box.Messages()) != 0 {
+				t.Error("the server took the mail")
+			}
+			broken = false // and the connection, or a new one, serves the next recipient
+			if r := c.Send(t.Context(), from, to, raw); r.Outcome != Sent || len(box.Messages()) != 1 {
+				t.Errorf("the next mail: %+v", r)
+			}
+		})
+	}
+}
+
+// Faults in which no proper reply comes; the raw server counts what it has, so that a loss and a duplicate
+// both show.
+func TestLostConnections(t *testing.T) {
+	tests := []struct {
+		name   string
+		script script
+		want   Outcome
+		taken  int
+	}{
+		{"lost at MAIL", script{reply: map[string]string{"MAIL": ""}}, Relay, 0},
+		{"lost at RCPT", script{reply: map[string]string{"RCPT": ""}}, Temporary, 0},
+		{"lost at DATA", script{reply: map[string]string{"DATA": ""}}, Temporary, 0},
+		// The mail fits into the sockets' buffers: that the server never read it cannot be told from here.
+		{"lost after 354", script{after: map[string]string{"DATA": ""}}, Unknown, 0},
+		{"lost after the dot", script{reply: map[string]string{"dot": ""}}, Unknown, 1},
+		{"250, then lost", script{after: map[string]string{"dot": ""}}, Sent, 1},
+		{"silent after the dot", script{silent: "dot"}, Unknown, 1},
+		{"silent at RCPT", script{silent: "RCPT"}, Temporary, 0},
+		{"garbage at MAIL", script{reply: map[string]string{"MAIL": "\x00\x01what?\r\n"}}, Relay, 0},
+		{"garbage at RCPT", script{reply: map[string]string{"RCPT": "HTTP/1.1 400 Bad Request\r\n"}}, Temporary, 0},
+		{"garbage after the dot", script{reply: map[string]string{"dot": "fine\r\n"}}, Unknown, 1},
+		{"half a reply after the dot", script{reply: map[string]string{"dot": "250-queu"}, after: map[string]string{"dot": ""}},
+			Unknown, 1},
+		{"another completion after the dot", script{reply: map[string]string{"dot": "251 forwarded\r\n"}}, Sent, 1},
+		{"many lines after the dot", script{reply: map[string]string{"dot": "250-a\r\n250-b\r\n250 c\r\n"}}, Sent, 1},
+		{"a refusal of many lines", script{reply: map[string]string{"RCPT": "550-no\r\n550 such user\r\n"}}, Permanent, 0},
+		{"a reply without an end", script{reply: map[string]string{"RCPT": strings.Repeat("x", maxReply+1)}}, Temporary, 0},
+		{"no answer to EHLO but HELO", script{reply: map[string]string{"EHLO": "502 no\r\n"}}, Sent, 1},
+	}
+	raw := build(t, weekly())
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			server := startRaw(t, tt.script)
+			cfg := server.config()
+			cfg.Timeout, cfg.DotTimeout = 500*time.Millisecond, 500*time.Millisecond
+			if strings.Contains(tt.name, "without an end") {
+				cfg.Timeout = 30 * time.Second // the bound is the length, not the time
+			}
+			c := connect(t, cfg)
+			r := c.Send(t.Context(), from, to, raw)
+			if r.Outcome != tt.want || (r.Err == nil) != (tt.want == Sent) || r.Err != nil &&
+				strings.ContainsAny(r.Err.Error(), "\x00\r\n") {
+				t.Errorf("got %+v, want %s", r, tt.want)
+			}
+			if got := server.messages(); len(got) != tt.taken || tt.taken > 0 && got[0] != string(raw) {
+				t.Errorf("the server has %d mails, want %d", len(got), tt.taken)
+			}
+		})
+	}
+}
+
+func TestCutBeforeTheDotLeftIsNeverUnknown(t *testing.T) {
+	// More than the sockets buffer, so that the last write cannot leave before the cut is seen.
+	raw := []byte("Subject: long\r\n\r\n" + strings.Repeat("a line of a long digest\r\n", 1<<21))
+	for _, cut := range []int{1, 4096, 1 << 20} {
+		server := startRaw(t, script{cutAt: cut})
+		r := connect(t, server.config()).Send(t.Context(), from, to, raw)
+		if r.Outcome != Temporary || len(server.messages()) != 0 {
+			t.Errorf("cut after %d of %d octets: %+v", cut, len(raw), r)
+		}
+	}
+}
+
+func TestASlowAnswerIsWaitedFor(t *testing.T) {
+	raw := build(t, weekly())
+	box, cfg := startBox(t, mailbox.Options{Script: func(e mailbox.Event) mailbox.Fault {
+		if e.Step == mailbox.Dot {
+			return mailbox.Fault{Delay: 700 * time.Millisecond}
+		}
+		return mailbox.Fault{}
+	}})
+	cfg.Timeout, cfg.DotTimeout = 300*time.Millisecond, 5*time.Second
+	if r := connect(t, cfg).Send(t.Context(), from, to, raw); r.Outcome != Sent || len(box.Messages()) != 1 {
+		t.Errorf("%+v, %d mails", r, len(box.Messages()))
+	}
+}
+
+func TestATrickleEndsWithTheStepsTime(t *testing.T) {
+	server := startRaw(t, script{slow: 10 * time.Millisecond, reply: map[string]string{"RCPT": strings.Repeat("250-x\r\n", 99)}})
+	cfg := server.config()
+	cfg.Timeout = time.Second
+	if r := connect(t, cfg).Send(t.Context(), from, to, build(t, weekly())); r.Outcome != Temporary ||
+		!strings.Contains(r.Err.Error(), "no answer in time") {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestAKeptConnectionIsRenewedWithoutAnAttempt(t *testing.T) {
+	raw := build(t, weekly())
+	tests := []struct {
+		name   string
+		script script
+	}{
+		{"closed while idle", script{after: map[string]string{"dot": ""}}},
+		{"one mail per connection", script{after: map[string]string{"dot": ""}, reply: map[string]string{"dot": "250 ok\r\n421 idle\r\n"}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			server := startRaw(t, tt.script)
+			c := connect(t, server.config())
+			for i := range 4 {
+				if r := c.Send(t.Context(), from, to, raw); r.Outcome != Sent {
+					t.Fatalf("mail %d: %+v", i+1, r)
+				}
+			}
+			if got := server.connections(); got != 4 || len(server.messages()) != 4 {
+				t.Errorf("%d mails on %d connections", len(server.messages()), got)
+			}
+		})
+	}
+	t.Run("421 after two mails", func(t *testing.T) {
+		box, cfg := startBox(t, mailbox.Options{Script: func(e mailbox.Event) mailbox.Fault {
+			if e.Step == mailbox.Rcpt && e.Taken == 2 {
+				return mailbox.Fault{Code: 421, Text: "4.7.0 too many mails on this connection", Drop: true}
+			}
+			return mailbox.Fault{}
+		}})
+		c := connect(t, cfg)
+		for i := range 6 {
+			if r := c.Send(t.Context(), from, to, raw); r.Outcome != Sent {
+				t.Fatalf("mail %d: %+v", i+1, r)
+			}
+		}
+		if len(box.Messages()) != 6 || box.Connections() != 3 {
+			t.Errorf("%d mails on %d connections", len(box.Messages()), box.Connections())
+		}
+	})
+	t.Run("the relay is gone for good", func(t *testing.T) {
+		box, cfg := startBox(t, mailbox.Options{})
+		c := connect(t, cfg)
+		if err := box.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if r := c.Send(t.Context(), from, to, raw); r.Outcome != Relay || r.Err == nil {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
+func TestTheContextEndsEveryStep(t *testing.T) {
+	why := errors.New("told to stop")
+	raw := build(t, weekly())
+	for _, verb := range []string{"MAIL", "RCPT", "DATA", "dot"} {
+		t.Run(verb, func(t *testing.T) {
+			t.Parallel()
+			server := startRaw(t, script{silent: verb})
+			cfg := server.config()
+			cfg.Timeout, cfg.DotTimeout = time.Minute, time.Minute
+			c := connect(t, cfg)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(100*time.Millisecond, func() { cancel(why) })
+			r := c.Send(ctx, from, to, raw)
+			want := Relay
+			if verb == "dot" {
+				want = Unknown
+			}
+			if r.Outcome != want || !errors.Is(r.Err, why) {
+				t.Errorf("got %+v, want %s", r, want)
+			}
+		})
+	}
+	for _, verb := range []string{"banner", "EHLO"} {
+		t.Run(verb, func(t *testing.T) {
+			t.Parallel()
+			server := startRaw(t, script{silent: verb})
+			cfg := server.config()
+			cfg.Timeout = time.Minute
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(100*time.Millisecond, func() { cancel(why) })
+			if _, err := senderTo(t, cfg).Connect(ctx); !errors.Is(err, why) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestAddressesThatAreNoneNeverReachTheServer(t *testing.T) {
+	box, cfg := startBox(t, mailbox.Options{})
+	c := connect(t, cfg)
+	raw := build(t, weekly())
+	for _, bad := range []string{"", "nobody", "a@b@c", "a@example.com> SIZE=9", "a@example.com\r\nRCPT TO:<b@example.com>", "<a@example.com>"} {
+		if r := c.Send(t.Context(), from, bad, raw); r.Outcome != Permanent || r.Err == nil {
+			t.Errorf("%q: %+v", bad, r)
+		}
+	}
+	if r := c.Send(t.Context(), from, to, []byte("Subject: bare\n\nline ends\n")); r.Outcome != Permanent {
+		t.Errorf("bytes that would change on the way: %+v", r)
+	}
+	if r := c.Send(t.Context(), from, to, raw); r.Outcome != Sent || len(box.Messages()) != 1 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestAddressesBeyondASCII(t *testing.T) {
+	const wide = "jörg@bücher.example"
+	m := weekly()
+	m.To.Address = wide
+	raw := build(t, m)
+	_, cfg := startBox(t, mailbox.Options{})
+	if r := connect(t, cfg).Send(t.Context(), from, wide, raw); r.Outcome != Permanent {
+		t.Errorf("a server without SMTPUTF8: %+v", r)
+	}
+	box, cfg := startBox(t, mailbox.Options{SMTPUTF8: true})
+	if r := connect(t, cfg).Send(t.Context(), from, wide, raw); r.Outcome != Sent {
+		t.Errorf("a server with SMTPUTF8: %+v", r)
+	}
+	if got := box.Messages(); len(got) != 1 || got[0].To[0] != wide || !bytes.Equal(got[0].Data, raw) {
+		t.Errorf("%d mails, not the one sent", len(got))
+	}
+}
