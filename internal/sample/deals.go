@@ -77,12 +77,8 @@ func (t *teller) live(d dice, s *story, stage int, at time.Time) {
 		if here.Final {
 			return
 		}
-		luck := here.advance + 0.3*(s.owner.evidence-0.8) // a buyer who is taken along comes along
-		if t.leftOut(s) {
-			luck += 0.1 * (1 - luck)
-		}
 		stay := d.dwell(here.median * s.owner.pace)
-		goesOn := d.happens(luck)
+		goesOn := here.Phase == process.After || d.happens(t.luck(s))
 		if !goesOn {
 			stay = stay * 8 / 5
 		}
@@ -109,6 +105,16 @@ func (t *teller) live(d dice, s *story, stage int, at time.Time) {
 	}
 }
 
+// luck is the chance that the deal moves on from where it is: better where the owner takes the buyer along, and
+// a little where the house's shortcut was taken.
+func (t *teller) luck(s *story) float64 {
+	p := t.shape.stages[s.last().stage].advance + 0.3*(s.owner.evidence-0.8)
+	if t.leftOut(s) {
+		p += 0.1 * (1 - p)
+	}
+	return p
+}
+
 // leftOut says whether the deal went past the shortcut stage without entering it.
 func (t *teller) leftOut(s *story) bool {
 	if t.shape.shortcut < 0 || s.last().stage <= t.shape.shortcut {
@@ -126,7 +132,7 @@ func (t *teller) leftOut(s *story) bool {
 // earlier one, sometimes one beyond a stage that is left out. The number of stages stands for the end.
 func (t *teller) next(d dice, s *story, from int, at time.Time) int {
 	selling := t.shape.stages[from].Phase == process.Selling
-	if selling && from > t.shape.selling && len(s.steps) < 8 && d.happens(0.04) {
+	if selling && from > t.shape.selling && len(s.steps) > 1 && len(s.steps) < 8 && d.happens(0.04) {
 		return s.steps[len(s.steps)-2].stage
 	}
 	to := from + 1

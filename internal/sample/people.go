@@ -38,7 +38,7 @@ const (
 // habits go round among the sellers in this order.
 var habits = []habit{
 	{kind: steady, share: 1.1, evidence: 0.84, skip: 0.9, insight: 0.08, calls: 0, optimism: 0.10, pushDays: 30, pace: 1},
-	{kind: overCaller, share: 1, evidence: 0.74, skip: 1.2, insight: 0.03, calls: 0.22, optimism: 0.3, pushDays: 35, pace: 1.05},
+	{kind: overCaller, share: 1, evidence: 0.74, skip: 1.2, insight: 0.03, calls: 0.22, optimism: 0.3, pushDays: 35, pace: 1},
 	{kind: disciplined, share: 1.1, evidence: 0.97, skip: 0, insight: 0.2, calls: -0.03, optimism: 0, pushDays: 21, pace: 0.95},
 	{kind: pusher, share: 1, evidence: 0.78, skip: 0.9, insight: 0.05, calls: 0.03, optimism: 0.5, pushDays: 45, pace: 1.15},
 	{kind: steady, share: 1, evidence: 0.80, skip: 1, insight: 0.08, calls: 0.02, optimism: 0.15, pushDays: 30, pace: 1.05},

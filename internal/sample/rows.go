@@ -63,7 +63,7 @@ func (w *scribe) changes() {
 			enter(closing, w.closed, w.owner)
 			closed = true
 		}
-		enter(source(w.shape.at(s.stage, s.at)), s.at, s.by)
+		enter(sourceName(w.shape.at(s.stage, s.at)), s.at, s.by)
 	}
 	if !closed {
 		enter(closing, w.closed, w.owner)
@@ -87,7 +87,7 @@ func (w *scribe) criteria() map[string]time.Time {
 		}
 	}
 	pass := func(to int, at time.Time) {
-		for k := furthest + 1; k < to && furthest >= 0; k++ {
+		for k := furthest + 1; k < to; k++ {
 			if st := w.shape.at(k, at); st.Mandatory && !entered[k] {
 				fall(k, at)
 				w.waive(process.StageCheckpoint(st.Key), at)

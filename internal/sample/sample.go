@@ -65,7 +65,9 @@ func Generate(opt Options) *Pipeline {
 	opt.AsOf = opt.AsOf.UTC()
 	t := teller{opt: opt, shape: shapeOf(opt.Process, opt.AsOf)}
 	t.staff = hire(opt.Reps, opt.AsOf, newDice(opt.Seed, 0))
-	t.roster = newRoster(opt.Deals)
+	if len(t.shape.chain) > 0 {
+		t.roster = newRoster(opt.Deals)
+	}
 	t.step = coprime(opt.Deals)
 
 	p := &Pipeline{tell: t}

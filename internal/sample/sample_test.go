@@ -94,6 +94,8 @@ func TestRowsAreCanonical(t *testing.T) {
 			AsOf: time.Date(2025, 8, 13, 12, 0, 0, 0, time.FixedZone("CEST", 7200))}},
 		{"a process of one stage", Options{Seed: 6, Process: tinyProcess(1)}},
 		{"a process of two stages", Options{Seed: 6, Process: tinyProcess(2)}},
+		{"a process that only delivers", Options{Seed: 6, Process: only(process.After, true)}},
+		{"a process in which all before the win is optional", Options{Seed: 6, Process: only(process.Selling, false)}},
 		{"a process of three optional stages and one mandatory", Options{Seed: 6, Process: tinyProcess(4)}},
 	}
 	for _, c := range cases {
@@ -137,6 +139,16 @@ func tinyProcess(n int) *process.Process {
 	return process.New("tiny", nil, nil, nil, []process.Version{{Stages: stages}})
 }
 
+// only has four stages of one phase, and one that is mandatory at the end.
+func only(phase process.Phase, mandatory bool) *process.Process {
+	var stages []process.Stage
+	for _, key := range []string{"one", "two", "three", "four"} {
+		stages = append(stages, process.Stage{Key: key, Name: key, Phase: phase, Mandatory: mandatory})
+	}
+	stages = append(stages, process.Stage{Key: "paid", Name: "paid", Phase: process.After, Mandatory: true})
+	return process.New("odd", nil, nil, nil, []process.Version{{Stages: stages}})
+}
+
 func checkReps(t *testing.T, reps []pipeline.Rep) {
 	t.Helper()
 	ids, mails := map[string]bool{}, map[string]bool{}
@@ -145,7 +157,8 @@ func checkReps(t *testing.T, reps []pipeline.Rep) {
 			t.Errorf("%s %s %s: id or address twice, or no name", r.ID, r.Name, r.Email)
 		}
 		ids[r.ID], mails[r.Email] = true, true
-		if !strings.HasSuffix(r.Email, ".example") || strings.ContainsFunc(r.Email, func(c rune) bool { return c > 126 || c == ' ' }) {
+		odd := strings.ContainsFunc(r.Email, func(c rune) bool { return c > 126 || c == ' ' })
+		if !strings.HasSuffix(r.Email, ".example") || odd {
 			t.Errorf("address %q can be somebody's, or is none", r.Email)
 		}
 		if _, err := time.LoadLocation(r.TimeZone); err != nil || r.TimeZone == "" {
@@ -173,6 +186,11 @@ func checkDeal(t *testing.T, h *pipeline.History, reps map[string]bool, asOf tim
 	}
 	if d.Outcome == pipeline.Won && !d.Amount.OK {
 		t.Errorf("%s is won for nothing", d.ID)
+	}
+	for _, c := range h.Changes {
+		if c.Stage == "Closed Won" && d.Outcome != pipeline.Won || c.Stage == "Closed Lost" && d.Outcome != pipeline.Lost {
+			t.Errorf("%s is %s and entered %s", d.ID, d.Outcome, c.Stage)
+		}
 	}
 	times := map[string][]time.Time{"created": {d.CreatedAt}, "closed": {d.ClosedAt.Or(d.CreatedAt)}}
 	for _, r := range h.Changes {

@@ -106,8 +106,8 @@ func (s *shape) at(i int, t time.Time) *process.Stage {
 	return s.stages[i].Stage
 }
 
-// source gives the name by which a CRM calls the stage.
-func source(st *process.Stage) string {
+// sourceName gives the name by which a CRM calls the stage.
+func sourceName(st *process.Stage) string {
 	if len(st.CRMStages) > 0 {
 		return st.CRMStages[0]
 	}
