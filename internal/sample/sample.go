@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 	"time"
 
 	"drumbeat/internal/pipeline"
@@ -91,7 +92,7 @@ func (p *Pipeline) Deals() iter.Seq[*pipeline.History] {
 
 // Reading hands the pipeline over as a source would that is read as of asOf, without a database between.
 func (p *Pipeline) Reading(asOf time.Time) *pipeline.Reading {
-	r := &pipeline.Reading{Reps: p.Reps, Tables: map[pipeline.Rows]bool{}, Counts: map[pipeline.Rows]int{}}
+	r := &pipeline.Reading{Reps: slices.Clone(p.Reps), Tables: map[pipeline.Rows]bool{}, Counts: map[pipeline.Rows]int{}}
 	for _, rows := range pipeline.AllRows {
 		r.Tables[rows] = true
 	}
