@@ -333,7 +333,7 @@ func (t *stallTally) figures(c *computation) *Stall {
 	s := &Stall{OpenDeals: t.open, StalledDeals: t.stalled, StalledAmount: Number{V: t.amount, OK: c.seenAmount},
 		MedianDaysOver: median(t.over), SilentDeals: Count{V: t.silent, OK: c.has(pipeline.Activities)},
 		Advances: t.advances, ExpectedAdvances: pipeline.Some(t.expected)}
-	if t.expected >= 1 {
+	if t.expected >= 1-eps {
 		low, high := byar(t.advances, t.expected)
 		s.Pace, s.PaceLow, s.PaceHigh = pipeline.Some(float64(t.advances)/t.expected), pipeline.Some(low), pipeline.Some(high)
 	}
