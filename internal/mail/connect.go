@@ -161,16 +161,16 @@ func (c *Conn) dial(ctx context.Context) (step, error) {
 	if err != nil {
 		return stepConfig, err
 	}
-	dialing, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	soon, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	defer cancel()
-	conn, err := new(net.Dialer).DialContext(dialing, "tcp", s.addr())
+	conn, err := new(net.Dialer).DialContext(soon, "tcp", s.addr())
 	if err != nil {
 		return stepDial, err
 	}
 	c.wire = &wire{Conn: conn}
 	c.wire.unread.Store(maxReply)
 	defer c.closeOn(ctx)()
-	by, _ := dialing.Deadline() // the greeting shares the time of the dialling
+	by, _ := soon.Deadline() // the greeting shares the time of the dialling
 	if err := conn.SetDeadline(by); err != nil {
 		return stepDial, err
 	}

@@ -23,7 +23,7 @@ func TestConnectSaysWhatAndWhatToDo(t *testing.T) {
 	web := startRaw(t, script{reply: map[string]string{"banner": "HTTP/1.1 400 Bad Request\r\n"}}).config()
 	refusing := startRaw(t, script{reply: map[string]string{"EHLO": "550 no\r\n", "HELO": "550 no\r\n"}}).config()
 	closing := startRaw(t, script{reply: map[string]string{"banner": ""}}).config()
-	loud := startRaw(t, script{reply: map[string]string{"banner": strings.Repeat("220-x\r\n", maxReply)}}).config()
+	loud := startRaw(t, script{reply: map[string]string{"banner": strings.Repeat("220-x\r\n", maxReply/6)}}).config()
 	loud.Timeout = time.Minute
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

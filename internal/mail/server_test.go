@@ -27,7 +27,7 @@ func senderTo(t testing.TB, cfg SMTPConfig) *Sender {
 	if cfg.DotTimeout == 0 {
 		cfg.DotTimeout = 2 * time.Second
 	}
-	return NewSender(cfg, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	return NewSender(cfg, slog.New(slog.DiscardHandler))
 }
 
 // startBox starts a mailbox and gives the config to reach it.
@@ -67,8 +67,7 @@ func connect(t testing.TB, cfg SMTPConfig) *Conn {
 
 // script is what a raw server does on one connection, for faults that no SMTP library would commit.
 type script struct {
-	banner string            // "" : the usual one
-	reply  map[string]string // by verb (EHLO, MAIL, RCPT, DATA, dot, RSET); "" closes the connection
+	reply  map[string]string // by verb (banner, EHLO, MAIL, RCPT, DATA, dot, RSET); "" closes the connection
 	silent string            // a verb that is never answered
 	after  map[string]string // verb: closes the connection after the reply
 	cutAt  int               // closes after so many octets of the message; 0: never
@@ -143,7 +142,8 @@ func (s *rawServer) connections() int {
 }
 
 var usual = map[string]string{
-	"EHLO": "250-raw.invalid\r\n250 8BITMIME\r\n", "HELO": "250 raw.invalid\r\n", "MAIL": "250 ok\r\n", "RCPT": "250 ok\r\n",
+	"banner": "220 raw.invalid ESMTP\r\n",
+	"EHLO":   "250-raw.invalid\r\n250 8BITMIME\r\n", "HELO": "250 raw.invalid\r\n", "MAIL": "250 ok\r\n", "RCPT": "250 ok\r\n",
 	"DATA": "354 go on\r\n", "dot": "250 2.0.0 queued as 42\r\n", "RSET": "250 ok\r\n", "QUIT": "221 bye\r\n",
 }
 
@@ -158,9 +158,6 @@ func (s *rawServer) talk(conn net.Conn, sc script) {
 		text, scripted := sc.reply[verb]
 		if !scripted {
 			text = usual[verb]
-		}
-		if verb == "banner" && text == "" && !scripted {
-			text = "220 raw.invalid ESMTP\r\n"
 		}
 		pieces := []string{text}
 		if sc.slow > 0 {

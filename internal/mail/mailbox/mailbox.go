@@ -5,6 +5,7 @@
 package mailbox
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -91,7 +92,7 @@ func Start(opts Options) (*Mailbox, error) {
 	m.server.AllowInsecureAuth = true
 	m.server.EnableSMTPUTF8 = opts.SMTPUTF8
 	m.server.ErrorLog = log.New(io.Discard, "", 0) // broken connections are what scripts ask for
-	listener, err := net.Listen("tcp", opts.Addr)
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", opts.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("mailbox: %w", err)
 	}

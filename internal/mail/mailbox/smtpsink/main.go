@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer box.Close()
+	defer func() { _ = box.Close() }()
 	if *caOut != "" {
 		if err := os.WriteFile(*caOut, box.CA(), 0o644); err != nil {
 			return err
