@@ -167,6 +167,9 @@ func (b *builder) question(d health.Deal) string {
 	if c := b.coachOfStage(d); c != "" {
 		return sentence(c)
 	}
+	if s := b.stages[d.Stage.Or("")]; s != nil && s.Expects != "" {
+		return "How do we know that this is true: " + inner(s.Expects) + "?"
+	}
 	return "What would the buyer have to do next for this deal to move on?"
 }
 

@@ -37,17 +37,6 @@ type Input struct {
 	Language  string // BCP 47; empty: en
 	DealLink  string // https://crm.example/deals/{id}; empty: deals are not linked
 	Stop      string // the address that takes "please stop" mails; empty: none is offered
-
-	// Closed are the deals that ended in the window. The report does not list won deals, and lost ones only
-	// by id; without them wins are not mentioned and a lost deal goes by its id.
-	Closed []ClosedDeal
-}
-
-// ClosedDeal is a deal won or lost in the window.
-type ClosedDeal struct {
-	ID, Name, RepID string
-	Won             bool
-	Amount          health.Number // in the report's currency
 }
 
 // Build makes the digest of in.Recipient. It fails when the report names nobody of the recipient's scope,

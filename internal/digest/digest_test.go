@@ -63,7 +63,7 @@ func TestSubjectAndPreheaderCarryTheNews(t *testing.T) {
 		})
 	}
 	d := built(t, digesttest.Input(digest.Manager, "m2"))
-	if d.Subject != "South, week 45: 2 deals stand still, adherence 72 %" || d.News != "2\u00a0deals worth 100\u00a0k€ stand still; adherence 72\u00a0% of 18." {
+	if d.Subject != "South, week 45: 2 deals stand still, adherence 72 %" || d.News != "2\u00a0deals worth 100\u00a0k€ stand still; adherence 72\u00a0% of\u00a018; 1\u00a0deal lost." {
 		t.Errorf("subject %q, news %q", d.Subject, d.News)
 	}
 }
@@ -132,7 +132,7 @@ func TestWhatIsSmuggledIntoTheReportIsAbsent(t *testing.T) {
 		health.Deal{ID: "d98", Name: "Orphaned deal", Committed: true, Concerns: []string{"stalled"}})
 	in.Report.Gaps.InactiveReps = append(in.Report.Gaps.InactiveReps, "r05")
 	in.Report.Lost = append(in.Report.Lost, health.LostDeal{ID: "d97", RepID: pipeline.Some("r05"), Clean: true})
-	in.Closed = append(in.Closed, digest.ClosedDeal{ID: "d96", Name: "Smuggled win", RepID: "r05", Won: true})
+	in.Report.Closed = append(in.Report.Closed, health.ClosedDeal{ID: "d96", Name: "Smuggled win", RepID: "r05", Won: true})
 	var all []string
 	strs(reflect.ValueOf(built(t, in)), &all)
 	for _, rep := range in.Reps {
@@ -164,7 +164,7 @@ func TestNothingToSay(t *testing.T) {
 		{"something due", "r08", func(in *digest.Input) { quiet(in); figuresOf(in, "r08").Adherence.Due = 1 }, false},
 		{"a win", "r08", func(in *digest.Input) {
 			quiet(in)
-			in.Closed = []digest.ClosedDeal{{ID: "w", RepID: "r08", Won: true}}
+			in.Report.Closed = []health.ClosedDeal{{ID: "w", RepID: "r08", Won: true}}
 		}, false},
 		{"a loss", "r08", func(in *digest.Input) {
 			quiet(in)
@@ -197,7 +197,7 @@ func quiet(in *digest.Input) {
 	for i := range f.Trend {
 		f.Trend[i].Moves = 0
 	}
-	in.Closed = nil
+	in.Report.Closed = nil
 }
 
 func TestTheProcessIsQuestionedWhereWinnersLeaveIt(t *testing.T) {

@@ -102,10 +102,13 @@ func (b *builder) news() string {
 	}
 	if a := b.r.Figures.Adherence; a != nil && a.Due > 0 {
 		if a.Judged && a.Rate.OK {
-			parts = append(parts, fmt.Sprintf("adherence %s of %d", percent(a.Rate.V), a.Due))
+			parts = append(parts, fmt.Sprintf("adherence %s of%s%d", percent(a.Rate.V), nb, a.Due))
 		} else {
 			parts = append(parts, fmt.Sprintf("%d of %s met, %s", a.Met, count(a.Due, "checkpoint", "checkpoints"), tooFew))
 		}
+	}
+	if s := b.ended(); s != "" {
+		parts = append(parts, s)
 	}
 	if len(parts) == 0 {
 		if n := b.moves(); n > 0 {
@@ -114,6 +117,25 @@ func (b *builder) news() string {
 		return "A quiet " + b.when.Noun + ": nothing moved and nothing was due."
 	}
 	return upper(strings.Join(parts, "; ")) + "."
+}
+
+// ended says how many deals were won and lost in the window, as far as it is known.
+func (b *builder) ended() string {
+	won, lost := 0, len(b.r.Lost)
+	for _, c := range b.r.Closed {
+		if c.Won {
+			won++
+		}
+	}
+	switch {
+	case won > 0 && lost > 0:
+		return fmt.Sprintf("%s won, %d lost", count(won, "deal", "deals"), lost)
+	case won > 0:
+		return count(won, "deal", "deals") + " won"
+	case lost > 0:
+		return count(lost, "deal", "deals") + " lost"
+	}
+	return ""
 }
 
 // standing says how many deals stand still, what they are worth and where.
@@ -244,11 +266,11 @@ func (b *builder) repStanding(a *health.Adherence) string {
 	case a == nil || a.Due == 0:
 		return "nothing due in the " + b.when.Noun
 	case !a.Judged:
-		return fmt.Sprintf("%d of %d met, %s", a.Met, a.Due, tooFew)
+		return fmt.Sprintf("%d of %d met in the %s, %s", a.Met, a.Due, b.when.Noun, tooFew)
 	case a.PBelowTeam.OK && a.PBelowTeam.V >= 0.975:
-		return fmt.Sprintf("%d of %d met, below the team (indicative)", a.Met, a.Due)
+		return fmt.Sprintf("%d of %d met in the %s, below the team (indicative)", a.Met, a.Due, b.when.Noun)
 	}
-	return fmt.Sprintf("%d of %d met", a.Met, a.Due)
+	return fmt.Sprintf("%d of %d met in the %s", a.Met, a.Due, b.when.Noun)
 }
 
 // byName orders the reps by their names, then ids.

@@ -25,7 +25,7 @@ type scoped struct {
 	Reps    []health.RepFigures // by id
 	Deals   []health.Deal
 	Lost    []health.LostDeal
-	Closed  []ClosedDeal
+	Closed  []health.ClosedDeal
 
 	Stages        []health.Stage
 	Checkpoints   []health.Checkpoint // of all reps
@@ -67,7 +67,7 @@ func cut(in Input) (*scoped, error) {
 			s.Lost = append(s.Lost, d)
 		}
 	}
-	for _, d := range in.Closed {
+	for _, d := range r.Closed {
 		if d.RepID != "" && inside[d.RepID] {
 			s.Closed = append(s.Closed, d)
 		}

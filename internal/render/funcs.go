@@ -17,6 +17,9 @@ var msoParts = map[string]htmltemplate.HTML{
 	"head":   `<!--[if mso]><xml><o:OfficeDocumentSettings><o:PixelsPerInch>96</o:PixelsPerInch></o:OfficeDocumentSettings></xml><![endif]-->`,
 	"open":   `<!--[if mso]><table role="presentation" width="600" align="center" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->`,
 	"close":  `<!--[if mso]></td></tr></table><![endif]-->`,
+	"left":   `<!--[if mso]><table role="presentation" width="536" cellpadding="0" cellspacing="0" border="0"><tr><td width="296" valign="top"><![endif]-->`,
+	"right":  `<!--[if mso]></td><td width="240" valign="top"><![endif]-->`,
+	"end":    `<!--[if mso]></td></tr></table><![endif]-->`,
 	"filler": htmltemplate.HTML(strings.Repeat("&#8199;&#847; ", 40)), // keeps the page's first words out of the preview line
 }
 

@@ -77,7 +77,7 @@ func Input(kind digest.Kind, id string) digest.Input {
 // InputOf makes the input for one recipient of any report.
 func InputOf(r *health.Report, reps []pipeline.Rep, kind digest.Kind, id string, scope digest.Scope) digest.Input {
 	in := digest.Input{Report: r, Settings: Settings(), Process: Process(), Reps: reps, Scope: scope, Schedule: "weekly-" + string(kind),
-		Stop: "sales-ops@example.com", DealLink: "https://crm.example.com/deals/{id}", Closed: closed()}
+		Stop: "sales-ops@example.com", DealLink: "https://crm.example.com/deals/{id}"}
 	for _, to := range digest.Recipients(digest.Rule{Kind: kind, Scope: scope}, reps, pipeline.DateOf(r.AsOf, Berlin)) {
 		if to.Rep.ID == id {
 			in.Recipient = to
@@ -86,8 +86,8 @@ func InputOf(r *health.Report, reps []pipeline.Rep, kind digest.Kind, id string,
 	return in
 }
 
-func closed() []digest.ClosedDeal {
-	return []digest.ClosedDeal{
+func closed() []health.ClosedDeal {
+	return []health.ClosedDeal{
 		{ID: "d90", Name: "Rheinwerk invoice portal", RepID: "r01", Amount: pipeline.Some(64000.0)},
 		{ID: "d91", Name: "Baltic Freight tracking", RepID: "r02", Amount: pipeline.Some(30000.0)},
 		{ID: "d92", Name: "Costa Verde rollout", RepID: "r05", Amount: pipeline.Some(51000.0)},

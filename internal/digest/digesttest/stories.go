@@ -106,7 +106,7 @@ func AllNull() *health.Report {
 	for i, d := range r.Deals {
 		r.Deals[i] = health.Deal{ID: d.ID, RepID: d.RepID}
 	}
-	r.Stages, r.Checkpoints, r.Paths, r.Lost, r.Gaps = nil, nil, nil, nil, nil
+	r.Stages, r.Checkpoints, r.Paths, r.Lost, r.Closed, r.Gaps = nil, nil, nil, nil, nil, nil
 	return r
 }
 
