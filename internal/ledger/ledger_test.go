@@ -290,7 +290,7 @@ func TestBytesComeBackAsTheyWere(t *testing.T) {
 			t.Error("the body has changed")
 		}
 		if got.Key != want.Key || got.Subject != want.Subject || got.Kind != "manager" || !got.Date.Equal(want.Date) ||
-			!got.NotBefore.Equal(want.NotBefore.Truncate(time.Microsecond)) || got.State != Sending || got.Owner != "me" || got.Attempts != 1 {
+			!got.NotBefore.Equal(want.NotBefore.Truncate(time.Microsecond)) || got.State != Sending || got.Owner != "me" || got.Attempts != 1 || got.PlannedAt.IsZero() {
 			t.Errorf("got %+v", got)
 		}
 		list := must(l.List(t.Context(), Filter{State: Sending}))(t)

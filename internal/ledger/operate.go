@@ -6,6 +6,9 @@ import (
 	"fmt"
 )
 
+// Settled is the reason of a delivery that an operator settled.
+const Settled = "settled by an operator"
+
 // ErrNotFound means that there is no such delivery.
 var ErrNotFound = errors.New("there is no such delivery")
 
@@ -71,7 +74,7 @@ func (l *Ledger) Settle(ctx context.Context, ids []int64, as State) error {
 	if as != Sent && as != Failed {
 		return fmt.Errorf("ledger: settle: as sent or as failed, not as %q", as)
 	}
-	return l.decide(ctx, "settle", ids, args{"state": string(as), "reason": "settled by an operator"})
+	return l.decide(ctx, "settle", ids, args{"state": string(as), "reason": Settled})
 }
 
 // Resend is an operator's wish to send deliveries that were sent, failed or are unknown again, with the same
