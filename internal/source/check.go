@@ -77,6 +77,9 @@ func (c *checks) once(l *layout, r row) {
 	parts := make([]string, len(l.unique))
 	names := make([]string, len(l.unique))
 	for i, col := range l.unique {
+		if r.record[col].null {
+			return // the header lacks the column, which is a fault already
+		}
 		parts[i], names[i] = r.record[col].text, l.columns[col].name
 	}
 	key, line := strings.Join(parts, "\x00"), r.line(l.unique[0])

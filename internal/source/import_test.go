@@ -31,6 +31,7 @@ var broken = []struct {
 			"deals.csv:1: created_at: this column is missing"}},
 	{"missing columns", map[string]string{"deals.csv": "id,name\nd1,Acme\n"},
 		[]string{"deals.csv:1: created_at: this column is missing; deals cannot do without it", "deals.csv:1: outcome: this column is missing"}},
+	{"no ids at all are no duplicates", map[string]string{"reps.csv": "name\nAda\nBo\n"}, []string{"reps.csv:1: id: this column is missing"}},
 	{"a column twice", map[string]string{"reps.csv": "id,name,name\nr1,Ada,Ada\n"}, []string{"reps.csv:1: name: stands twice in the header"}},
 	{"a column without a name", map[string]string{"reps.csv": "id,name,\nr1,Ada,\n"}, []string{`reps.csv:1: "": is no column of reps`}},
 	{"semicolons", map[string]string{"reps.csv": "id;name\nr1;Ada\n"},
