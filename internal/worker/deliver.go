@@ -1,0 +1,279 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"drumbeat/internal/ledger"
+	"drumbeat/internal/mail"
+)
+
+// lease is how long a delivery stays with a connection that says nothing; it is renewed at half-life while a
+// slow relay thinks, so that after a crash others can take over soon.
+const lease = 2 * time.Minute
+
+// longestNap bounds how long a run waits before it looks again what became of deliveries that others hold.
+const longestNap = time.Second
+
+// dispatch sends what is recorded: over a few kept connections, at the relay's pace, one claim at a time.
+type dispatch struct {
+	w        *Worker
+	filter   ledger.Filter
+	until    time.Time // what fails for now is not tried again after it
+	began    time.Time
+	redirect string
+	pace     *pacer
+
+	mu    sync.Mutex
+	sent  int
+	relay error // why the relay could not be used the last time; nil once it took a mail
+	left  ledger.Outstanding
+}
+
+func (w *Worker) newDispatch(filter ledger.Filter, until time.Time) *dispatch {
+	return &dispatch{w: w, filter: filter, until: until, began: w.Now(),
+		pace: &pacer{every: w.Config.Mail.Rate.Interval(), now: w.Now}}
+}
+
+// deliver sends until nothing of the filter's choice can be sent any more. When ctx ends, nothing new is
+// claimed and what is in flight is finished. Its error is the ledger's.
+func (d *dispatch) deliver(ctx context.Context) error {
+	n := max(1, d.w.Config.Mail.Connections)
+	errs := make([]error, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { errs[i] = d.work(ctx, fmt.Sprintf("%s/%d", d.w.Owner, i+1)) })
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err // the others mostly say the same
+		}
+	}
+	return nil
+}
+
+// work is one connection's life.
+func (d *dispatch) work(ctx context.Context, owner string) error {
+	var conn Conn
+	hangUp := func() {
+		if conn != nil {
+			conn.Close()
+			conn = nil
+		}
+	}
+	defer hangUp()
+	failures := 0 // of the relay, in a row
+	for {
+		if more, err := d.more(ctx); err != nil || !more {
+			return err
+		}
+		if conn == nil {
+			var err error
+			if conn, err = d.w.Connect(ctx); err != nil {
+				conn = nil
+				d.blame(err)
+				if failures++; !d.pause(ctx, failures) {
+					return nil
+				}
+				continue
+			}
+		}
+		if err := d.pace.wait(ctx); err != nil {
+			return nil //nolint:nilerr // told to stop: what is pending stays so
+		}
+		row, claimed, err := d.claim(ctx, owner)
+		if err != nil {
+			return err
+		}
+		if row == nil {
+			continue
+		}
+		result, err := d.send(ctx, conn, row, claimed)
+		if err != nil {
+			return err
+		}
+		if result.Outcome != mail.Relay {
+			failures = 0
+			continue
+		}
+		hangUp()
+		if failures++; !d.pause(ctx, failures) {
+			return nil
+		}
+	}
+}
+
+// more waits until something can be claimed; false when nothing is left, or nothing that time allows.
+func (d *dispatch) more(ctx context.Context) (bool, error) {
+	for ctx.Err() == nil {
+		left, err := d.w.Ledger.Waiting(ctx, d.filter)
+		if err != nil || left.Pending+left.Sending == 0 {
+			return false, ignoreStop(ctx, err)
+		}
+		d.mu.Lock()
+		d.left = left
+		d.mu.Unlock()
+		if left.Next == 0 {
+			return true, nil
+		}
+		// A lease of somebody else, dead perhaps, is waited for even by those who retry nothing.
+		patience := d.until
+		if end := d.began.Add(lease); left.Sending > 0 && d.w.Now().Before(d.until.Add(lease)) && end.After(patience) {
+			patience = end
+		}
+		if wait := patience.Sub(d.w.Now()); wait <= 0 || left.Sending == 0 && left.Next > wait {
+			return false, nil
+		}
+		if sleep(ctx, min(left.Next, longestNap)) != nil {
+			break
+		}
+	}
+	return false, nil
+}
+
+// next is how long nothing can be sent, at most so long.
+func (d *dispatch) next(most time.Duration) time.Duration {
+	if d.left.Next == 0 {
+		return most
+	}
+	return min(d.left.Next, most)
+}
+
+// pause waits before the relay is tried again; false when there is no time left for it.
+func (d *dispatch) pause(ctx context.Context, failures int) bool {
+	wait := backOff(failures)
+	left := d.until.Sub(d.w.Now())
+	if left <= 0 {
+		return false
+	}
+	return sleep(ctx, min(wait, left)) == nil
+}
+
+// claim takes one delivery, and notes by our own clock when it did: the lease counts from before the call.
+func (d *dispatch) claim(ctx context.Context, owner string) (*ledger.Delivery, time.Time, error) {
+	at := d.w.Now()
+	row, err := d.w.Ledger.Claim(ctx, ledger.Claim{Owner: owner, Schedule: d.filter.Schedule, Period: d.filter.Period,
+		Recipients: d.filter.Recipients, Lease: lease, OnUnknown: ledger.OnUnknown(d.w.Config.Mail.OnUnknown)})
+	return row, at, ignoreStop(ctx, err)
+}
+
+// ignoreStop drops the error that only says that we were told to stop.
+func ignoreStop(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// send hands one claimed delivery to the relay and records what became of it. A stop does not interrupt it.
+func (d *dispatch) send(ctx context.Context, conn Conn, row *ledger.Delivery, claimed time.Time) (mail.Result, error) {
+	to := row.Recipient
+	if d.redirect != "" {
+		to = d.redirect
+	}
+	calm, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(nil)
+	if d.w.Now().Sub(claimed) >= lease {
+		return mail.Result{}, nil // this process slept over its lease: somebody else may be sending this one
+	}
+	stop := d.keep(calm, cancel, row)
+	result := conn.Send(calm, d.w.Config.Mail.From.Address, to, row.Body)
+	stop()
+	return result, d.mark(ctx, row, result)
+}
+
+// keep renews the lease at half-life, and stops the sending when the delivery has gone to another.
+func (d *dispatch) keep(ctx context.Context, cancel context.CancelCauseFunc, row *ledger.Delivery) (stop func()) {
+	ctx, done := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for sleep(ctx, lease/2) == nil {
+			if err := d.w.Ledger.Renew(ctx, row, lease); errors.Is(err, ledger.ErrFenced) {
+				cancel(err)
+				return
+			}
+		}
+	})
+	return func() { done(); wg.Wait() }
+}
+
+// mark records a result. While the database is out of reach it keeps trying, and this connection sends
+// nothing new: a mail that is out must not go again. A stop leaves it half a minute.
+func (d *dispatch) mark(ctx context.Context, row *ledger.Delivery, result mail.Result) error {
+	record := func() error { return d.w.Ledger.Release(context.WithoutCancel(ctx), row) }
+	if what, ok := d.judge(row, result); ok {
+		record = func() error { return d.w.Ledger.Mark(context.WithoutCancel(ctx), row, what) }
+	}
+	var stopping time.Time
+	for tries := 1; ; tries++ {
+		err := record()
+		if err == nil || errors.Is(err, ledger.ErrFenced) {
+			return nil
+		}
+		d.w.Log.Error("result not recorded, trying again", "delivery", row.ID, "error", err)
+		if ctx.Err() != nil && stopping.IsZero() {
+			stopping = d.w.Now()
+		}
+		if !stopping.IsZero() && d.w.Now().Sub(stopping) > 30*time.Second {
+			return fmt.Errorf("delivery %d: what became of it is not recorded: %w", row.ID, err)
+		}
+		if err := sleep(context.WithoutCancel(ctx), min(backOff(tries), 5*time.Second)); err != nil {
+			return err
+		}
+	}
+}
+
+// judge says what a result means for a delivery; false when nothing was sent and nobody is to blame for it.
+func (d *dispatch) judge(row *ledger.Delivery, result mail.Result) (ledger.Result, bool) {
+	words := result.Reply
+	if words == "" && result.Err != nil {
+		words = result.Err.Error()
+	}
+	log := d.w.Log.With("delivery", row.ID, "schedule", row.Schedule, "period", row.Period, "attempt", row.Attempts)
+	switch result.Outcome {
+	case mail.Sent:
+		d.mu.Lock()
+		d.sent++
+		d.relay = nil
+		d.mu.Unlock()
+		log.Debug("sent", "to", row.Recipient)
+		return ledger.Result{State: ledger.Sent, Reply: result.Reply}, true
+	case mail.Permanent:
+		log.Warn("refused for good", "code", code(words))
+		return ledger.Result{State: ledger.Failed, Reply: result.Reply, Reason: words}, true
+	case mail.Unknown:
+		log.Warn("perhaps sent, the relay's answer was lost", "on_unknown", d.w.Config.Mail.OnUnknown)
+		if ledger.OnUnknown(d.w.Config.Mail.OnUnknown) == ledger.Hold {
+			return ledger.Result{State: ledger.Unknown, Reply: result.Reply, Reason: words}, true
+		}
+		return d.later(row, result, words), true
+	case mail.Temporary:
+		log.Debug("put off by the relay", "code", code(words))
+		return d.later(row, result, words), true
+	}
+	d.blame(result.Err)
+	return ledger.Result{}, false
+}
+
+// later puts a delivery back, or gives it up when it has been tried for as long as the config allows.
+func (d *dispatch) later(row *ledger.Delivery, result mail.Result, words string) ledger.Result {
+	now, since := d.w.Now(), row.PlannedAt
+	if row.NotBefore.After(since) {
+		since = row.NotBefore
+	}
+	if row.Attempts > 1 && now.Sub(since) > d.w.Config.Mail.AttemptsFor {
+		return ledger.Result{State: ledger.Failed, Reply: result.Reply, Reason: "given up: " + words}
+	}
+	return ledger.Result{State: ledger.Pending, Reply: result.Reply, Reason: words, RetryAt: now.Add(backOff(row.Attempts))}
+}
+
+// blame notes why the relay cannot be used, which is no delivery's fault.
+func (d *dispatch) blame(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.relay = err
+}

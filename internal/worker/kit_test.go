@@ -1,0 +1,204 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/mail"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	files "drumbeat/config"
+	"drumbeat/internal/config"
+	"drumbeat/internal/ledger"
+	smtp "drumbeat/internal/mail"
+	"drumbeat/internal/pipeline"
+	"drumbeat/internal/render"
+	"drumbeat/internal/sample"
+)
+
+// monday is a tick of the schedules below.
+var monday = time.Date(2026, 6, 1, 7, 0, 0, 0, time.UTC)
+
+// kit is a worker between a made-up pipeline, a real ledger in a file, and a relay that does as it is told.
+type kit struct {
+	*Worker
+	t      *testing.T
+	source *fakeSource
+	relay  *fakeRelay
+	ledger *ledger.Ledger
+	logs   *bytes.Buffer
+	dsn    string
+}
+
+func newKit(t *testing.T, asOf time.Time, extra string) *kit {
+	t.Helper()
+	dir := t.TempDir()
+	text := `
+time_zone: UTC
+process: process.yaml
+source: {dsn: "sqlite:unused.db"}
+mail:
+  from: Drumbeat <drumbeat@example.com>
+  smtp: {host: localhost, tls: none}
+  rate: 1000/s
+` + extra
+	if extra == "" {
+		text += `
+schedules:
+  - {name: team, digest: manager, cron: "0 7 * * 1"}
+  - {name: own, digest: rep, cron: "0 7 * * 1"}
+`
+	}
+	write(t, filepath.Join(dir, "process.yaml"), files.ProcessYAML)
+	write(t, filepath.Join(dir, "drumbeat.yaml"), []byte(text))
+	cfg, faults := config.Load(filepath.Join(dir, "drumbeat.yaml"), os.LookupEnv)
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	k := &kit{t: t, relay: &fakeRelay{}, logs: new(bytes.Buffer), dsn: "sqlite:" + filepath.Join(dir, "state.db"),
+		source: &fakeSource{p: sample.Generate(sample.Options{Seed: 1, Reps: 12, Deals: 150, AsOf: asOf, Process: cfg.Process})}}
+	var err error
+	if k.ledger, err = ledger.Open(context.Background(), k.dsn); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = k.ledger.Close() })
+	k.Worker = &Worker{Config: cfg, Source: k.source, Render: render.Render, Ledger: k.ledger, Connect: k.relay.connect,
+		Now: time.Now, Log: slog.New(slog.NewTextHandler(k.logs, nil)), Owner: "test"}
+	return k
+}
+
+func write(t *testing.T, name string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(name, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// schedule gives one of the config's by name.
+func (k *kit) schedule(name string) config.Schedule {
+	i := slices.IndexFunc(k.Config.Schedules, func(s config.Schedule) bool { return s.Name == name })
+	if i < 0 {
+		k.t.Fatalf("no schedule %s", name)
+	}
+	return k.Config.Schedules[i]
+}
+
+// do runs one job and fails the test when the run as a whole fails.
+func (k *kit) do(job Job) Summary {
+	k.t.Helper()
+	if job.Tick.IsZero() {
+		job.Tick = monday
+	}
+	all, err := k.Run(context.Background(), []Job{job})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return all[0]
+}
+
+func (k *kit) rows(f ledger.Filter) []ledger.Delivery {
+	k.t.Helper()
+	rows, err := k.ledger.List(context.Background(), f)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return rows
+}
+
+// fakeSource counts how often it is asked for anything, and for deals.
+type fakeSource struct {
+	p     *sample.Pipeline
+	reads int
+	deals int
+	err   error
+}
+
+func (s *fakeSource) Read(_ context.Context, asOf time.Time) (*pipeline.Reading, func() error, error) {
+	s.reads++
+	if s.err != nil {
+		return nil, nil, s.err
+	}
+	r := s.p.Reading(asOf)
+	r.Reps = slices.Clone(r.Reps)
+	deals := r.Deals
+	r.Deals = func(yield func(*pipeline.History, error) bool) {
+		s.deals++
+		deals(yield)
+	}
+	return r, func() error { return nil }, nil
+}
+
+// fakeRelay takes mails; answer says otherwise.
+type fakeRelay struct {
+	mu     sync.Mutex
+	down   error
+	answer func(to string, try int) smtp.Result
+	got    []letter
+	tries  map[string]int
+}
+
+type letter struct {
+	to, id, toHeader string
+	raw              []byte
+}
+
+func (r *fakeRelay) connect(context.Context) (Conn, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.down != nil {
+		return nil, r.down
+	}
+	return fakeConn{r}, nil
+}
+
+type fakeConn struct{ *fakeRelay }
+
+func (fakeConn) Close() {}
+
+func (c fakeConn) Send(_ context.Context, from, to string, raw []byte) smtp.Result {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tries == nil {
+		c.tries = map[string]int{}
+	}
+	c.tries[to]++
+	result := smtp.Result{Outcome: smtp.Sent, Reply: "250 2.0.0 queued"}
+	if c.answer != nil {
+		result = c.answer(to, c.tries[to])
+	}
+	if result.Outcome == smtp.Sent || result.Outcome == smtp.Unknown {
+		m, err := mail.ReadMessage(bytes.NewReader(raw))
+		if err != nil {
+			return smtp.Result{Outcome: smtp.Permanent, Err: fmt.Errorf("not a mail: %w", err)}
+		}
+		c.got = append(c.got, letter{to: to, id: m.Header.Get("Message-Id"), toHeader: m.Header.Get("To"), raw: bytes.Clone(raw)})
+	}
+	return result
+}
+
+func (r *fakeRelay) letters() []letter {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.got)
+}
+
+func (r *fakeRelay) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.got = nil
+}
+
+func (r *fakeRelay) addresses() []string {
+	var out []string
+	for _, l := range r.letters() {
+		out = append(out, l.to)
+	}
+	slices.Sort(out)
+	return out
+}

@@ -1,0 +1,322 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"runtime"
+	"slices"
+	"time"
+
+	"drumbeat/internal/digest"
+	"drumbeat/internal/health"
+	"drumbeat/internal/ledger"
+	"drumbeat/internal/mail"
+	"drumbeat/internal/pipeline"
+	"drumbeat/internal/render"
+)
+
+// desk keeps what rounds of one instant share, so that it is read and computed once.
+type desk struct {
+	w       *Worker
+	people  []pipeline.Rep // who is there at all; nil: not read yet
+	figures map[occasion]*figures
+}
+
+type occasion struct {
+	asOf   time.Time
+	window pipeline.Span
+}
+
+// figures is everything that digests of one instant and window are built from.
+type figures struct {
+	report   *health.Report
+	settings health.Settings
+	reps     []pipeline.Rep
+}
+
+func (w *Worker) newDesk() *desk { return &desk{w: w, figures: map[occasion]*figures{}} }
+
+// reps gives the people of the source and the config, without reading a single deal.
+func (d *desk) reps(ctx context.Context, asOf time.Time) (reps []pipeline.Rep, err error) {
+	if d.people == nil {
+		reading, done, err := d.w.read(ctx, asOf)
+		if err != nil {
+			return nil, err
+		}
+		if err := done(); err != nil {
+			return nil, fmt.Errorf("read reps: %w", err)
+		}
+		d.people = reading.Reps
+	}
+	return d.people, nil
+}
+
+// compute reads the pipeline as of an instant and computes its figures.
+func (d *desk) compute(ctx context.Context, asOf time.Time, window pipeline.Span) (f *figures, err error) {
+	key := occasion{asOf.UTC(), window}
+	if f := d.figures[key]; f != nil {
+		return f, nil
+	}
+	reading, done, err := d.w.read(ctx, asOf)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	f = &figures{settings: d.w.Config.HealthSettings(window), reps: reading.Reps}
+	f.report, err = health.Compute(health.Input{AsOf: asOf, Settings: f.settings, Process: d.w.Config.Process, Reading: reading})
+	if err != nil {
+		return nil, err
+	}
+	d.figures[key] = f
+	return f, nil
+}
+
+// read opens one view of the pipeline, the config's word on people laid over it.
+func (w *Worker) read(ctx context.Context, asOf time.Time) (*pipeline.Reading, func() error, error) {
+	reading, done, err := w.Source.Read(ctx, asOf)
+	if err != nil {
+		return nil, nil, err
+	}
+	reading.Reps, err = pipeline.Overlay(reading.Reps, w.Config.People)
+	if err != nil {
+		return nil, nil, errors.Join(err, done())
+	}
+	return reading, done, nil
+}
+
+// plan is the way from a tick to recorded digests. Whom the ledger knows is neither rendered nor sent again,
+// and where it knows everybody the deals are not even read.
+func (w *Worker) plan(ctx context.Context, desk *desk, r *round) error {
+	known, err := w.Ledger.Known(ctx, r.schedule.Name, r.period)
+	if err != nil {
+		return err
+	}
+	reps, err := desk.reps(ctx, r.end)
+	if err != nil {
+		return err
+	}
+	people, err := w.recipients(ctx, r, reps)
+	if err != nil {
+		return err
+	}
+	fresh := r.unknown(people, known)
+	r.sum.People, r.sum.Known = len(people), len(people)-len(fresh)
+
+	run := ledger.Run{Schedule: r.schedule.Name, Period: r.period, Tick: r.tick, AsOf: r.end, AdvanceTo: r.advance}
+	var f *figures
+	if len(fresh) > 0 {
+		if f, err = desk.compute(ctx, r.end, r.schedule.Window); err != nil {
+			return err
+		}
+		run.WindowStart, run.SourceRows = f.report.Window.Start, sourceRows(f.report.Sources)
+		run.Deals, run.Reps, run.Digests = f.report.Sources.Deals.V, len(f.report.Reps), len(fresh)
+		r.sum.Deals, r.sum.Reps = run.Deals, run.Reps
+	} else if r.advance.IsZero() {
+		return nil
+	}
+	_, err = w.Ledger.PlanSeq(ctx, run, w.deliveries(r, f, fresh))
+	return err
+}
+
+// write is plan with a folder in place of the ledger.
+func (w *Worker) write(ctx context.Context, desk *desk, r *round, to Files) error {
+	f, err := desk.compute(ctx, r.end, r.schedule.Window)
+	if err != nil {
+		return err
+	}
+	people, err := w.recipients(ctx, r, f.reps)
+	if err != nil {
+		return err
+	}
+	r.sum.People, r.sum.Deals, r.sum.Reps = len(people), f.report.Sources.Deals.V, len(f.report.Reps)
+	for m := range w.mails(r, f, people) {
+		switch {
+		case m.err != nil:
+			r.sum.Failed++
+			r.sum.Problems = append(r.sum.Problems, m.err.Error())
+		case m.skip != "":
+			r.sum.Skipped++
+		default:
+			name := m.to.Rep.ID
+			if name == "" {
+				name = m.to.Address
+			}
+			if _, err := to.Write(r.schedule.Name, r.period, name, m.raw, m.content.HTML, m.content.Text); err != nil {
+				return err
+			}
+			r.sum.Digests++
+			r.sum.Files++
+		}
+	}
+	return ctx.Err()
+}
+
+// recipients says whom the schedule means and who of them gets nothing.
+func (w *Worker) recipients(ctx context.Context, r *round, reps []pipeline.Rep) ([]digest.Recipient, error) {
+	optedOut := map[string]bool{}
+	if w.Ledger != nil {
+		addresses, err := w.Ledger.OptOuts(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range addresses {
+			optedOut[a] = true
+		}
+	}
+	s := r.schedule
+	people := digest.Recipients(digest.Rule{Kind: digest.Kind(s.Digest), Scope: digest.Scope(s.Scope), Teams: s.Recipients.Teams,
+		Reps: s.Recipients.Reps, Addresses: s.Recipients.Addresses, OptedOut: optedOut}, reps, pipeline.DateOf(r.tick, w.Config.Zone))
+	if len(r.only) == 0 {
+		return people, nil
+	}
+	return slices.DeleteFunc(people, func(p digest.Recipient) bool { return !slices.Contains(r.only, p.Address) }), nil
+}
+
+func (r *round) key(p digest.Recipient) ledger.Key {
+	return ledger.Key{Schedule: r.schedule.Name, Period: r.period, Recipient: ledger.NormalAddress(p.Address), RepID: p.Rep.ID}
+}
+
+func (r *round) unknown(people []digest.Recipient, known map[ledger.Key]ledger.State) []digest.Recipient {
+	var fresh []digest.Recipient
+	for _, p := range people {
+		if _, ok := known[r.key(p)]; !ok {
+			fresh = append(fresh, p)
+		}
+	}
+	return fresh
+}
+
+// deliveries makes what is to be recorded. A digest that cannot be made is not: it is named in the summary,
+// and the next run of the period tries it again. The ledger may ask for the sequence more than once.
+func (w *Worker) deliveries(r *round, f *figures, people []digest.Recipient) iter.Seq2[ledger.Delivery, error] {
+	return func(yield func(ledger.Delivery, error) bool) {
+		r.sum.Digests, r.sum.Skipped, r.sum.Problems = 0, 0, nil
+		for m := range w.mails(r, f, people) {
+			if m.err != nil {
+				w.Log.Error("digest not made", "schedule", r.schedule.Name, "period", r.period, "rep", m.to.Rep.ID, "error", m.err)
+				r.sum.Problems = append(r.sum.Problems, m.err.Error())
+				continue
+			}
+			d := ledger.Delivery{Key: r.key(m.to), Kind: string(m.to.Kind), State: ledger.Pending, MessageID: m.id,
+				Subject: m.content.Subject, Date: m.date, NotBefore: m.notBefore, Body: m.raw}
+			if m.skip != "" {
+				d = ledger.Delivery{Key: d.Key, Kind: d.Kind, State: ledger.Skipped, Reason: m.skip}
+				r.sum.Skipped++
+			} else {
+				r.sum.Digests++
+			}
+			if !yield(d, nil) {
+				return
+			}
+		}
+	}
+}
+
+// made is one person's digest, ready to be recorded; skip or err say why there is none.
+type made struct {
+	to              digest.Recipient
+	id              string
+	content         render.Content
+	raw             []byte
+	date, notBefore time.Time
+	skip            string
+	err             error
+}
+
+// mails makes everybody's digest on all cores, in the order of people, only a few at a time.
+func (w *Worker) mails(r *round, f *figures, people []digest.Recipient) iter.Seq[made] {
+	return inOrder(people, runtime.GOMAXPROCS(0), func(p digest.Recipient) made { return w.mail(r, f, p) })
+}
+
+// mail builds and renders one digest. Whatever goes wrong on the way, a panic in a template too, is this
+// person's failure and nobody else's.
+func (w *Worker) mail(r *round, f *figures, p digest.Recipient) (m made) {
+	m = made{to: p, skip: p.Skip}
+	defer func() {
+		if v := recover(); v != nil {
+			m = made{to: p, err: fmt.Errorf("digest of %s: %v", p.Rep.ID, v)}
+		}
+	}()
+	if p.Skip != "" {
+		return m
+	}
+	d, err := digest.Build(digest.Input{Report: f.report, Settings: f.settings, Process: w.Config.Process, Reps: f.reps,
+		Recipient: p, Scope: digest.Scope(r.schedule.Scope), Schedule: r.schedule.Name, DealLink: w.Config.Links.Deal,
+		Stop: w.replies().Address})
+	if err != nil {
+		m.err = err
+		return m
+	}
+	if d.Empty && r.schedule.SkipEmpty {
+		m.skip = digest.SkipEmpty
+		return m
+	}
+	if m.content, err = w.Render(d); err != nil {
+		m.err = fmt.Errorf("digest of %s: %w", p.Rep.ID, err)
+		return m
+	}
+	m.date = r.tick
+	if r.schedule.RecipientZone {
+		m.notBefore = r.hourOf(p.Rep.TimeZone)
+		m.date = m.notBefore
+	}
+	msg := w.message(r, p, m.content, m.date)
+	m.id = msg.MessageID
+	if m.raw, err = mail.Build(msg); err != nil {
+		m.err = fmt.Errorf("digest of %s: %w", p.Rep.ID, err)
+	}
+	return m
+}
+
+// hourOf is the tick's wall time in the recipient's zone, but never before the end of the period.
+func (r *round) hourOf(zone string) time.Time {
+	loc, err := time.LoadLocation(zone)
+	if err != nil || zone == "" || zone == "Local" {
+		loc = r.schedule.Zone
+	}
+	if at := pipeline.AtWall(r.tick.In(r.schedule.Zone), loc); at.After(r.end) {
+		return at.UTC()
+	}
+	return r.end.UTC()
+}
+
+func sourceRows(s health.Sources) map[string]int64 {
+	rows := map[string]int64{}
+	for name, c := range map[pipeline.Rows]health.Count{pipeline.Reps: s.Reps, pipeline.Deals: s.Deals,
+		pipeline.StageChanges: s.StageChanges, pipeline.Activities: s.Activities, pipeline.Criteria: s.Criteria,
+		pipeline.Forecasts: s.Forecasts, pipeline.Waivers: s.Waivers} {
+		if c.OK {
+			rows[string(name)] = int64(c.V)
+		}
+	}
+	return rows
+}
+
+// inOrder works on all items, n at a time, and yields what comes out in the order of the items, so that not
+// more than about 2n results wait in memory.
+func inOrder[T, R any](items []T, n int, work func(T) R) iter.Seq[R] {
+	return func(yield func(R) bool) {
+		results := make(chan chan R, n)
+		stop := make(chan struct{})
+		defer close(stop)
+		go func() {
+			defer close(results)
+			for _, item := range items {
+				result := make(chan R, 1)
+				select {
+				case results <- result:
+				case <-stop:
+					return
+				}
+				go func() { result <- work(item) }()
+			}
+		}()
+		for result := range results {
+			if !yield(<-result) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,231 @@
+// Package worker is the corridor: it leads a tick through the rooms and holds nothing else.
+//
+//	tick ─► read ─► compute ─► build digests ─► render ─► record ─► deliver
+//
+// In goes a schedule and an instant; out go mails, each of them recorded before it is sent, so that no digest
+// goes twice and none is lost. It refuses to let one person's failure stop the others, and to touch what the
+// ledger knows already. Read plan.go for the way from a tick to recorded digests, deliver.go for the way
+// from there to the relay, serve.go for when it happens by itself.
+package worker
+
+import (
+	"context"
+	"iter"
+	"log/slog"
+	"time"
+
+	"drumbeat/internal/config"
+	"drumbeat/internal/digest"
+	"drumbeat/internal/ledger"
+	"drumbeat/internal/mail"
+	"drumbeat/internal/pipeline"
+	"drumbeat/internal/render"
+	"drumbeat/internal/schedule"
+)
+
+// Source is the pipeline database, read as one consistent view.
+type Source interface {
+	Read(ctx context.Context, asOf time.Time) (*pipeline.Reading, func() error, error)
+}
+
+// Ledger remembers what was planned and what became of it.
+type Ledger interface {
+	Known(ctx context.Context, schedule, period string) (map[ledger.Key]ledger.State, error)
+	OptOuts(ctx context.Context) ([]string, error)
+	PlanSeq(ctx context.Context, run ledger.Run, deliveries iter.Seq2[ledger.Delivery, error]) (added int, err error)
+	FinishRun(ctx context.Context, schedule, period string) error
+	List(ctx context.Context, f ledger.Filter) ([]ledger.Delivery, error)
+	ForceAgain(ctx context.Context, f ledger.Filter) (again int, err error)
+	Queue
+	Calendar
+}
+
+// Queue hands out recorded digests one at a time, each on lease.
+type Queue interface {
+	Waiting(ctx context.Context, f ledger.Filter) (ledger.Outstanding, error)
+	Claim(ctx context.Context, c ledger.Claim) (*ledger.Delivery, error)
+	Renew(ctx context.Context, d *ledger.Delivery, lease time.Duration) error
+	Mark(ctx context.Context, d *ledger.Delivery, r ledger.Result) error
+	Release(ctx context.Context, d *ledger.Delivery) error
+}
+
+// Calendar knows up to which tick each schedule has been planned.
+type Calendar interface {
+	LastDue(ctx context.Context, schedule string) (time.Time, error)
+	SetLastDue(ctx context.Context, schedule string, due time.Time) error
+	ClampLastDue(ctx context.Context, schedule string, latest time.Time) (clamped bool, err error)
+}
+
+// Conn is one kept connection to the relay.
+type Conn interface {
+	Send(ctx context.Context, from, to string, message []byte) mail.Result
+	Close()
+}
+
+// Worker has everything that a run needs. Ledger and Connect may be missing where nothing is sent.
+type Worker struct {
+	Config  *config.Config
+	Source  Source
+	Render  func(*digest.Digest) (render.Content, error)
+	Ledger  Ledger
+	Connect func(ctx context.Context) (Conn, error)
+	Now     func() time.Time
+	Log     *slog.Logger
+	Owner   string // names this process in the ledger
+}
+
+// Job is one run of one schedule by hand.
+type Job struct {
+	Schedule config.Schedule
+	Tick     time.Time
+	Only     []string      // normalised addresses; empty: everybody
+	Redirect string        // every mail goes to this address instead
+	Out      string        // a folder that gets the mails instead; nothing is recorded
+	Force    bool          // what was sent goes again, the same bytes
+	Wait     time.Duration // how long what fails for now is tried again
+}
+
+// Summary is what became of a run.
+type Summary struct {
+	Schedule, Period string
+
+	Deals, Reps int // that were read; 0 when nothing had to be computed
+	People      int // whom the schedule means, Known of them dealt with before
+	Known       int
+	Digests     int // made now
+	Sent        int // by this run
+	Skipped     int // recorded now, with a reason
+	Again       int // put back by Force
+	Files       int // written to Out
+
+	// Of all that the run is about, whoever dealt with it; InAll were sent.
+	InAll, Pending, Failed, Unknown int
+
+	Problems []string // a line for each kind of failure
+	Elapsed  time.Duration
+}
+
+// Done says whether everything is sent, skipped or settled.
+func (s Summary) Done() bool {
+	return s.Pending == 0 && s.Failed == 0 && s.Unknown == 0 && len(s.Problems) == 0
+}
+
+// Run carries out the jobs one after the other. Schedules of the same instant and window share one
+// computation. Its error is about the whole (a database out of reach); what happened to single digests
+// stands in the summaries, which hold every job that was begun.
+func (w *Worker) Run(ctx context.Context, jobs []Job) ([]Summary, error) {
+	desk := w.newDesk()
+	var all []Summary
+	for _, job := range jobs {
+		began := w.Now()
+		s, err := w.run(ctx, desk, job)
+		s.Elapsed = w.Now().Sub(began)
+		all = append(all, s)
+		if err != nil {
+			return all, err
+		}
+		w.logEnd(s)
+	}
+	return all, nil
+}
+
+func (w *Worker) run(ctx context.Context, desk *desk, job Job) (Summary, error) {
+	r := w.newRound(job.Schedule, job.Tick)
+	r.only, r.redirect = job.Only, job.Redirect
+	if job.Out != "" {
+		err := w.write(ctx, desk, r, Files{Dir: job.Out})
+		return r.sum, err
+	}
+	filter := ledger.Filter{Schedule: r.schedule.Name, Period: r.period, Recipients: job.Only}
+	if job.Force {
+		again, err := w.Ledger.ForceAgain(ctx, filter)
+		if err != nil {
+			return r.sum, err
+		}
+		r.sum.Again = again
+	}
+	if err := w.plan(ctx, desk, r); err != nil {
+		return r.sum, err
+	}
+	d := w.newDispatch(filter, w.Now().Add(job.Wait))
+	d.redirect = job.Redirect
+	if err := d.deliver(ctx); err != nil {
+		return r.sum, err
+	}
+	r.sum.Sent = d.sent
+	if err := w.settleUp(ctx, filter, d.relay, &r.sum); err != nil {
+		return r.sum, err
+	}
+	return r.sum, ctx.Err()
+}
+
+// settled is the reason by which the ledger marks what an operator decided.
+const settled = "settled by an operator"
+
+// settleUp says what is left of a period, whoever dealt with it, and closes the run when nothing is pending.
+// relay is why the relay could not be used, nil when it could.
+func (w *Worker) settleUp(ctx context.Context, filter ledger.Filter, relay error, s *Summary) error {
+	ctx = context.WithoutCancel(ctx)
+	rows, err := w.Ledger.List(ctx, filter)
+	if err != nil {
+		return err
+	}
+	s.InAll, s.Pending, s.Failed, s.Unknown = 0, 0, 0, 0
+	var kinds failures
+	for _, row := range rows {
+		switch {
+		case row.State == ledger.Sent:
+			s.InAll++
+		case row.State == ledger.Failed && row.Reason == settled:
+		case row.State == ledger.Failed:
+			s.Failed++
+			kinds.add("refused for good", row.Reason)
+		case row.State == ledger.Unknown:
+			s.Unknown++
+			kinds.add("perhaps sent, nobody knows", row.Reason)
+		case row.State == ledger.Pending && row.Reason == "" && relay != nil:
+			s.Pending++
+			kinds.add("not sent", relay.Error())
+		case row.State == ledger.Pending:
+			s.Pending++
+			kinds.add("left pending", row.Reason)
+		case row.State == ledger.Sending:
+			s.Pending++
+			kinds.add("being sent by another process", "")
+		}
+	}
+	s.Problems = append(s.Problems, kinds.lines()...)
+	if s.Pending > 0 || len(rows) == 0 {
+		return nil
+	}
+	return w.Ledger.FinishRun(ctx, filter.Schedule, filter.Period)
+}
+
+// logEnd writes the one line that ends each run.
+func (w *Worker) logEnd(s Summary) {
+	level := slog.LevelInfo
+	if !s.Done() {
+		level = slog.LevelError
+	}
+	w.Log.Log(context.Background(), level, "run done", "schedule", s.Schedule, "period", s.Period, "deals", s.Deals,
+		"reps", s.Reps, "digests", s.Digests, "sent", s.Sent, "failed", s.Failed, "skipped", s.Skipped,
+		"pending", s.Pending, "unknown", s.Unknown, "elapsed", s.Elapsed.Round(time.Millisecond))
+}
+
+// round is one schedule's work for one period, on its way through the rooms.
+type round struct {
+	schedule config.Schedule
+	tick     time.Time
+	end      time.Time // as_of: the local midnight that begins the tick's day
+	period   string
+	advance  time.Time // moves last_due with the plan; zero: stays (a run by hand)
+	only     []string
+	redirect string
+	sum      Summary
+}
+
+func (w *Worker) newRound(s config.Schedule, tick time.Time) *round {
+	end := schedule.End(tick, w.Config.Zone)
+	period := schedule.PeriodKey(end, w.Config.Zone)
+	return &round{schedule: s, tick: tick, end: end, period: period, sum: Summary{Schedule: s.Name, Period: period}}
+}
