@@ -32,11 +32,27 @@ func (b *builder) agenda() []health.Deal {
 	return out
 }
 
+// amount of a deal; empty where no deal of the report has one, since nobody misses it there.
 func (b *builder) amount(d health.Deal) string {
-	if !d.Amount.OK {
+	switch {
+	case d.Amount.OK:
+		return b.money(d.Amount.V)
+	case b.r.AnyAmount:
 		return "amount unknown"
 	}
-	return b.money(d.Amount.V)
+	return ""
+}
+
+// mention names a deal with its amount and stage, as far as they are known.
+func (b *builder) mention(d health.Deal) Mention {
+	var parts []string
+	if a := b.amount(d); a != "" {
+		parts = append(parts, a)
+	}
+	if d.Stage.OK {
+		parts = append(parts, b.stageName(d.Stage.V))
+	}
+	return Mention{Deal: b.deal(d), Text: strings.Join(parts, ", ")}
 }
 
 // lenses join all that is known of a deal, in the order of the concerns.

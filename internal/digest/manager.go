@@ -12,11 +12,13 @@ import (
 
 // How much a digest shows of each: what is left out is counted.
 const (
-	agendaRows   = 7
-	coachedReps  = 8
-	pointsPerRep = 3
-	praises      = 6
-	tableRows    = 25
+	agendaRows    = 7
+	coachedReps   = 8
+	pointsPerRep  = 3
+	praises       = 8
+	praisedWins   = 3
+	praisedLosses = 4
+	tableRows     = 25
 )
 
 func (b *builder) composeTeam(d *Digest) {
@@ -247,11 +249,7 @@ func (b *builder) coaching() (out []RepPoints, more string) {
 		slices.SortStableFunc(deals, func(x, y health.Deal) int { return cmp.Compare(y.Amount.Or(-1), x.Amount.Or(-1)) })
 		p := RepPoints{Rep: b.rep(r.ID), Standing: b.repStanding(r.Adherence)}
 		for _, d := range deals[:min(pointsPerRep, len(deals))] {
-			text := b.amount(d)
-			if d.Stage.OK {
-				text += ", " + b.stageName(d.Stage.V)
-			}
-			p.Deals = append(p.Deals, Mention{Deal: b.deal(d), Text: text})
+			p.Deals = append(p.Deals, b.mention(d))
 		}
 		out = append(out, p)
 	}
@@ -266,11 +264,11 @@ func (b *builder) repStanding(a *health.Adherence) string {
 	case a == nil || a.Due == 0:
 		return "nothing due in the " + b.when.Noun
 	case !a.Judged:
-		return fmt.Sprintf("%d of %d met in the %s, %s", a.Met, a.Due, b.when.Noun, tooFew)
+		return fmt.Sprintf("adherence %d of %d, %s", a.Met, a.Due, tooFew)
 	case a.PBelowTeam.OK && a.PBelowTeam.V >= 0.975:
-		return fmt.Sprintf("%d of %d met in the %s, below the team (indicative)", a.Met, a.Due, b.when.Noun)
+		return fmt.Sprintf("adherence %d of %d, below the team (indicative)", a.Met, a.Due)
 	}
-	return fmt.Sprintf("%d of %d met in the %s", a.Met, a.Due, b.when.Noun)
+	return fmt.Sprintf("adherence %d of %d", a.Met, a.Due)
 }
 
 // byName orders the reps by their names, then ids.
@@ -289,6 +287,9 @@ func (b *builder) teamPraise() []Praise {
 		if l.Clean {
 			out = append(out, Praise{Rep: b.rep(l.RepID.V), Deal: b.lostDeal(l), Text: "did everything the process asks and lost"})
 		}
+	}
+	if n := len(out) - praisedLosses; n > 0 {
+		out = append(out[:praisedLosses:praisedLosses], Praise{Text: "And " + count(n, "more loss", "more losses") + " of which the same is true."})
 	}
 	for _, r := range b.byName() {
 		if a := r.Adherence; a != nil && a.Judged && a.Change.Low.OK && a.Change.Low.V > 0 {

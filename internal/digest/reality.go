@@ -28,7 +28,7 @@ func (b *builder) reality() []string {
 	if s := b.skippedStages(); s != "" {
 		out = append(out, s)
 	}
-	if p := b.r.Pressure; p != nil && p.Late.Rate.OK && p.Rest.Rate.OK && p.Late.Due >= b.minDue() && p.Rest.Due >= b.minDue() {
+	if p := b.r.Pressure; p != nil && p.Late.Due >= b.minDue() && p.Rest.Due >= b.minDue() && apart(p.Late, p.Rest) {
 		out = append(out, fmt.Sprintf("In the last 14 days of a %s adherence is %s of %d, in the rest of it %s of %d.",
 			b.periodNoun(), percent(p.Late.Rate.V), p.Late.Due, percent(p.Rest.Rate.V), p.Rest.Due))
 	}
@@ -36,6 +36,13 @@ func (b *builder) reality() []string {
 		out = append(out, "Consistency across reps is "+percent(b.r.Consistency.V)+": 100"+nb+"% would mean that all follow the process alike.")
 	}
 	return out
+}
+
+// apart says whether the intervals of two rates do not overlap: only then is there something to say.
+func apart(x, y health.Tally) bool {
+	_, lowX, highX := wilson(x.Met, x.Due)
+	_, lowY, highY := wilson(y.Met, y.Due)
+	return x.Rate.OK && y.Rate.OK && (lowX.V > highY.V || lowY.V > highX.V)
 }
 
 // pathsThatWin asks of each mandatory stage that most winners went without whether it earns its place.

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,11 +33,7 @@ func (b *builder) composeOwn(d *Digest) {
 		first[deal.ID] = true
 	}
 	d.Own.Watch, d.Own.WatchMore = b.watch(all, first)
-	for _, l := range b.r.Lost {
-		if !l.Clean && len(d.Own.Lost) < lostRows {
-			d.Own.Lost = append(d.Own.Lost, LostRow{Deal: b.lostDeal(l), Trail: b.lostTrail(l), Text: b.retrace(l)})
-		}
-	}
+	d.Own.Lost, d.Own.LostMore = b.retraced()
 	d.Subject = b.ownSubject(d)
 }
 
@@ -88,18 +85,11 @@ func (b *builder) watch(agenda []health.Deal, first map[string]bool) (rows []Dea
 
 // ownPraise says what went well before anything else is asked.
 func (b *builder) ownPraise() []Praise {
-	var out []Praise
-	for _, c := range b.r.Closed {
-		if c.Won {
-			text := "won"
-			if c.Amount.OK {
-				text += ", " + b.money(c.Amount.V)
-			}
-			out = append(out, Praise{Deal: DealRef{ID: c.ID, Owner: c.RepID, Name: dealName(c.Name, c.ID), URL: b.link(c.ID)}, Text: text})
-		}
-	}
+	out := b.wins()
+	losses := 0
 	for _, l := range b.r.Lost {
-		if l.Clean {
+		if l.Clean && losses < praisedLosses {
+			losses++
 			out = append(out, Praise{Deal: b.lostDeal(l), Text: "lost, and you did everything right: nothing that was due on it was missed"})
 		}
 	}
@@ -115,6 +105,29 @@ func (b *builder) ownPraise() []Praise {
 		}
 	}
 	return out[:min(praises, len(out))]
+}
+
+// wins are the largest deals won in the window; the others are counted.
+func (b *builder) wins() []Praise {
+	var won []health.ClosedDeal
+	for _, c := range b.r.Closed {
+		if c.Won {
+			won = append(won, c)
+		}
+	}
+	slices.SortStableFunc(won, func(x, y health.ClosedDeal) int { return cmp.Compare(y.Amount.Or(-1), x.Amount.Or(-1)) })
+	var out []Praise
+	for i, c := range won {
+		if i == praisedWins {
+			return append(out, Praise{Text: "And " + count(len(won)-praisedWins, "more deal", "more deals") + " won."})
+		}
+		text := "won"
+		if c.Amount.OK {
+			text += ", " + b.money(c.Amount.V)
+		}
+		out = append(out, Praise{Deal: DealRef{ID: c.ID, Owner: c.RepID, Name: dealName(c.Name, c.ID), URL: b.link(c.ID)}, Text: text})
+	}
+	return out
 }
 
 // ownCalls sets the rep's calls beside what came of them.
@@ -166,10 +179,31 @@ func (b *builder) focusDeals() []Mention {
 	var out []Mention
 	for _, d := range b.r.Deals {
 		if f := b.r.Figures.Focus; f.OK && slices.Contains(d.Missed, f.V) && len(out) < pointsPerRep {
-			out = append(out, Mention{Deal: b.deal(d), Text: b.amount(d)})
+			out = append(out, b.mention(d))
 		}
 	}
 	return out
+}
+
+// retraced are the losses that were not clean, those first that left the process.
+func (b *builder) retraced() (rows []LostRow, more string) {
+	lost := slices.DeleteFunc(slices.Clone(b.r.Lost), func(l health.LostDeal) bool { return l.Clean })
+	slices.SortStableFunc(lost, func(x, y health.LostDeal) int {
+		switch {
+		case x.FirstMissed.OK == y.FirstMissed.OK:
+			return 0
+		case x.FirstMissed.OK:
+			return -1
+		}
+		return 1
+	})
+	for i, l := range lost {
+		if i == lostRows {
+			return rows, "And " + count(len(lost)-lostRows, "more lost deal", "more lost deals") + "."
+		}
+		rows = append(rows, LostRow{Deal: b.lostDeal(l), Trail: b.lostTrail(l), Text: b.retrace(l)})
+	}
+	return rows, ""
 }
 
 // lostDeal mentions a lost deal, by its id when its name is not known.
@@ -205,6 +239,9 @@ func (b *builder) retrace(l health.LostDeal) string {
 		} else {
 			parts = append(parts, "First left out: the stage "+line(c.Stage.Name, 40)+".")
 		}
+	}
+	if !l.FirstMissed.OK && len(l.Checkpoints) > 0 {
+		parts = append(parts, "Nothing that was due on it was missed.")
 	}
 	if d := l.DaysSinceBuyer; d.OK && !b.r.NoParty {
 		if d.V >= 1 {

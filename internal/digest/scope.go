@@ -35,6 +35,7 @@ type scoped struct {
 	Unmapped      []health.UnmappedStage
 	NoParty       bool
 	InactiveReps  []string
+	AnyAmount     bool    // some open deal of the report has one; else the source has none to speak of
 	TypicalAmount float64 // the median of all open deals' amounts; what an unknown amount counts as
 }
 
@@ -48,6 +49,7 @@ func cut(in Input) (*scoped, error) {
 	s := &scoped{AsOf: r.AsOf, Window: r.Window, Process: r.Process, Currency: r.Currency, Sources: r.Sources,
 		Stages: r.Stages, Checkpoints: r.Checkpoints, Paths: r.Paths, Consistency: r.Consistency,
 		Pressure: r.Pressure, TypicalAmount: medianAmount(r.Deals)}
+	s.AnyAmount = slices.ContainsFunc(r.Deals, func(d health.Deal) bool { return d.Amount.OK })
 	for _, rep := range r.Reps {
 		if inside[rep.ID] {
 			s.Reps = append(s.Reps, rep)

@@ -151,6 +151,7 @@ type OwnPart struct {
 	Focus     *Focus
 	FocusOn   []Mention
 	Lost      []LostRow
+	LostMore  string
 }
 
 // LostRow is a lost deal, retraced.

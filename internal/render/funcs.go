@@ -107,7 +107,7 @@ func lenses(ls []digest.Lens) string {
 func mentions(ms []digest.Mention) string {
 	var out []string
 	for _, m := range ms {
-		out = append(out, m.Deal.Name+", "+m.Text)
+		out = append(out, m.Deal.Name+around(", ", m.Text, ""))
 	}
 	return strings.Join(out, "; ")
 }
