@@ -103,7 +103,15 @@ process it questions the process; and it calls nothing a difference that few dea
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetVersionTemplate("drumbeat {{.Version}}\n")
-	root.AddCommand()
+	root.AddCommand(
+		newDemoCmd(),
+		newImportCmd(),
+		newCheckCmd(),
+		newReportCmd(),
+		newRunCmd(),
+		newServeCmd(),
+		newMigrateCmd(),
+	)
 	return root
 }
 

@@ -258,7 +258,7 @@ func (w *Worker) mail(r *round, f *figures, p digest.Recipient) (m made) {
 		return m
 	}
 	m.date = r.tick
-	if r.schedule.RecipientZone {
+	if r.schedule.RecipientZone && !r.advance.IsZero() { // who runs it by hand does not wait for anybody's hour
 		m.notBefore = r.hourOf(p.Rep.TimeZone)
 		m.date = m.notBefore
 	}

@@ -186,6 +186,9 @@ func (w *Worker) settleUp(ctx context.Context, filter ledger.Filter, relay error
 		case row.State == ledger.Pending && row.Reason == "" && relay != nil:
 			s.Pending++
 			kinds.add("not sent", relay.Error())
+		case row.State == ledger.Pending && row.Reason == "" && row.NotBefore.After(w.Now()):
+			s.Pending++
+			kinds.add("waiting for the recipient's hour", "")
 		case row.State == ledger.Pending:
 			s.Pending++
 			kinds.add("left pending", row.Reason)

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	files "drumbeat/config"
+	"drumbeat/internal/config"
+	"drumbeat/internal/ledger"
+	"drumbeat/internal/mail/mailbox"
+	"drumbeat/internal/pipeline"
+	"drumbeat/internal/process"
+	"drumbeat/internal/sample"
+	"drumbeat/internal/source"
+	"drumbeat/internal/worker"
+)
+
+// demoOptions are the flags of demo.
+type demoOptions struct {
+	out, serve  string
+	seed        uint64
+	reps, deals int
+}
+
+func newDemoCmd() *cobra.Command {
+	var o demoOptions
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "Needs nothing: a made-up pipeline, and the digests for it as files",
+		Long: `Make up a sales pipeline, put it into an SQLite database, and run the weekly schedules for it: the
+digests go by SMTP to a mailbox inside the program, and what arrives there is written as files. Pipeline,
+database and config stay in the folder too, to try the other commands on. The same seed gives the same
+mails.`,
+		Example: `  drumbeat demo
+  drumbeat demo --serve 127.0.0.1:8090
+  drumbeat demo --seed 7 --reps 30 --deals 2000 --out /tmp/demo`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return o.run(c.Context(), c.OutOrStdout())
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.out, "out", "drumbeat-demo", "the `DIR` that everything is written under")
+	f.StringVar(&o.serve, "serve", "", "go on with a page that shows the digests at `ADDR`, such as 127.0.0.1:8090")
+	f.Uint64Var(&o.seed, "seed", 1, "another number makes up another pipeline")
+	f.IntVar(&o.reps, "reps", 14, "how many sellers; managers come on top")
+	f.IntVar(&o.deals, "deals", 480, "how many deals")
+	return c
+}
+
+func (o demoOptions) run(ctx context.Context, w io.Writer) error {
+	if o.reps < 1 || o.reps > 10_000 || o.deals < 1 || o.deals > 10_000_000 {
+		return wrong("demo: --reps goes from 1 to 10000 and --deals from 1 to 10000000")
+	}
+	p, cfg, err := o.prepare(ctx)
+	if err != nil {
+		return err
+	}
+	mails, skipped, err := o.send(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	o.tell(w, p, mails, skipped)
+	if o.serve == "" {
+		return nil
+	}
+	return serveMails(ctx, w, o.serve, mails)
+}
+
+// prepare makes the pipeline up and lays it, its database and a config for it into the folder.
+func (o demoOptions) prepare(ctx context.Context) (*sample.Pipeline, *config.Config, error) {
+	proc, faults := process.Read("process.yaml", files.ProcessYAML, time.UTC)
+	if len(faults) > 0 {
+		return nil, nil, faults
+	}
+	p := sample.Generate(sample.Options{Seed: o.seed, Reps: o.reps, Deals: o.deals, Process: proc})
+	csv := filepath.Join(o.out, "pipeline")
+	if err := p.WriteCSV(csv); err != nil {
+		return nil, nil, err
+	}
+	if _, err := source.Import(ctx, "sqlite:"+filepath.Join(o.out, "pipeline.db"), []string{csv}, source.ImportOptions{}); err != nil {
+		return nil, nil, err
+	}
+	path := filepath.Join(o.out, "drumbeat.yaml")
+	for name, text := range map[string]string{path: demoConfig(p.Reps), filepath.Join(o.out, "process.yaml"): string(files.ProcessYAML)} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			return nil, nil, fmt.Errorf("write the demo's config: %w", err)
+		}
+	}
+	cfg, err := loadConfig(path, true)
+	return p, cfg, err
+}
+
+// demoConfig is a config for the sample; that somebody is away is what a CRM does not know.
+func demoConfig(reps []pipeline.Rep) string {
+	var b strings.Builder
+	b.WriteString(`# The demo's config: report, check and run --out work with it. To send for real, name a relay of yours.
+time_zone: UTC
+currency: EUR
+environment: demo
+process: process.yaml
+source: {dsn: "sqlite:pipeline.db"}
+state: {dsn: "sqlite:state.db"}
+schedules:
+  - {name: weekly-team, digest: manager, cron: "0 7 * * 1"}
+  - {name: weekly-own, digest: rep, cron: "0 7 * * 1"}
+mail:
+  from: Drumbeat <drumbeat@drumbeat.example>
+  smtp: {host: 127.0.0.1, port: 1025, tls: none}
+  rate: 10000/s
+`)
+	people := false
+	for _, r := range reps {
+		for _, a := range r.Away {
+			if !people {
+				b.WriteString("people:\n")
+				people = true
+			}
+			fmt.Fprintf(&b, "  - {rep: %q, away: [{from: %s, to: %s}]}\n", r.ID, a.From, a.To)
+		}
+	}
+	return b.String()
+}
+
+// demoMail is one mail as it was received.
+type demoMail struct {
+	schedule, rep, to, subject string
+	html                       string // the file
+}
+
+// send runs the weekly schedules through the same worker as always, into a mailbox of our own, and writes
+// what arrives there.
+func (o demoOptions) send(ctx context.Context, cfg *config.Config) (mails []demoMail, skipped int, err error) {
+	box, err := mailbox.Start(mailbox.Options{})
+	if err != nil {
+		return nil, 0, fmt.Errorf("start the mailbox: %w", err)
+	}
+	defer func() { err = errors.Join(err, box.Close()) }()
+	cfg.Mail.SMTP.Host, cfg.Mail.SMTP.Port = box.Host(), box.Port()
+	state, remove, err := throwAway()
+	if err != nil {
+		return nil, 0, fmt.Errorf("make a ledger for the demo: %w", err)
+	}
+	defer func() { err = errors.Join(err, remove()) }()
+	h, err := openHouse(ctx, cfg, state, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { err = errors.Join(err, h.Close()) }()
+	var jobs []worker.Job
+	for _, s := range cfg.Schedules {
+		jobs = append(jobs, worker.Job{Schedule: s, Tick: s.Spec.Next(sample.AsOf, s.Zone), Wait: 10 * time.Second})
+	}
+	sums, err := h.Run(ctx, jobs)
+	if err == nil {
+		err = runOptions{}.tell(io.Discard, sums)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	rows, err := h.Ledger.List(ctx, ledger.Filter{})
+	if err != nil {
+		return nil, 0, err
+	}
+	skipped = len(slices.DeleteFunc(slices.Clone(rows), func(d ledger.Delivery) bool { return d.State != ledger.Skipped }))
+	mails, err = o.write(rows, box.Messages())
+	return mails, skipped, err
+}
+
+// write puts each received mail down under the person whose it is.
+func (o demoOptions) write(rows []ledger.Delivery, received []mailbox.Message) ([]demoMail, error) {
+	byID := map[string]mailParts{}
+	for _, m := range received {
+		parts, err := readMail(m.Data)
+		if err != nil {
+			return nil, fmt.Errorf("read a received mail: %w", err)
+		}
+		byID[parts.id] = parts
+	}
+	var mails []demoMail
+	for _, row := range rows {
+		m, ok := byID[row.MessageID]
+		if row.State != ledger.Sent || !ok {
+			continue
+		}
+		base, err := worker.Files{Dir: o.out}.Write(row.Schedule, row.Period, row.RepID, m.raw, m.html, m.text)
+		if err != nil {
+			return nil, err
+		}
+		mails = append(mails, demoMail{schedule: row.Schedule, rep: row.RepID, to: m.to, subject: m.subject, html: base + ".html"})
+	}
+	return mails, nil
+}
+
+// tell prints what to open first, and three lines on what there is.
+func (o demoOptions) tell(w io.Writer, p *sample.Pipeline, mails []demoMail, skipped int) {
+	teams, manager := map[string]bool{}, map[string]string{}
+	for _, r := range p.Reps {
+		if r.Team != "" {
+			teams[r.Team] = true
+			manager[r.ID] = r.ManagerID
+		}
+	}
+	first := slices.IndexFunc(mails, func(m demoMail) bool {
+		return m.schedule == "weekly-team" && slices.ContainsFunc(p.Reps, func(r pipeline.Rep) bool { return r.ID == m.rep && r.Team != "" })
+	})
+	fmt.Fprintln(w, "Open first:")
+	if first >= 0 {
+		fmt.Fprintf(w, "  %s  (to a manager, %s)\n", mails[first].html, mails[first].to)
+	}
+	own := slices.IndexFunc(mails, func(m demoMail) bool {
+		return m.schedule == "weekly-own" && (first < 0 || manager[m.rep] == mails[first].rep)
+	})
+	if own >= 0 {
+		fmt.Fprintf(w, "  %s  (to a rep of that team, %s)\n", mails[own].html, mails[own].to)
+	}
+	fmt.Fprintf(w, "\n%d deals of %d people in %d teams, made up with seed %d; the week until %s\n", o.deals, len(p.Reps), len(teams),
+		o.seed, sample.AsOf.Format("Mon 2 Jan 2006"))
+	fmt.Fprintf(w, "%d digests received by SMTP, %d people skipped (away, gone, or nothing to say)\n", len(mails), skipped)
+	fmt.Fprintf(w, "the figures behind them: drumbeat report --config %s --as-of %s\n", filepath.Join(o.out, "drumbeat.yaml"),
+		sample.AsOf.Format(time.DateOnly))
+}

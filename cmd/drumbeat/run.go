@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"drumbeat/internal/config"
+	"drumbeat/internal/digest"
+	"drumbeat/internal/worker"
+)
+
+// runOptions are the flags of run.
+type runOptions struct {
+	config, asOf, redirect, out string
+	only                        []string
+	force                       bool
+	wait                        time.Duration
+}
+
+func newRunCmd() *cobra.Command {
+	var o runOptions
+	c := &cobra.Command{
+		Use:   "run [SCHEDULE...]",
+		Short: "Make and send the digests of schedules once, now",
+		Long: `Run schedules once, through the same ledger as the worker: who got a digest of the period already
+gets none again. Without SCHEDULE: every schedule but the admin ones, in the order of the config.
+
+The period is that of the last tick at or before --as-of (a date: before the end of that day). What
+fails for now is tried again for at most --wait and then left pending for the next run or the worker.
+It ends 0 only when everything of the periods is sent, skipped or settled.
+
+--force sends the stored bytes again; mailboxes that drop duplicates will drop them.`,
+		Example: `  drumbeat run --config drumbeat.yaml                            # what was due last, of every schedule
+  drumbeat run managers --config drumbeat.yaml --as-of 2026-06-01
+  drumbeat run --config drumbeat.yaml --out mails                # look at them first; nothing is recorded
+  drumbeat run --config drumbeat.yaml --redirect me@example.com  # a test that does not count as sent`,
+		RunE: func(c *cobra.Command, args []string) error {
+			return o.run(c.Context(), args, c.OutOrStdout(), c.ErrOrStderr())
+		},
+	}
+	configFlag(c, &o.config)
+	f := c.Flags()
+	f.StringVar(&o.asOf, "as-of", "", "a date or an RFC 3339 instant (`T`); default: now")
+	f.StringArrayVar(&o.only, "only", nil, "only to this `ADDRESS`; may be given more than once")
+	f.StringVar(&o.redirect, "redirect", "", "send everything to this `ADDRESS` instead; does not count as sent")
+	f.StringVar(&o.out, "out", "", "write the mails under `DIR` instead of sending; records nothing")
+	f.BoolVar(&o.force, "force", false, "send again what was sent, the same bytes")
+	f.DurationVar(&o.wait, "wait", 5*time.Minute, "how long what fails for now is tried again")
+	c.MarkFlagsMutuallyExclusive("out", "redirect")
+	c.MarkFlagsMutuallyExclusive("out", "force")
+	return c
+}
+
+func (o runOptions) run(ctx context.Context, names []string, stdout, stderr io.Writer) (err error) {
+	cfg, err := loadConfig(o.config, o.out == "")
+	if err != nil {
+		return err
+	}
+	jobs, err := o.jobs(cfg, names)
+	if err != nil {
+		return err
+	}
+	state := string(cfg.State.DSN)
+	switch {
+	case o.out != "":
+		state = ""
+	case o.redirect != "":
+		dsn, remove, err := throwAway()
+		if err != nil {
+			return fmt.Errorf("redirect: %w", err)
+		}
+		defer func() { err = errors.Join(err, remove()) }()
+		state = dsn
+	}
+	h, err := openHouse(ctx, cfg, state, handLogger(stderr, cfg.Log))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.Close()) }()
+	sums, err := h.Run(ctx, jobs)
+	return errors.Join(o.tell(stdout, sums), err)
+}
+
+// jobs says what is to be run; every fault of the call shows before anything is opened.
+func (o runOptions) jobs(cfg *config.Config, names []string) ([]worker.Job, error) {
+	at, err := parseMoment(o.asOf, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	schedules := cfg.Schedules
+	if len(names) > 0 {
+		schedules = nil
+	}
+	for _, name := range names {
+		s, err := findSchedule(cfg, name)
+		if err != nil {
+			return nil, err
+		}
+		if s.Digest == config.Admin {
+			return nil, wrong("schedule %s: admin digests are not made yet; choose another schedule", name)
+		}
+		schedules = append(schedules, s)
+	}
+	var only []string
+	for _, a := range append(o.only, o.redirect) {
+		address, ok := digest.Address(a)
+		if a != "" && !ok {
+			return nil, wrong("%q is no mail address; write name@example.com", a)
+		}
+		only = append(only, address)
+	}
+	redirect := only[len(only)-1]
+	only = only[:len(only)-1]
+	var jobs []worker.Job
+	for _, s := range schedules {
+		if s.Digest == config.Admin {
+			continue
+		}
+		tick, err := at.tick(s, cfg.Zone)
+		if err != nil {
+			return nil, err
+		}
+		jobs = append(jobs, worker.Job{Schedule: s, Tick: tick, Only: only, Redirect: redirect, Out: o.out, Force: o.force, Wait: o.wait})
+	}
+	if len(jobs) == 0 {
+		return nil, wrong("%s: there is no schedule to run; add one with digest: manager or digest: rep", cfg.Path)
+	}
+	return jobs, nil
+}
+
+// tell prints what became of each run and gives an error with a line for each kind of failure.
+func (o runOptions) tell(w io.Writer, sums []worker.Summary) error {
+	var problems []error
+	people := 0
+	for _, s := range sums {
+		people += s.People
+		fmt.Fprintf(w, "%s %s: %s\n", s.Schedule, s.Period, o.outcome(s))
+		for _, p := range s.Problems {
+			problems = append(problems, fmt.Errorf("%s %s: %s", s.Schedule, s.Period, p))
+		}
+	}
+	if people == 0 && len(o.only) > 0 && len(problems) == 0 {
+		problems = append(problems, wrong("--only %s: nobody of these schedules has this address; look at the source's reps",
+			strings.Join(o.only, ", ")))
+	}
+	return errors.Join(problems...)
+}
+
+func (o runOptions) outcome(s worker.Summary) string {
+	if o.out != "" {
+		return fmt.Sprintf("%d written under %s, %d skipped", s.Files, o.out, s.Skipped)
+	}
+	if s.People == s.Known && s.Sent == 0 && s.Done() {
+		return fmt.Sprintf("nothing to do, all %d recipients were dealt with before", s.Known)
+	}
+	parts := []string{fmt.Sprintf("%d sent", s.Sent)}
+	for _, p := range []struct {
+		n    int
+		what string
+	}{{s.Skipped, "skipped"}, {s.Known - s.Again, "dealt with before"}, {s.Pending, "pending"}, {s.Failed, "failed"}, {s.Unknown, "unknown"}} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
+		}
+	}
+	return strings.Join(parts, ", ")
+}

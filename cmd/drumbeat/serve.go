@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func newServeCmd() *cobra.Command {
+	var path string
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the worker: the schedules, each when it is due",
+		Long: `Run the worker. A schedule that it sees for the first time starts with its next tick; after an outage
+catch_up and max_age of the schedule say what is made up for.
+
+The first SIGTERM or SIGINT lets it finish what is in flight and end with 0; the second ends it at once.`,
+		Example: "  drumbeat serve --config drumbeat.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return serve(c.Context(), path, c.ErrOrStderr())
+		},
+	}
+	configFlag(c, &path)
+	return c
+}
+
+func serve(ctx context.Context, path string, stderr io.Writer) (err error) {
+	signal.Ignore(syscall.SIGHUP) // a closed terminal, or a habit: neither is a reason to stop
+	cfg, err := loadConfig(path, true)
+	if err != nil {
+		return err
+	}
+	log := newLogger(stderr, cfg.Log)
+	for _, note := range cfg.Notes {
+		log.Warn("config", "note", note)
+	}
+	h, err := openHouse(ctx, cfg, string(cfg.State.DSN), log)
+	if err != nil {
+		return err
+	}
+	log.Info("worker started", "schedules", len(cfg.Schedules), "process", cfg.Process.Name, "pid", os.Getpid())
+	h.Serve(ctx)
+	err = errors.Join(err, h.Close())
+	log.Info("worker stopped")
+	return err
+}

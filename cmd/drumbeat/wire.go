@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"drumbeat/internal/config"
+	"drumbeat/internal/ledger"
+	"drumbeat/internal/mail"
+	"drumbeat/internal/pipeline"
+	"drumbeat/internal/render"
+	"drumbeat/internal/source"
+	"drumbeat/internal/worker"
+)
+
+// This file is the only place where concrete types meet.
+
+func openSource(ctx context.Context, cfg *config.Config) (*source.Source, error) {
+	waivers, faults := readWaivers(cfg.Waivers)
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	return source.Open(ctx, source.Config{DSN: string(cfg.Source.DSN), Preset: cfg.Source.Preset, Schema: cfg.Source.Schema,
+		Queries: cfg.Source.Queries, StatementTimeout: cfg.Source.StatementTimeout, Waivers: waivers})
+}
+
+func newRenderer(cfg *config.Config) (*render.Renderer, error) {
+	if cfg.Templates == "" {
+		return render.New()
+	}
+	if faults := checkTemplates(cfg.Templates); len(faults) > 0 {
+		return nil, faults
+	}
+	return render.New(render.WithTemplates(os.DirFS(cfg.Templates)))
+}
+
+// connector opens connections to the config's relay.
+func connector(cfg *config.Config, log *slog.Logger) func(context.Context) (worker.Conn, error) {
+	smtp := cfg.Mail.SMTP
+	sender := mail.NewSender(mail.SMTPConfig{Host: smtp.Host, Port: smtp.Port, TLS: mail.TLSMode(smtp.TLS), Auth: smtp.Auth,
+		Username: smtp.Username, Password: string(smtp.Password), CAFile: smtp.CAFile, DotTimeout: smtp.Timeout}, log)
+	return func(ctx context.Context) (worker.Conn, error) {
+		conn, err := sender.Connect(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("smtp %s:%d: %w", smtp.Host, smtp.Port, err)
+		}
+		return conn, nil
+	}
+}
+
+// house is everything that a worker stands on, open.
+type house struct {
+	*worker.Worker
+	closers []func() error
+}
+
+func (h *house) Close() error {
+	var errs []error
+	for _, c := range slices.Backward(h.closers) {
+		errs = append(errs, c())
+	}
+	return errors.Join(errs...)
+}
+
+// openHouse opens source, templates and relay, and the ledger at stateDSN; empty: nothing is recorded.
+func openHouse(ctx context.Context, cfg *config.Config, stateDSN string, log *slog.Logger) (h *house, err error) {
+	h = &house{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.Close())
+			h = nil
+		}
+	}()
+	src, err := openSource(ctx, cfg)
+	if err != nil {
+		return h, err
+	}
+	h.closers = append(h.closers, src.Close)
+	renderer, err := newRenderer(cfg)
+	if err != nil {
+		return h, err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	h.Worker = &worker.Worker{Config: cfg, Source: src, Render: renderer.Render, Connect: connector(cfg, log), Now: time.Now,
+		Log: log, Owner: fmt.Sprintf("%s/%d", host, os.Getpid())}
+	if stateDSN == "" {
+		return h, nil
+	}
+	state, err := ledger.Open(ctx, stateDSN)
+	if err != nil {
+		return h, asCallersFault(err)
+	}
+	h.closers = append(h.closers, state.Close)
+	if err := state.Guard(ctx, cfg.Environment); err != nil {
+		return h, asCallersFault(err)
+	}
+	release, err := state.LockProcess()
+	if err != nil {
+		return h, err
+	}
+	h.closers = append(h.closers, release)
+	h.Ledger = state
+	return h, nil
+}
+
+// asCallersFault marks what the caller has to decide: a schema of another version, somebody else's ledger.
+func asCallersFault(err error) error {
+	var schema *ledger.SchemaError
+	if errors.As(err, &schema) || errors.Is(err, ledger.ErrEnvironment) {
+		return wrongError{err}
+	}
+	return err
+}
+
+// loadConfig reads a config, and demands what sending needs.
+func loadConfig(path string, toSend bool) (*config.Config, error) {
+	cfg, faults := config.Load(path, os.LookupEnv)
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	if toSend {
+		return cfg, cfg.ReadyToSend().Err()
+	}
+	return cfg, nil
+}
+
+// newLogger writes as the config says.
+func newLogger(w io.Writer, cfg config.Log) *slog.Logger {
+	opts := &slog.HandlerOptions{Level: cfg.Level}
+	if cfg.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, opts))
+	}
+	return slog.New(slog.NewTextHandler(w, opts))
+}
+
+// handLogger is for commands that people call: what they have to know is printed, the log is for debugging.
+func handLogger(w io.Writer, cfg config.Log) *slog.Logger {
+	if cfg.Level > slog.LevelDebug {
+		return slog.New(slog.DiscardHandler)
+	}
+	return newLogger(w, cfg)
+}
+
+// moment is what --as-of may say: a date or an instant; empty is now.
+type moment struct {
+	date    pipeline.Date
+	isDate  bool
+	instant time.Time
+}
+
+func parseMoment(s string, now time.Time) (moment, error) {
+	if s == "" {
+		return moment{instant: now}, nil
+	}
+	if d, err := pipeline.ParseDate(s); err == nil {
+		return moment{date: d, isDate: true}, nil
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return moment{}, wrong("--as-of: %q is neither a date nor an instant; write 2026-06-01 or 2026-06-01T07:00:00Z", s)
+	}
+	return moment{instant: t}, nil
+}
+
+// end is the instant of the figures: of a date its first instant at loc, of now the first of today.
+func (m moment) end(given bool, loc *time.Location) time.Time {
+	switch {
+	case m.isDate:
+		return m.date.Start(loc)
+	case given:
+		return m.instant
+	}
+	return pipeline.DateOf(m.instant, loc).Start(loc)
+}
+
+// tick is the schedule's last one at or before the moment; of a date: before its end at loc.
+func (m moment) tick(s config.Schedule, loc *time.Location) (time.Time, error) {
+	until := m.instant
+	if m.isDate {
+		until = (m.date + 1).Start(loc).Add(-time.Nanosecond)
+	}
+	tick := s.Spec.Last(until, s.Zone)
+	if tick.IsZero() {
+		return tick, wrong("schedule %s: no tick at or before %s; choose a later --as-of", s.Name, until.Format(time.RFC3339))
+	}
+	return tick, nil
+}
+
+// findSchedule gives the schedule of that name, or an error that lists the names there are.
+func findSchedule(cfg *config.Config, name string) (config.Schedule, error) {
+	var names []string
+	for _, s := range cfg.Schedules {
+		if s.Name == name {
+			return s, nil
+		}
+		names = append(names, s.Name)
+	}
+	if len(names) == 0 {
+		return config.Schedule{}, wrong("%s: there is no schedule %q; the config has none", cfg.Path, name)
+	}
+	return config.Schedule{}, wrong("%s: there is no schedule %q; choose from %s", cfg.Path, name, strings.Join(names, ", "))
+}
+
+// throwAway makes a ledger that nobody reads again, for tests that must not count as sent.
+func throwAway() (dsn string, remove func() error, err error) {
+	dir, err := os.MkdirTemp("", "drumbeat-")
+	if err != nil {
+		return "", nil, err
+	}
+	return "sqlite:" + filepath.Join(dir, "state.db"), func() error { return os.RemoveAll(dir) }, nil
+}
