@@ -151,6 +151,9 @@ func writeRows(ctx context.Context, tx *sqlx.Tx, where database, l *layout, name
 	var found faults
 	values := make([]any, 0, len(l.columns)+1)
 	n := 0
+	// The transaction ends with ctx, and each of its statements with it: to watch ctx once more for every row
+	// costs SQLite's driver a goroutine each.
+	unwatched := context.WithoutCancel(ctx)
 	err = readFile(name, l, &found, func(r row) error {
 		values = values[:0]
 		for i := range l.columns {
@@ -159,7 +162,7 @@ func writeRows(ctx context.Context, tx *sqlx.Tx, where database, l *layout, name
 		if l.time >= 0 {
 			values = append(values, r.number)
 		}
-		if _, err := stmt.ExecContext(ctx, values...); err != nil {
+		if _, err := stmt.ExecContext(unwatched, values...); err != nil {
 			return fmt.Errorf("write %s: line %d: %w", l.rows, r.line(0), err)
 		}
 		if n++; progress != nil && n%10_000 == 0 {

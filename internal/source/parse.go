@@ -161,10 +161,9 @@ func ymd(s string) (y, m, d int, ok bool) {
 // parseInstant reads RFC 3339 or `YYYY-MM-DD HH:MM:SS[.ffffff]`, which is UTC. When not strict, it takes what
 // databases write, too: a date alone, T without a zone, a zone after the blank form, more decimals (cut off).
 func parseInstant(s string, strict bool) (time.Time, error) {
-	no := wrong{fmt.Sprintf("%s is no instant", quote(s)), "write 2006-01-02T15:04:05Z, or 2006-01-02 15:04:05 for UTC"}
 	y, mo, d, ok := ymd(s)
 	if !ok {
-		return time.Time{}, no
+		return time.Time{}, noInstant(s)
 	}
 	if len(s) == len(time.DateOnly) && !strict {
 		return time.Date(y, time.Month(mo), d, 0, 0, 0, 0, time.UTC), checkYear(y)
@@ -173,7 +172,7 @@ func parseInstant(s string, strict bool) (time.Time, error) {
 	mi, ok2 := number(s, 14, 2)
 	sec, ok3 := number(s, 17, 2)
 	if !ok1 || !ok2 || !ok3 || !separator(s, 10, "Tt ") || s[13] != ':' || s[16] != ':' || h > 23 || mi > 59 || sec > 59 {
-		return time.Time{}, no
+		return time.Time{}, noInstant(s)
 	}
 	rest := s[19:]
 	micros := 0
@@ -183,7 +182,7 @@ func parseInstant(s string, strict bool) (time.Time, error) {
 			n++
 		}
 		if n == 1 {
-			return time.Time{}, no
+			return time.Time{}, noInstant(s)
 		}
 		if n > 7 && strict {
 			return time.Time{}, wrong{fmt.Sprintf("%s has more than 6 decimals of a second", quote(s)), "cut the rest"}
@@ -193,10 +192,14 @@ func parseInstant(s string, strict bool) (time.Time, error) {
 	}
 	offset, ok := zoneOffset(rest, strict)
 	if !ok || strict && (rest == "") != (s[10] == ' ') {
-		return time.Time{}, no
+		return time.Time{}, noInstant(s)
 	}
 	t := time.Date(y, time.Month(mo), d, h, mi, sec, micros*1000, time.UTC).Add(-offset)
 	return t, checkYear(y)
+}
+
+func noInstant(s string) error {
+	return wrong{fmt.Sprintf("%s is no instant", quote(s)), "write 2006-01-02T15:04:05Z, or 2006-01-02 15:04:05 for UTC"}
 }
 
 // zoneOffset reads Z, ±HH:MM, or nothing, which is UTC; when not strict ±HHMM and ±HH as well.
