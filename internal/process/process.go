@@ -265,6 +265,12 @@ func (p *Process) Checkpoints(t time.Time) []Checkpoint {
 			order = append(order, i)
 		}
 	}
+	asked := map[string]bool{} // by the version in force: older versions may have it at another stage
+	for _, s := range p.Versions[now].Stages {
+		for _, c := range s.Requires {
+			asked[c.Key] = true
+		}
+	}
 	var out []Checkpoint
 	seen := map[string]bool{}
 	for _, s := range p.StageOrder(t) {
@@ -280,7 +286,8 @@ func (p *Process) Checkpoints(t time.Time) []Checkpoint {
 				continue
 			}
 			for c := range st.Requires {
-				if k := BuyerCheckpoint(st.Requires[c].Key); !seen[k] {
+				k := BuyerCheckpoint(st.Requires[c].Key)
+				if !seen[k] && (i == now || !asked[st.Requires[c].Key]) {
 					seen[k] = true
 					out = append(out, Checkpoint{Key: k, Stage: s, Criterion: &st.Requires[c]})
 				}
