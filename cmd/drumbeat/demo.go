@@ -159,9 +159,9 @@ func (o demoOptions) send(ctx context.Context, cfg *config.Config) (mails []demo
 	defer func() { err = errors.Join(err, h.Close()) }()
 	var jobs []worker.Job
 	for _, s := range cfg.Schedules {
-		jobs = append(jobs, worker.Job{Schedule: s, Tick: s.Spec.Next(sample.AsOf, s.Zone), Wait: 10 * time.Second})
+		jobs = append(jobs, worker.Job{Schedule: s, Tick: s.Spec.Next(sample.AsOf, s.Zone)})
 	}
-	sums, err := h.Run(ctx, jobs)
+	sums, err := h.Run(ctx, jobs, 10*time.Second)
 	if err == nil {
 		err = runOptions{}.tell(io.Discard, sums)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	netmail "net/mail"
 	"strings"
 	"time"
 
@@ -62,6 +63,9 @@ func (o runOptions) run(ctx context.Context, names []string, stdout, stderr io.W
 	if err != nil {
 		return err
 	}
+	if cfg.Mail.From.Address == "" { // only --out gets here without a sender
+		cfg.Mail.From = netmail.Address{Name: "Drumbeat", Address: "drumbeat@drumbeat.invalid"}
+	}
 	jobs, err := o.jobs(cfg, names)
 	if err != nil {
 		return err
@@ -83,7 +87,10 @@ func (o runOptions) run(ctx context.Context, names []string, stdout, stderr io.W
 		return err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
-	sums, err := h.Run(ctx, jobs)
+	sums, err := h.Run(ctx, jobs, o.wait)
+	if errors.Is(err, context.Canceled) {
+		err = errors.New("run: stopped; what is pending goes out with the next run or the worker")
+	}
 	return errors.Join(o.tell(stdout, sums), err)
 }
 
@@ -126,7 +133,7 @@ func (o runOptions) jobs(cfg *config.Config, names []string) ([]worker.Job, erro
 		if err != nil {
 			return nil, err
 		}
-		jobs = append(jobs, worker.Job{Schedule: s, Tick: tick, Only: only, Redirect: redirect, Out: o.out, Force: o.force, Wait: o.wait})
+		jobs = append(jobs, worker.Job{Schedule: s, Tick: tick, Only: only, Redirect: redirect, Out: o.out, Force: o.force})
 	}
 	if len(jobs) == 0 {
 		return nil, wrong("%s: there is no schedule to run; add one with digest: manager or digest: rep", cfg.Path)
@@ -136,20 +143,22 @@ func (o runOptions) jobs(cfg *config.Config, names []string) ([]worker.Job, erro
 
 // tell prints what became of each run and gives an error with a line for each kind of failure.
 func (o runOptions) tell(w io.Writer, sums []worker.Summary) error {
-	var problems []error
+	var failures worker.Failures
 	people := 0
 	for _, s := range sums {
 		people += s.People
+		failures.Merge(s.Problems)
 		fmt.Fprintf(w, "%s %s: %s\n", s.Schedule, s.Period, o.outcome(s))
-		for _, p := range s.Problems {
-			problems = append(problems, fmt.Errorf("%s %s: %s", s.Schedule, s.Period, p))
-		}
 	}
-	if people == 0 && len(o.only) > 0 && len(problems) == 0 {
-		problems = append(problems, wrong("--only %s: nobody of these schedules has this address; look at the source's reps",
+	var lines []error
+	for _, f := range failures {
+		lines = append(lines, errors.New(f.String()))
+	}
+	if people == 0 && len(o.only) > 0 && len(sums) > 0 {
+		lines = append(lines, wrong("--only %s: nobody of these schedules has this address; look at the source's reps",
 			strings.Join(o.only, ", ")))
 	}
-	return errors.Join(problems...)
+	return errors.Join(lines...)
 }
 
 func (o runOptions) outcome(s worker.Summary) string {

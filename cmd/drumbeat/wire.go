@@ -50,7 +50,7 @@ func connector(cfg *config.Config, log *slog.Logger) func(context.Context) (work
 	return func(ctx context.Context) (worker.Conn, error) {
 		conn, err := sender.Connect(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("smtp %s:%d: %w", smtp.Host, smtp.Port, err)
+			return nil, err // not a nil *mail.Conn in an interface
 		}
 		return conn, nil
 	}

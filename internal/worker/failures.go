@@ -3,42 +3,48 @@ package worker
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// failures counts what went wrong by kind, so that a thousand refusals are one line.
-type failures []failure
+// Failures counts digests that did not arrive by kind, so that a thousand refusals are one line.
+type Failures []Failure
 
-type failure struct {
-	what, code string
-	words      string // the first one's
-	n          int
+// Failure is one kind.
+type Failure struct {
+	What  string // happened
+	Words string // the first one's, on one line and without addresses; may be empty
+	N     int    // digests
+
+	code string
 }
 
-func (f *failures) add(what, words string) {
-	c := code(words)
-	for i := range *f {
-		if (*f)[i].what == what && (*f)[i].code == c {
-			(*f)[i].n++
-			return
-		}
+// String is the line for it.
+func (f Failure) String() string {
+	line := fmt.Sprintf("%d digests %s", f.N, f.What)
+	if f.N == 1 {
+		line = "1 digest " + f.What
 	}
-	*f = append(*f, failure{what: what, code: c, words: words, n: 1})
+	if f.Words != "" {
+		line += ": " + f.Words
+	}
+	return line
 }
 
-func (f failures) lines() []string {
-	var out []string
-	for _, k := range f {
-		line := fmt.Sprintf("%d digests %s", k.n, k.what)
-		if k.n == 1 {
-			line = "1 digest " + k.what
+func (f *Failures) add(what, words string) {
+	f.Merge(Failures{{What: what, Words: withoutAddresses(words), N: 1, code: code(words)}})
+}
+
+// Merge adds those of another run.
+func (f *Failures) Merge(others Failures) {
+	for _, o := range others {
+		i := slices.IndexFunc(*f, func(have Failure) bool { return have.What == o.What && have.code == o.code })
+		if i < 0 {
+			*f = append(*f, o)
+			continue
 		}
-		if k.words != "" {
-			line += ": " + withoutAddresses(k.words)
-		}
-		out = append(out, line)
+		(*f)[i].N += o.N
 	}
-	return out
 }
 
 var (

@@ -90,12 +90,12 @@ func (k *kit) schedule(name string) config.Schedule {
 }
 
 // do runs one job and fails the test when the run as a whole fails.
-func (k *kit) do(job Job) Summary {
+func (k *kit) do(job Job, wait ...time.Duration) Summary {
 	k.t.Helper()
 	if job.Tick.IsZero() {
 		job.Tick = monday
 	}
-	all, err := k.Run(context.Background(), []Job{job})
+	all, err := k.Run(context.Background(), []Job{job}, append(wait, 0)[0])
 	if err != nil {
 		k.t.Fatal(err)
 	}

@@ -135,7 +135,7 @@ func (w *Worker) write(ctx context.Context, desk *desk, r *round, to Files) erro
 		switch {
 		case m.err != nil:
 			r.sum.Failed++
-			r.sum.Problems = append(r.sum.Problems, m.err.Error())
+			r.sum.Problems.add("not made", m.err.Error())
 		case m.skip != "":
 			r.sum.Skipped++
 		default:
@@ -196,7 +196,7 @@ func (w *Worker) deliveries(r *round, f *figures, people []digest.Recipient) ite
 		for m := range w.mails(r, f, people) {
 			if m.err != nil {
 				w.Log.Error("digest not made", "schedule", r.schedule.Name, "period", r.period, "rep", m.to.Rep.ID, "error", m.err)
-				r.sum.Problems = append(r.sum.Problems, m.err.Error())
+				r.sum.Problems.add("not made", m.err.Error())
 				continue
 			}
 			d := ledger.Delivery{Key: r.key(m.to), Kind: string(m.to.Kind), State: ledger.Pending, MessageID: m.id,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,7 +43,7 @@ func TestEverybodyGetsOneDigestAndASecondRunSendsNone(t *testing.T) {
 
 func TestSchedulesOfOneInstantShareOneComputation(t *testing.T) {
 	k := newKit(t, monday, "")
-	all, err := k.Run(context.Background(), []Job{{Schedule: k.schedule("team"), Tick: monday}, {Schedule: k.schedule("own"), Tick: monday}})
+	all, err := k.Run(context.Background(), []Job{{Schedule: k.schedule("team"), Tick: monday}, {Schedule: k.schedule("own"), Tick: monday}}, 0)
 	if err != nil || len(all) != 2 || all[0].Sent == 0 || all[1].Sent == 0 {
 		t.Fatalf("%+v %v", all, err)
 	}
@@ -158,7 +159,7 @@ func TestOnePersonsBrokenDigestStopsNobodyElse(t *testing.T) {
 	}
 	k.Worker.Render = broken
 	s := k.do(Job{Schedule: k.schedule("own")})
-	if s.Done() || len(s.Problems) != 1 || !strings.Contains(s.Problems[0], victim) || s.Sent != s.Digests || s.Sent == 0 {
+	if s.Done() || len(s.Problems) != 1 || !strings.Contains(s.Problems[0].String(), victim) || s.Sent != s.Digests || s.Sent == 0 {
 		t.Fatalf("%+v", s)
 	}
 	k.relay.forget()
@@ -211,12 +212,12 @@ func TestWhatTheRelaySays(t *testing.T) {
 				}
 				k.relay.answer = c.answer
 				began := time.Now()
-				s := k.do(Job{Schedule: k.schedule("team"), Wait: 5 * time.Minute})
+				s := k.do(Job{Schedule: k.schedule("team")}, 5*time.Minute)
 				n := s.Digests
 				if s.Sent != c.want.Sent*n || s.Failed != c.want.Failed*n || s.Pending != c.want.Pending*n || s.Unknown != c.want.Unknown*n {
 					t.Errorf("of %d digests: %+v", n, s)
 				}
-				if got := strings.Join(s.Problems, "\n"); got != c.problem {
+				if got := fmt.Sprint([]Failure(s.Problems)); got != "["+c.problem+"]" {
 					t.Errorf("problems: %q", got)
 				}
 				if s.Done() != (c.want.Sent == 1) {
@@ -244,8 +245,8 @@ func TestAnUnreachableRelayLeavesEverythingPending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t, monday, "")
 		k.relay.down = errors.New("connect localhost:25: connection refused")
-		s := k.do(Job{Schedule: k.schedule("team"), Wait: time.Minute})
-		if s.Pending != s.Digests || s.Sent != 0 || len(s.Problems) != 1 || !strings.Contains(s.Problems[0], "connection refused") {
+		s := k.do(Job{Schedule: k.schedule("team")}, time.Minute)
+		if s.Pending != s.Digests || s.Sent != 0 || len(s.Problems) != 1 || !strings.Contains(s.Problems[0].String(), "connection refused") {
 			t.Errorf("%+v", s)
 		}
 		for _, row := range k.rows(ledger.Filter{}) {
@@ -320,7 +321,7 @@ schedules: [{name: own, digest: rep, cron: "0 7 * * 1", time_zone: recipient}]
 func TestASourceOutOfReachIsTheRunsError(t *testing.T) {
 	k := newKit(t, monday, "")
 	k.source.err = errors.New("source: connection refused")
-	_, err := k.Run(context.Background(), []Job{{Schedule: k.schedule("team"), Tick: monday}})
+	_, err := k.Run(context.Background(), []Job{{Schedule: k.schedule("team"), Tick: monday}}, 0)
 	if err == nil || !strings.Contains(err.Error(), "connection refused") || len(k.rows(ledger.Filter{})) != 0 {
 		t.Errorf("%v", err)
 	}

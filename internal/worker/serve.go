@@ -3,7 +3,6 @@ package worker
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -203,8 +202,8 @@ func (s *server) closeRounds(ctx context.Context) error {
 		sum.Sent = sum.InAll
 		sum.Elapsed = s.w.Now().Sub(o.began)
 		s.w.logEnd(sum)
-		for _, line := range sum.Problems {
-			s.w.Log.LogAttrs(ctx, slog.LevelError, "not delivered", slog.String("schedule", sum.Schedule), slog.String("problem", line))
+		for _, p := range sum.Problems {
+			s.w.Log.Error("not delivered", "schedule", sum.Schedule, "period", sum.Period, "problem", p.String())
 		}
 	}
 	s.mu.Lock()

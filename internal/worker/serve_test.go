@@ -161,7 +161,7 @@ func TestAStopFinishesWhatIsInFlight(t *testing.T) {
 		stop() // while the first one is on the wire
 		return smtp.Result{Outcome: smtp.Sent, Reply: "250 ok"}
 	}
-	_, err := k.Run(ctx, []Job{{Schedule: k.schedule("team"), Tick: monday, Wait: time.Minute}})
+	_, err := k.Run(ctx, []Job{{Schedule: k.schedule("team"), Tick: monday}}, time.Minute)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}

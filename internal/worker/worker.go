@@ -78,11 +78,10 @@ type Worker struct {
 type Job struct {
 	Schedule config.Schedule
 	Tick     time.Time
-	Only     []string      // normalised addresses; empty: everybody
-	Redirect string        // every mail goes to this address instead
-	Out      string        // a folder that gets the mails instead; nothing is recorded
-	Force    bool          // what was sent goes again, the same bytes
-	Wait     time.Duration // how long what fails for now is tried again
+	Only     []string // normalised addresses; empty: everybody
+	Redirect string   // every mail goes to this address instead
+	Out      string   // a folder that gets the mails instead; nothing is recorded
+	Force    bool     // what was sent goes again, the same bytes
 }
 
 // Summary is what became of a run.
@@ -101,7 +100,7 @@ type Summary struct {
 	// Of all that the run is about, whoever dealt with it; InAll were sent.
 	InAll, Pending, Failed, Unknown int
 
-	Problems []string // a line for each kind of failure
+	Problems Failures
 	Elapsed  time.Duration
 }
 
@@ -111,14 +110,14 @@ func (s Summary) Done() bool {
 }
 
 // Run carries out the jobs one after the other. Schedules of the same instant and window share one
-// computation. Its error is about the whole (a database out of reach); what happened to single digests
+// computation, and all of them together try what fails for now again for at most wait. Its error is about the whole (a database out of reach); what happened to single digests
 // stands in the summaries, which hold every job that was begun.
-func (w *Worker) Run(ctx context.Context, jobs []Job) ([]Summary, error) {
-	desk := w.newDesk()
+func (w *Worker) Run(ctx context.Context, jobs []Job, wait time.Duration) ([]Summary, error) {
+	desk, until := w.newDesk(), w.Now().Add(wait)
 	var all []Summary
 	for _, job := range jobs {
 		began := w.Now()
-		s, err := w.run(ctx, desk, job)
+		s, err := w.run(ctx, desk, job, until)
 		s.Elapsed = w.Now().Sub(began)
 		all = append(all, s)
 		if err != nil {
@@ -129,7 +128,7 @@ func (w *Worker) Run(ctx context.Context, jobs []Job) ([]Summary, error) {
 	return all, nil
 }
 
-func (w *Worker) run(ctx context.Context, desk *desk, job Job) (Summary, error) {
+func (w *Worker) run(ctx context.Context, desk *desk, job Job, until time.Time) (Summary, error) {
 	r := w.newRound(job.Schedule, job.Tick)
 	r.only, r.redirect = job.Only, job.Redirect
 	if job.Out != "" {
@@ -147,7 +146,7 @@ func (w *Worker) run(ctx context.Context, desk *desk, job Job) (Summary, error) 
 	if err := w.plan(ctx, desk, r); err != nil {
 		return r.sum, err
 	}
-	d := w.newDispatch(filter, w.Now().Add(job.Wait))
+	d := w.newDispatch(filter, until)
 	d.redirect = job.Redirect
 	if err := d.deliver(ctx); err != nil {
 		return r.sum, err
@@ -171,7 +170,7 @@ func (w *Worker) settleUp(ctx context.Context, filter ledger.Filter, relay error
 		return err
 	}
 	s.InAll, s.Pending, s.Failed, s.Unknown = 0, 0, 0, 0
-	var kinds failures
+	var kinds Failures
 	for _, row := range rows {
 		switch {
 		case row.State == ledger.Sent:
@@ -197,7 +196,7 @@ func (w *Worker) settleUp(ctx context.Context, filter ledger.Filter, relay error
 			kinds.add("being sent by another process", "")
 		}
 	}
-	s.Problems = append(s.Problems, kinds.lines()...)
+	s.Problems.Merge(kinds)
 	if s.Pending > 0 || len(rows) == 0 {
 		return nil
 	}

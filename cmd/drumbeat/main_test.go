@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"drumbeat/internal/dbtest"
+	"drumbeat/internal/mail/mailbox"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"drumbeat": main, "exits": exits})
+}
+
+// exits runs a command and demands its exit status: exits 2 drumbeat check …
+func exits() {
+	cmd := exec.Command(os.Args[2], os.Args[3:]...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	err := cmd.Run()
+	var failed *exec.ExitError
+	if err != nil && !errors.As(err, &failed) {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	if got := strconv.Itoa(cmd.ProcessState.ExitCode()); got != os.Args[1] {
+		fmt.Fprintf(os.Stderr, "exit status %s, want %s\n", got, os.Args[1])
+		os.Exit(1)
+	}
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			box, err := mailbox.Start(mailbox.Options{})
+			if err != nil {
+				return err
+			}
+			e.Defer(func() { _ = box.Close() })
+			e.Values["mailbox"] = box
+			e.Vars = append(e.Vars, "SMTP_HOST="+box.Host(), "SMTP_PORT="+strconv.Itoa(box.Port()))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"mails": mails, "lines": lines},
+	})
+}
+
+// mails N demands that N mails have arrived so far, within a while; mails -distinct N counts each Message-ID once.
+func mails(ts *testscript.TestScript, neg bool, args []string) {
+	box, ok := ts.Value("mailbox").(*mailbox.Mailbox)
+	if neg || !ok || len(args) == 0 {
+		ts.Fatalf("usage: mails [-distinct] N")
+	}
+	count := func() int {
+		got := box.Messages()
+		if args[0] != "-distinct" {
+			return len(got)
+		}
+		seen := map[string]bool{}
+		for _, m := range got {
+			seen[string(m.Data)] = true
+		}
+		return len(seen)
+	}
+	want, err := strconv.Atoi(args[len(args)-1])
+	ts.Check(err)
+	for end := time.Now().Add(70 * time.Second); count() < want && time.Now().Before(end); {
+		time.Sleep(50 * time.Millisecond)
+	}
+	if count() != want {
+		ts.Fatalf("%d mails arrived, want %d", count(), want)
+	}
+}
+
+// lines N demands that standard error of the last command has N lines.
+func lines(ts *testscript.TestScript, neg bool, args []string) {
+	text := strings.TrimSpace(ts.ReadFile("stderr"))
+	got := strings.Count(text, "\n") + 1
+	if text == "" {
+		got = 0
+	}
+	if neg || len(args) != 1 || args[0] != strconv.Itoa(got) {
+		ts.Fatalf("%d lines on standard error, want %v", got, args)
+	}
+}
+
+// The figures of real data do not depend on which database holds them.
+func TestRealDataGivesTheSameBytesFromBothDatabases(t *testing.T) {
+	data := dbtest.Data(t)
+	for _, c := range []struct{ name, asOf, people string }{
+		{"bpic2012", "2012-02-06", "people: [{rep: '112', system: true}]"},
+		{"helpdesk", "2012-09-03", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var printed []string
+			for _, dsn := range []string{dbtest.SQLite(t), dbtest.Postgres(t)} {
+				call(t, "import", filepath.Join(data, c.name), "--into", dsn)
+				path := filepath.Join(t.TempDir(), "drumbeat.yaml")
+				text := fmt.Sprintf("source: {dsn: %q}\nprocess: %q\n%s\n", dsn, filepath.Join(data, "process."+c.name+".yaml"), c.people)
+				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				printed = append(printed, call(t, "report", "--config", path, "--as-of", c.asOf, "--format", "json"))
+			}
+			if printed[0] != printed[1] || len(printed[0]) < 10_000 {
+				t.Errorf("SQLite gives %d bytes, Postgres %d, and they differ", len(printed[0]), len(printed[1]))
+			}
+		})
+	}
+}
+
+// call runs a command line in this process and demands that it ends with 0.
+func call(t *testing.T, args ...string) string {
+	t.Helper()
+	var out, bad bytes.Buffer
+	if status := execute(t.Context(), args, &out, &bad); status != exitDone {
+		t.Fatalf("drumbeat %s: exit status %d\n%s", strings.Join(args, " "), status, &bad)
+	}
+	return out.String()
+}
+
+// Everything that compose needs has to be in the repository, and be read by the services that name it.
+func TestComposeFileHoldsTogether(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docker-compose.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Services map[string]struct {
+			Build     string         `yaml:"build"`
+			Image     string         `yaml:"image"`
+			Command   []string       `yaml:"command"`
+			DependsOn map[string]any `yaml:"depends_on"`
+			Volumes   []string       `yaml:"volumes"`
+			Env       map[string]any `yaml:"environment"`
+			Health    map[string]any `yaml:"healthcheck"`
+			Ports     []string       `yaml:"ports"`
+			Restart   string         `yaml:"restart"`
+		} `yaml:"services"`
+		Volumes map[string]any `yaml:"volumes"`
+	}
+	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&file); err != nil {
+		t.Fatal(err)
+	}
+	commands := map[string]bool{}
+	for _, c := range newRootCmd().Commands() {
+		commands[c.Name()] = true
+	}
+	for name, s := range file.Services {
+		for on := range s.DependsOn {
+			if _, ok := file.Services[on]; !ok {
+				t.Errorf("%s depends on %s, which is no service", name, on)
+			}
+		}
+		if (s.Build == "") == (s.Image == "") {
+			t.Errorf("%s needs either build or image", name)
+		}
+		if s.Build != "" && (len(s.Command) == 0 || !commands[s.Command[0]]) {
+			t.Errorf("%s calls %v, which is no command of drumbeat", name, s.Command)
+		}
+		if i := slices.Index(s.Command, "--config"); i >= 0 {
+			if _, err := os.Stat(filepath.Join("..", "..", "config", filepath.Base(s.Command[i+1]))); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		for _, p := range s.Ports {
+			if !strings.HasPrefix(p, "127.0.0.1:") {
+				t.Errorf("%s opens %s to everybody", name, p)
+			}
+		}
+	}
+}
