@@ -89,6 +89,7 @@ type computation struct {
 	lost       []LostDeal
 	wonPaths   map[string]*Path
 	wonDeals   int
+	wins       []tally // by stage: of the wins that were asked for it, how many had it
 
 	deals          int
 	otherPipelines int
@@ -134,6 +135,7 @@ func newComputation(in Input) *computation {
 	for i, s := range c.stages {
 		c.stageIndex[s.Key] = i
 	}
+	c.wins = make([]tally, len(c.stages))
 	c.checks = in.Process.Checkpoints(in.AsOf)
 	for i, k := range c.checks {
 		c.checkIndex[k.Key] = i
@@ -243,7 +245,7 @@ func (c *computation) report() *Report {
 		r.Checkpoints = append(r.Checkpoints, c.team.checkpoint(c.checks[i].Key, i, earns[i]))
 	}
 	c.figures(r, earns)
-	r.Paths = c.paths()
+	r.Paths, r.Wins = c.paths(), c.stageWins()
 	r.Consistency = c.consistency()
 	r.Pressure = c.pressure()
 	r.Gaps = c.gaps()

@@ -204,12 +204,35 @@ func (c *computation) addReality(d *view) {
 	if len(keys) == 0 {
 		return
 	}
+	c.countWin(d, keys)
 	c.wonDeals++
 	id := strings.Join(keys, "\x00")
 	if c.wonPaths[id] == nil {
 		c.wonPaths[id] = &Path{Stages: keys, Follows: c.follows(keys)}
 	}
 	c.wonPaths[id].Deals++
+}
+
+// countWin notes which stages a win went through, of those that the process asked for when it closed: a later
+// version questions nothing that was won before it.
+func (c *computation) countWin(d *view, visited []string) {
+	v := &c.proc.Versions[c.proc.VersionAt(fromInstant(d.closedAt))]
+	for i := range v.Stages {
+		if s := &v.Stages[i]; s.Mandatory && s.Phase != process.After {
+			c.wins[c.stageIndex[s.Key]].count(slices.Contains(visited, s.Key))
+		}
+	}
+}
+
+// stageWins gives, of each stage that wins were asked for, how many had it.
+func (c *computation) stageWins() []StageWins {
+	var out []StageWins
+	for i, t := range c.wins {
+		if t.due > 0 {
+			out = append(out, StageWins{Key: c.stages[i].Key, Won: t.due, Without: t.due - t.met})
+		}
+	}
+	return out
 }
 
 // follows says whether a path holds every mandatory before and selling stage of the version in force.

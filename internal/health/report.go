@@ -37,7 +37,16 @@ type Report struct {
 	Pressure    *Pressure       `json:"pressure"`
 	Gaps        *Gaps           `json:"gaps"`
 
-	Closed []ClosedDeal `json:"-"` // won or lost in the window, by id: for the words of a digest, no figure
+	// What the words of a digest need beside the figures.
+	Closed []ClosedDeal `json:"-"` // won or lost in the window, by id
+	Wins   []StageWins  `json:"-"` // in process order
+}
+
+// StageWins says how many deals won in the lookback went without a stage that the version in force at their
+// closing asked for.
+type StageWins struct {
+	Key          string
+	Won, Without int
 }
 
 // ClosedDeal is a deal that ended in the window.
