@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -30,7 +31,7 @@ func connectSource(ctx context.Context, w io.Writer, cfg *config.Config, waivers
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	ofAnyTime := time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	reading, end, err := s.Read(ctx, ofAnyTime)
 	if err != nil {

@@ -36,7 +36,7 @@ func readMail(raw []byte) (mailParts, error) {
 	}
 	to, err := m.Header.AddressList("To")
 	if err != nil || len(to) != 1 {
-		return p, fmt.Errorf("To: %q is not one address: %w", m.Header.Get("To"), err)
+		return p, fmt.Errorf("the field To, %q, is not one address: %w", m.Header.Get("To"), err)
 	}
 	if p.to = to[0].Name; p.to == "" {
 		p.to = to[0].Address

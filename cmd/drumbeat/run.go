@@ -91,7 +91,7 @@ func (o runOptions) run(ctx context.Context, names []string, stdout, stderr io.W
 	if errors.Is(err, context.Canceled) {
 		err = errors.New("run: stopped; what is pending goes out with the next run or the worker")
 	}
-	return errors.Join(o.tell(stdout, sums), err)
+	return errors.Join(o.tell(stdout, sums), asCallersFault(err))
 }
 
 // jobs says what is to be run; every fault of the call shows before anything is opened.

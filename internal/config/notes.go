@@ -8,7 +8,6 @@ var later = []struct {
 	section, key string
 	instead      string // what happens meanwhile
 }{
-	{"", "environment", "one state database serves one environment, whatever its name"},
 	{"source", "preset", "give queries, or import into the canonical tables; reading a source by preset is refused"},
 	{"state", "keep_bodies", "all mails are kept"},
 	{"mail", "idempotency_header", "the header is not sent"},

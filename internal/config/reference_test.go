@@ -50,8 +50,7 @@ func TestTheReferenceIsValid(t *testing.T) {
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	if want := []string{"environment: one state database serves one environment, whatever its name",
-		"state.keep_bodies: all mails are kept"}; !reflect.DeepEqual(cfg.Notes, want) {
+	if want := []string{"state.keep_bodies: all mails are kept"}; !reflect.DeepEqual(cfg.Notes, want) {
 		t.Errorf("notes: %q", cfg.Notes)
 	}
 	if cfg.Process.Name != "new-business" {

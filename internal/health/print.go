@@ -61,13 +61,12 @@ func writeReps(b *strings.Builder, reps []RepFigures) {
 			row[0] = r.ID
 		}
 		if a := r.Adherence; a != nil {
-			row[1], row[2] = fmt.Sprintf("%d of %d", a.Met, a.Due), rateText(a)
-			if a.Judged {
-				row[3], row[4] = percentText(a.Stages.Rate), percentText(a.Evidence.Rate)
-			}
+			// Their parts are counts, not rates: a few of either show nothing.
+			row[1], row[2] = tallyText(a.Met, a.Due), rateText(a)
+			row[3], row[4] = tallyText(a.Stages.Met, a.Stages.Due), tallyText(a.Evidence.Met, a.Evidence.Due)
 		}
 		if s := r.Stall; s != nil {
-			row[5] = fmt.Sprintf("%d of %d", s.StalledDeals, s.OpenDeals)
+			row[5] = tallyText(s.StalledDeals, s.OpenDeals)
 		}
 		if f := r.Forecast; f != nil && f.CalledDeals.OK {
 			row[6], row[7] = strconv.Itoa(f.CalledDeals.V), biasText(f)
@@ -148,6 +147,14 @@ func rateText(a *Adherence) string {
 		return "too few to judge"
 	}
 	return fmt.Sprintf("%s (%s to %s)", percentText(a.Rate), percentText(a.Low), percentText(a.High))
+}
+
+// tallyText leaves out what there is none of.
+func tallyText(n, of int) string {
+	if of == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%d of %d", n, of)
 }
 
 func biasText(f *ForecastReliability) string {

@@ -85,7 +85,7 @@ func readFile(name string, l *layout, to *faults, each func(row) error) error {
 		to.add(name, 0, "", "cannot be read: "+reason(err), "")
 		return nil
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	return readSheet(name, f, l, to, each)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -66,7 +67,7 @@ func Import(ctx context.Context, dsn string, paths []string, opts ImportOptions)
 		}
 		result.Files = append(result.Files, ImportedFile{Rows: l.rows, File: name, N: n})
 	}
-	result.Warnings = append(warnings, seen.warnings()...)
+	result.Warnings = slices.Concat(warnings, seen.warnings())
 	if len(found.list) > 0 {
 		return result, found.list
 	}

@@ -82,8 +82,9 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 				continue
 			}
 		}
-		if err := d.pace.wait(ctx); err != nil {
-			return nil //nolint:nilerr // told to stop: what is pending stays so
+		d.pace.wait(ctx)
+		if ctx.Err() != nil {
+			return nil // told to stop: what is pending stays so
 		}
 		row, claimed, err := d.claim(ctx, owner)
 		if err != nil {
@@ -128,9 +129,7 @@ func (d *dispatch) more(ctx context.Context) (bool, error) {
 		if wait := patience.Sub(d.w.Now()); wait <= 0 || left.Sending == 0 && left.Next > wait {
 			return false, nil
 		}
-		if sleep(ctx, min(left.Next, longestNap)) != nil {
-			break
-		}
+		_ = sleep(ctx, min(left.Next, longestNap)) // a stop shows in the loop's condition
 	}
 	return false, nil
 }

@@ -16,8 +16,8 @@ type pacer struct {
 	next time.Time
 }
 
-// wait returns when the next mail may go, or with the context's error.
-func (p *pacer) wait(ctx context.Context) error {
+// wait returns when the next mail may go, or when ctx ends.
+func (p *pacer) wait(ctx context.Context) {
 	p.mu.Lock()
 	now := p.now()
 	at := now
@@ -26,7 +26,7 @@ func (p *pacer) wait(ctx context.Context) error {
 	}
 	p.next = at.Add(p.every)
 	p.mu.Unlock()
-	return sleep(ctx, at.Sub(now))
+	_ = sleep(ctx, at.Sub(now)) // the caller asks ctx
 }
 
 // The waits between tries of what failed for now.

@@ -73,6 +73,9 @@ func (d *desk) compute(ctx context.Context, asOf time.Time, window pipeline.Span
 	return f, nil
 }
 
+// PeopleError means that the config speaks of people whom the source does not have.
+type PeopleError struct{ error }
+
 // read opens one view of the pipeline, the config's word on people laid over it.
 func (w *Worker) read(ctx context.Context, asOf time.Time) (*pipeline.Reading, func() error, error) {
 	reading, done, err := w.Source.Read(ctx, asOf)
@@ -81,7 +84,7 @@ func (w *Worker) read(ctx context.Context, asOf time.Time) (*pipeline.Reading, f
 	}
 	reading.Reps, err = pipeline.Overlay(reading.Reps, w.Config.People)
 	if err != nil {
-		return nil, nil, errors.Join(err, done())
+		return nil, nil, errors.Join(PeopleError{err}, done())
 	}
 	return reading, done, nil
 }

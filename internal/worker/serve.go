@@ -100,6 +100,9 @@ func (s *server) catchUp(ctx context.Context, desk *desk, sched config.Schedule,
 		if err := s.w.plan(ctx, desk, r); err != nil {
 			return err
 		}
+		if r.sum.Known == r.sum.People && r.sum.People > 0 {
+			continue // a second tick of one day: everybody was dealt with
+		}
 		s.mu.Lock()
 		s.open = append(s.open, &openRound{sum: r.sum, began: began})
 		s.mu.Unlock()
