@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,25 +14,29 @@ import (
 )
 
 // WriteTable prints the report as a page to read in a terminal: the team, every rep, every stage, and what
-// the source lacks. Dates are those of loc. What a few deals cannot show is called that, not given a rate.
+// the source lacks; of one rep's report (OfRep) the rep and the open deals. Dates are those of loc. What a few deals cannot show is called that, not given a rate.
 func WriteTable(w io.Writer, r *Report, loc *time.Location) error {
 	var b strings.Builder
 	day := func(t time.Time) string { return t.In(loc).Format("Mon 2 Jan 2006") }
 	fmt.Fprintf(&b, "%s, %s until %s\n\n", r.Process, day(r.Window.Start), day(r.Window.End))
-	writeTeam(&b, r)
-	writeReps(&b, r.Reps)
-	writeStages(&b, r.Stages)
-	writeGaps(&b, r.Gaps)
+	if r.Team.Adherence == nil {
+		writeReps(&b, r.Reps)
+		writeDeals(&b, r.Deals)
+	} else {
+		writeTeam(&b, r)
+		writeReps(&b, r.Reps)
+		writeStages(&b, r.Stages)
+		writeGaps(&b, r.Gaps)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
 func writeTeam(b *strings.Builder, r *Report) {
-	if a := r.Team.Adherence; a != nil {
-		fmt.Fprintf(b, "Process     %s of %s met: %s\n", thousands(a.Met), countText(a.Due, "checkpoint"), rateText(a))
-		fmt.Fprintf(b, "            stages %s, buyer evidence %s; %s still pending, %s excused\n",
-			percentText(a.Stages.Rate), percentText(a.Evidence.Rate), thousands(a.Pending), thousands(a.Excused))
-	}
+	a := r.Team.Adherence
+	fmt.Fprintf(b, "Process     %s of %s met: %s\n", thousands(a.Met), countText(a.Due, "checkpoint"), rateText(a))
+	fmt.Fprintf(b, "            stages %s, buyer evidence %s; %s still pending, %s excused\n",
+		percentText(a.Stages.Rate), percentText(a.Evidence.Rate), thousands(a.Pending), thousands(a.Excused))
 	if s := r.Team.Stall; s != nil {
 		fmt.Fprintf(b, "Open deals  %s of %s stalled", thousands(s.StalledDeals), thousands(s.OpenDeals))
 		if s.StalledAmount.OK {
@@ -74,6 +79,15 @@ func writeReps(b *strings.Builder, reps []RepFigures) {
 		rows = append(rows, row)
 	}
 	writeColumns(b, rows, "lrlrrrrl")
+}
+
+func writeDeals(b *strings.Builder, deals []Deal) {
+	rows := [][]string{{"Deal", "Name", "Stage", "Days here", "Usual", "Missed, and what to look at"}}
+	for _, d := range deals {
+		rows = append(rows, []string{d.ID, d.Name, d.Stage.Or("–"), daysText(d.DaysInStage), daysText(d.ThresholdDays),
+			strings.Join(slices.Concat(d.Missed, d.Concerns), ", ")})
+	}
+	writeColumns(b, rows, "lllrrl")
 }
 
 func writeStages(b *strings.Builder, stages []Stage) {

@@ -117,6 +117,25 @@ func TestOneRepSeesNobodyElse(t *testing.T) {
 	}
 }
 
+func TestOneRepsTableHoldsTheRepsDealsAndNothingOfTheTeam(t *testing.T) {
+	var b strings.Builder
+	r := printed()
+	r.Deals[0].Name, r.Deals[0].Missed, r.Deals[0].Concerns = "Velmora", []string{"buyer:owner"}, []string{ConcernStalled}
+	if err := WriteTable(&b, OfRep(r, "r1"), time.UTC); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Ærø Smith", "Velmora", "buyer:owner, stalled"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, &b)
+		}
+	}
+	for _, other := range []string{"Process ", "d2", "Bo", "no forecasts", "Limbo"} {
+		if strings.Contains(b.String(), other) {
+			t.Errorf("%q shows in\n%s", other, &b)
+		}
+	}
+}
+
 func TestTheWholeReportPrintsItsKeysInTheirOrder(t *testing.T) {
 	var b strings.Builder
 	if err := WriteJSON(&b, printed(), ""); err != nil {

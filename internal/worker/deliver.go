@@ -67,7 +67,7 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 	}
 	defer hangUp()
 	failures := 0 // of the relay, in a row
-	for {
+	for ctx.Err() == nil {
 		if more, err := d.more(ctx); err != nil || !more {
 			return err
 		}
@@ -83,10 +83,7 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 			}
 		}
 		d.pace.wait(ctx)
-		if ctx.Err() != nil {
-			return nil // told to stop: what is pending stays so
-		}
-		row, claimed, err := d.claim(ctx, owner)
+		row, claimed, err := d.claim(ctx, owner) // nothing, when told to stop: what is pending stays so
 		if err != nil {
 			return err
 		}
@@ -103,9 +100,10 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 		}
 		hangUp()
 		if failures++; !d.pause(ctx, failures) {
-			return nil
+			break
 		}
 	}
+	return nil
 }
 
 // more waits until something can be claimed; false when nothing is left, or nothing that time allows.

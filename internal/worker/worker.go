@@ -111,19 +111,22 @@ func (s Summary) Done() bool {
 
 // Run carries out the jobs one after the other. Schedules of the same instant and window share one
 // computation, and all of them together try what fails for now again for at most wait. Its error is about the whole (a database out of reach); what happened to single digests
-// stands in the summaries, which hold every job that was begun.
+// stands in the summaries, of each job that came to its end or was told to stop.
 func (w *Worker) Run(ctx context.Context, jobs []Job, wait time.Duration) ([]Summary, error) {
 	desk, until := w.newDesk(), w.Now().Add(wait)
 	var all []Summary
 	for _, job := range jobs {
 		began := w.Now()
 		s, err := w.run(ctx, desk, job, until)
+		if err != nil && ctx.Err() == nil {
+			return all, err
+		}
 		s.Elapsed = w.Now().Sub(began)
 		all = append(all, s)
+		w.logEnd(s)
 		if err != nil {
 			return all, err
 		}
-		w.logEnd(s)
 	}
 	return all, nil
 }
