@@ -43,10 +43,13 @@ func (c *checks) begin(name string, l *layout) {
 	}
 }
 
-// row looks at one sound row.
+// row looks at one row. The key of a row that is at fault elsewhere counts too: others may repeat or name it.
 func (c *checks) row(l *layout, r row) {
 	if l.unique != nil {
 		c.once(l, r)
+	}
+	if !r.sound {
+		return
 	}
 	switch l.rows {
 	case pipeline.Reps:

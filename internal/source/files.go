@@ -99,7 +99,9 @@ func ReadWaivers(path string) ([]pipeline.Waiver, fault.List) {
 	// The callback has no error of its own, so readFile has none.
 	_ = readFile(path, l, &found, func(r row) error {
 		seen.row(l, r)
-		waivers = append(waivers, waiverOf(r.record))
+		if r.sound {
+			waivers = append(waivers, waiverOf(r.record))
+		}
 		return nil
 	})
 	return waivers, found.list

@@ -67,10 +67,10 @@ func Import(ctx context.Context, dsn string, paths []string, opts ImportOptions)
 		}
 		result.Files = append(result.Files, ImportedFile{Rows: l.rows, File: name, N: n})
 	}
-	result.Warnings = slices.Concat(warnings, seen.warnings())
 	if len(found.list) > 0 {
-		return result, found.list
+		return result, found.list // what is odd besides may only follow from these
 	}
+	result.Warnings = slices.Concat(warnings, seen.warnings())
 	if opts.DryRun {
 		return result, nil
 	}
@@ -156,6 +156,9 @@ func writeRows(ctx context.Context, tx *sqlx.Tx, where database, l *layout, name
 	// costs SQLite's driver a goroutine each.
 	unwatched := context.WithoutCancel(ctx)
 	err = readFile(name, l, &found, func(r row) error {
+		if !r.sound {
+			return nil // the file has changed since it was checked: its faults end the import
+		}
 		values = values[:0]
 		for i := range l.columns {
 			values = append(values, where.dialect.value(l.columns[i].kind, &r.record[i]))

@@ -77,6 +77,8 @@ var broken = []struct {
 		[]string{`reps.csv:2: active: "maybe" is neither true nor false`, `stage_changes.csv:2: seq: "1.5" is no whole number`}},
 	{"ids twice, with the line of the first", map[string]string{"reps.csv": repHead + "r1,Ada\nr2,Bo\nr1,Cy\n", "deals.csv": dealHead + "d,A,2026-01-01 00:00:00,open\nd,B,2026-01-01 00:00:00,open\n"},
 		[]string{`reps.csv:4: id: "r1" stands on line 2 already`, `deals.csv:3: id: "d" stands on line 2 already`}},
+	{"an id again that stood in a row with another fault", map[string]string{"deals.csv": dealHead + "d,A,yesterday,open\nd,B,2026-01-01 00:00:00,open\n"},
+		[]string{`deals.csv:2: created_at: "yesterday" is no instant`, `deals.csv:3: id: "d" stands on line 2 already`}},
 	{"the same waiver twice", map[string]string{"waivers.csv": "deal_id,checkpoint,reason,at\nd1,stage:a,x,2026-01-01 00:00:00\nd1,stage:a,y,2026-01-02 00:00:00\n"},
 		[]string{`waivers.csv:3: deal_id, checkpoint: "d1, stage:a" stands on line 2 already`}},
 	{"empty required values", map[string]string{"reps.csv": repHead + ",Ada\nr2,  \n"}, []string{"reps.csv:2: id: is empty", "reps.csv:3: name: holds nothing but spaces"}},

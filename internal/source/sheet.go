@@ -42,10 +42,11 @@ type row struct {
 	number int64 // from 1, the header not counted
 	record record
 	line   func(column int) int // the line on which the value stands
+	sound  bool                 // no value of it is at fault
 }
 
-// readSheet reads a canonical CSV file and hands every sound row to each. What is wrong goes to the faults,
-// at its line; the error is that of each.
+// readSheet reads a canonical CSV file and hands every row to each whose fields can be told apart. What is wrong
+// goes to the faults, at its line; the error is that of each.
 func readSheet(name string, in io.Reader, l *layout, to *faults, each func(row) error) error {
 	text, ok := openText(name, in, to)
 	if !ok {
@@ -216,9 +217,7 @@ func (s *sheet) readRows(each func(row) error) error {
 				"quote a field that holds a comma")
 			continue
 		}
-		if !s.parseRow(fields, r.record) {
-			continue
-		}
+		r.sound = s.parseRow(fields, r.record)
 		if seq >= 0 && !s.hasSeq {
 			r.record[seq] = cell{int: r.number}
 		}

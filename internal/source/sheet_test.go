@@ -51,6 +51,9 @@ func readAll(t *testing.T, l *layout, data []byte) ([][]string, *faults) {
 	found := &faults{}
 	var out [][]string
 	err := readSheet("f.csv", bytes.NewReader(data), l, found, func(r row) error {
+		if !r.sound {
+			return nil
+		}
 		values := make([]string, len(l.columns))
 		for i, c := range l.columns {
 			v := sqlite.value(c.kind, &r.record[i])
