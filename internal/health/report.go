@@ -302,6 +302,7 @@ type Deal struct {
 	Deviations      Count                       `json:"deviations"`
 	Missed          []string                    `json:"missed"`
 	Concerns        []string                    `json:"concerns"`
+	Lacks           []string                    `json:"-"` // of Missed the buyer checkpoints that do not hold at as_of either
 }
 
 // The words in Deal.Concerns, in their order.

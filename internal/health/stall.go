@@ -33,14 +33,13 @@ type standing struct {
 
 // openDeal is an open deal at the report's instant.
 type openDeal struct {
-	deal     Deal
-	stage    int // -1: unmapped or unknown
-	dwell    instant
-	waiting  bool
-	amount   float64 // 0 when missing
-	isOpen   bool    // outcome open
-	evidence bool    // misses a buyer criterion that does not hold today either
-	owner    []*subject
+	deal    Deal
+	stage   int // -1: unmapped or unknown
+	dwell   instant
+	waiting bool
+	amount  float64 // 0 when missing
+	isOpen  bool    // outcome open
+	owner   []*subject
 }
 
 // learnedStage is what the visits of one stage say.
@@ -217,7 +216,7 @@ func (c *computation) addOpen(d *view, owner []*subject) {
 		o.deal.DaysSinceBuyer, o.deal.Silent = c.silence(d)
 	}
 	o.deal.Fitness, o.deal.Deviations = c.conformance(d)
-	o.evidence = c.evidenceMissing(d)
+	o.deal.Lacks = c.lacks(d)
 	c.open = append(c.open, o)
 }
 
@@ -229,23 +228,29 @@ func (c *computation) missedOf(d *view) []string {
 			ks = append(ks, k.check)
 		}
 	}
+	return c.keys(ks)
+}
+
+// keys names checkpoints in process order; sorting ks changes it.
+func (c *computation) keys(ks []int) []string {
 	slices.Sort(ks)
-	out := []string{}
+	out := make([]string, 0, len(ks))
 	for _, k := range ks {
 		out = append(out, c.checks[k].Key)
 	}
 	return out
 }
 
-// evidenceMissing says whether a missed buyer checkpoint does not hold today either.
-func (c *computation) evidenceMissing(d *view) bool {
+// lacks lists, in process order, the missed buyer checkpoints that do not hold today either.
+func (c *computation) lacks(d *view) []string {
+	var ks []int
 	for i := range d.checks {
 		due := &d.checks[i]
 		if due.state == missed && c.evidence[due.check] && !c.holds(d, c.criterion(due), c.asOf) {
-			return true
+			ks = append(ks, due.check)
 		}
 	}
-	return false
+	return c.keys(ks)
 }
 
 // silence gives the days since the buyer last did something, and whether that is too long ago (counted from
@@ -299,7 +304,7 @@ func (o *openDeal) concerns(today pipeline.Date) []string {
 	}{
 		{o.deal.Stalled.V, ConcernStalled},
 		{o.deal.Silent.V, ConcernSilent},
-		{o.evidence, ConcernEvidence},
+		{len(o.deal.Lacks) > 0, ConcernEvidence},
 		{o.isOpen && o.deal.Pushes.V >= 2, ConcernPushed},
 		{o.isOpen && o.deal.ExpectedClose.OK && o.deal.ExpectedClose.V < today, ConcernOverdue},
 	} {

@@ -2,6 +2,7 @@ package health
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -166,6 +167,8 @@ func TestTheTrendAsOfEachWindowsEnd(t *testing.T) {
 	s.deal("D3").owner("ann").created("2026-01-19").enters("Limbo", "2026-01-19")
 	// Won in the third window and in onboarding since the fourth.
 	s.deal("D4").owner("ann").enters("Closing", "2025-12-15").won("2025-12-16").enters("Onboarding", "2025-12-23")
+	// Lost from a stage that nobody knows before the first window ends.
+	s.deal("D5").owner("ann").enters("Limbo", "2025-12-02").lost("2025-12-03")
 	r := s.report(t)
 	var open, stalled, moves [8]int
 	for i, w := range repOf(t, r, "ann").Trend {
@@ -301,6 +304,16 @@ func TestConcerns(t *testing.T) {
 			is(t, "concerns", fmt.Sprint(dealOf(t, s.report(t), "D1").Concerns), c.want)
 		})
 	}
+}
+
+// What came late is missed for good, but no longer lacking: nobody is asked for what is there.
+func TestADealLacksWhatIsNotThereToday(t *testing.T) {
+	s := tell(mondayOf)
+	s.deal("D1").owner("ann").enters("Proposal", "2025-12-01").meets("problem", "2026-01-20")
+	d := dealOf(t, s.report(t), "D1")
+	is(t, "missed", slices.Contains(d.Missed, "buyer:problem"), true)
+	is(t, "lacks it", slices.Contains(d.Lacks, "buyer:problem"), false)
+	is(t, "lacks something else", len(d.Lacks) > 0, slices.Contains(d.Concerns, ConcernEvidence))
 }
 
 // Thresholds belong to the stage as the version in force at the report has it.
