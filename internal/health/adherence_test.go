@@ -255,6 +255,18 @@ func TestAChangeOfProcessNeverJudgesThePast(t *testing.T) {
 		{"a demo in January stood in no version: nothing due, but it was visited", end, func(d *dealStory) {
 			d.enters("Discovery", "2026-01-05").enters("Demo", "2026-01-20").enters("Proposal", "2026-03-05")
 		}, "stage:discovery met, buyer:problem missed, stage:proposal met, buyer:meetings missed, buyer:price met", 0},
+		{"nor skipped, after a step back", end, func(d *dealStory) {
+			d.enters("Discovery", "2026-01-05").enters("Demo", "2026-01-20").enters("Discovery", "2026-02-10").enters("Proposal", "2026-03-05")
+		}, "stage:discovery met, buyer:problem missed, stage:proposal met, buyer:meetings missed, buyer:price met", 1},
+		{"nor due when it is entered again", end, func(d *dealStory) {
+			d.enters("Discovery", "2026-01-05").enters("Demo", "2026-01-20").enters("Discovery", "2026-02-10").enters("Demo", "2026-03-05")
+		}, "stage:discovery met, buyer:problem missed", 1},
+		{"evidence rolled out between two visits is not due at the second", end, func(d *dealStory) {
+			d.enters("Discovery", "2026-01-05").enters("Demo", "2026-02-10").enters("Discovery", "2026-02-12").enters("Demo", "2026-03-05")
+		}, "stage:discovery met, buyer:problem missed, stage:demo met", 1},
+		{"evidence rolled out between a skip and the first visit is", end, func(d *dealStory) {
+			d.enters("Proposal", "2026-02-10").enters("Discovery", "2026-02-12").enters("Demo", "2026-03-05")
+		}, "stage:discovery missed, buyer:problem missed, stage:demo missed, buyer:champion missed, stage:proposal met, buyer:meetings missed, buyer:price met", 1},
 		{"back in February past a stage of January only", end, func(d *dealStory) {
 			d.enters("Proposal", "2026-01-20").excused("stage:discovery", "2026-01-20").enters("Closing", "2026-01-21").enters("Discovery", "2026-02-10")
 		}, "stage:discovery excused, buyer:problem missed, stage:proposal met, buyer:meetings missed, buyer:price met, stage:closing met", 1},

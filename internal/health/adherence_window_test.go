@@ -62,6 +62,15 @@ func TestTheParts(t *testing.T) {
 	is(t, "clean moves", a.CleanMoves, 1)
 }
 
+func TestMovedBackInTheWindow(t *testing.T) {
+	s := tell(mondayOf)
+	s.deal("D1").owner("ann").enters("Proposal", "2026-01-10").enters("Discovery", "2026-01-18 23:59:59")
+	s.deal("D2").owner("ann").enters("Proposal", "2026-01-10").enters("Discovery", "2026-01-19").by("ben")
+	r := s.report(t)
+	is(t, "ann's was the week before", repOf(t, r, "ann").Adherence.MovedBack, 0)
+	is(t, "ben's", repOf(t, r, "ben").Adherence.MovedBack, 1)
+}
+
 func TestTooFewToJudge(t *testing.T) {
 	s := tell(mondayOf)
 	s.deal("D1").owner("ann").enters("Discovery", "2026-01-20")

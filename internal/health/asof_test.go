@@ -154,6 +154,20 @@ func TestValuesInForce(t *testing.T) {
 	}
 }
 
+// A stage's chance is that of the version in force when it is asked for; where that lacks the stage, of the
+// version that knew it.
+func TestAStagesChanceByTheVersionInForce(t *testing.T) {
+	for _, c := range []struct {
+		asOf, stage string
+		want        float64
+	}{{"2026-01-31", "Proposal", 0.4}, {"2026-02-02", "Proposal", 0.7}, {"2026-02-02", "Closing", 0.8}} {
+		s := tell(c.asOf)
+		s.proc.Versions[1].Stage("proposal").WinProbability = some(0.7)
+		s.deal("D1").owner("ann").enters(c.stage, "2026-01-10")
+		near(t, c.stage+" as of "+c.asOf, dealOf(t, s.report(t), "D1").Chance, c.want)
+	}
+}
+
 // Where the stated chance comes from: the probability, else the category, else the stage.
 func TestStatedChance(t *testing.T) {
 	for _, c := range []struct {

@@ -163,6 +163,9 @@ func TestFitness(t *testing.T) {
 			d.enters("Discovery", "2026-01-05").enters("Proposal", "2026-01-06").enters("Closing", "2026-01-07").
 				won("2026-01-20").enters("Onboarding", "2026-01-21")
 		}, some(1.), some(0)},
+		{"invoiced too early, then back", mondayOf, func(d *dealStory) {
+			d.enters("Discovery", "2026-01-05").enters("Onboarding", "2026-01-06").enters("Proposal", "2026-01-07")
+		}, some(1.), some(0)},
 		{"won from discovery: 2·1/(1 + 3)", mondayOf, func(d *dealStory) {
 			d.enters("Discovery", "2026-01-05").won("2026-01-20").enters("Onboarding", "2026-01-21")
 		}, some(0.5), some(2)},
@@ -172,6 +175,9 @@ func TestFitness(t *testing.T) {
 		}, some(0.8), some(1)},
 		{"by the version at the last move outside after: 2·2/(2 + 3) as won", "2026-02-23", func(d *dealStory) {
 			d.enters("Discovery", "2026-01-05").enters("Closing", "2026-01-20").won("2026-02-10").enters("Onboarding", "2026-02-20")
+		}, some(0.8), some(1)},
+		{"by the version at the last move outside after, also before closing", "2026-02-23", func(d *dealStory) {
+			d.enters("Discovery", "2026-01-05").enters("Closing", "2026-01-20").enters("Onboarding", "2026-02-10")
 		}, some(0.8), some(1)},
 		{"a stage that this version lacks is a deviation: 2·3/(4 + 3)", "2026-02-23", func(d *dealStory) {
 			d.enters("Discovery", "2026-01-05").enters("Closing", "2026-01-06").enters("Demo", "2026-02-10").enters("Proposal", "2026-02-20")
@@ -191,6 +197,20 @@ func TestFitness(t *testing.T) {
 				near(t, "fitness", fitness, c.fitness.V)
 			}
 		})
+	}
+}
+
+// Closing was optional while it was a stage at all; the version at the last move has no such optional stage.
+func TestFitnessLeavesOutTheOptionalStagesOfItsVersion(t *testing.T) {
+	for _, c := range []struct {
+		last    string
+		fitness float64
+	}{{"2026-01-31", 1}, {"2026-02-10", 0.8}} { // nothing else; 2·2/(3 + 2)
+		s := tell("2026-02-16").month()
+		s.proc.Versions[0].Stage("closing").Mandatory = false
+		onward := map[string]string{"2026-01-31": "Proposal", "2026-02-10": "Demo"}[c.last]
+		s.deal("D1").owner("ann").enters("Discovery", "2026-01-05").enters("Closing", "2026-01-20").enters(onward, c.last)
+		near(t, "fitness with the last move on "+c.last, dealOf(t, s.report(t), "D1").Fitness, c.fitness)
 	}
 }
 

@@ -70,10 +70,12 @@ func TestWhichClosedDealsSaySomething(t *testing.T) {
 	s.deal("D7").owner("ann").enters("Discovery", "2024-06-01").enters("Closing", "2024-06-03").lost("2025-01-26")       // at its very beginning
 	s.deal("D8").owner("ann").enters("Discovery", "2025-06-01").enters("Closing", "2025-06-03").lost("2025-07-01").excused("stage:proposal", "2025-06-03").excused("buyer:problem", "2025-06-01")
 	s.deal("D9").owner("ann").enters("Proposal", "2025-06-01").enters("Onboarding", "2025-06-03").lost("2025-07-01") // an after stage is not beyond
+	s.deal("another").created("2025-01-01").act("buyer", "note", "2025-01-02")
 	r := s.report(t)
 	is(t, "stage:proposal", counts(checkpointOf(t, r, "stage:proposal")), [4]int{1, 0, 2, 1})   // D1 · D3 D7
 	is(t, "stage:discovery", counts(checkpointOf(t, r, "stage:discovery")), [4]int{5, 1, 1, 0}) // D1 D2 D3 D7 D8 · D9
 	is(t, "buyer:problem", counts(checkpointOf(t, r, "buyer:problem")), [4]int{0, 0, 6, 2})     // D1 D2 D3 D4 D7 D9
+	is(t, "buyer:meetings", counts(checkpointOf(t, r, "buyer:meetings")), [4]int{0, 0, 6, 1})   // D1 D2 D3 D7 D8 D9: D4's fell due by winning
 	for _, key := range []string{"stage:closing", "stage:onboarding"} {
 		e := checkpointOf(t, r, key).Earns
 		null(t, key+" met", e.MetN)

@@ -253,6 +253,7 @@ func TestShrinkageAtItsLimits(t *testing.T) {
 		{"a single rep is the team", []tally{{10, 5}}, 200, 5, 10, 0.5, 0.5},
 		{"reps who do not differ are pulled hard", []tally{{10, 5}, {10, 5}}, 200, 5, 10, 0.5, 0.5},
 		{"reps who have nothing in common are not pulled", []tally{{2, 2}, {2, 0}}, 0, 2, 2, 1, 0},
+		{"nor are they a little short of that: Beta(9, 1) below 0.45", []tally{{10, 9}, {10, 0}}, 0, 9, 10, 0.9, 0.000756681},
 		{"all met: a point mass at 1 is not below 1", []tally{{4, 4}, {2, 2}}, 200, 2, 2, 1, 0},
 		{"none met: a point mass at 0 is not below 0", []tally{{4, 0}, {2, 0}}, 200, 0, 2, 0, 0},
 		{"nobody's rate is all misses: a point mass at 0 is below", []tally{{2, 2}, {2, 0}}, 0, 0, 2, 0, 1},

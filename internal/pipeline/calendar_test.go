@@ -77,6 +77,7 @@ func TestWindowsAreCountedBackOnTheWall(t *testing.T) {
 		{"two months keep the day that one cut", "UTC", "2026-03-31T00:00:00Z", Month, 2, "2026-01-31T00:00:00Z", 0},
 		{"months over the year", "UTC", "2026-01-15T00:00:00Z", Month, 2, "2025-11-15T00:00:00Z", 0},
 		{"a quarter, cut", "UTC", "2026-05-31T00:00:00Z", Quarter, 1, "2026-02-28T00:00:00Z", 0},
+		{"two quarters keep the day that one cut", "UTC", "2026-05-31T00:00:00Z", Quarter, 2, "2025-11-30T00:00:00Z", 0},
 		{"five quarters", "UTC", "2026-05-31T00:00:00Z", Quarter, 5, "2025-02-28T00:00:00Z", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
