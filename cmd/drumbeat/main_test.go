@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,10 +53,14 @@ func TestScripts(t *testing.T) {
 			}
 			e.Defer(func() { _ = box.Close() })
 			e.Values["mailbox"] = box
-			e.Vars = append(e.Vars, "SMTP_HOST="+box.Host(), "SMTP_PORT="+strconv.Itoa(box.Port()))
-			return nil
+			free, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				return err
+			}
+			e.Vars = append(e.Vars, "SMTP_HOST="+box.Host(), "SMTP_PORT="+strconv.Itoa(box.Port()), "PAGE="+free.Addr().String())
+			return free.Close()
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"mails": mails, "lines": lines},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"mails": mails, "lines": lines, "waitfor": waitFor},
 	})
 }
 
@@ -82,6 +88,30 @@ func mails(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if count() != want {
 		ts.Fatalf("%d mails arrived, want %d", count(), want)
+	}
+}
+
+// waitfor FILE waits until the file is there, waitfor URL until the page answers.
+func waitFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: waitfor FILE|URL")
+	}
+	there := func() bool {
+		if !strings.HasPrefix(args[0], "http://") {
+			_, err := os.Stat(ts.MkAbs(args[0]))
+			return err == nil
+		}
+		answer, err := http.Get(args[0])
+		if err != nil {
+			return false
+		}
+		_ = answer.Body.Close()
+		return answer.StatusCode == http.StatusOK
+	}
+	for end := time.Now().Add(time.Minute); !there(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			ts.Fatalf("no %s after a minute", args[0])
+		}
 	}
 }
 

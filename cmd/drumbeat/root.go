@@ -53,6 +53,9 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		what, _, _ := strings.Cut(err.Error(), "\n")
 		err = wrong("%s; see '%s --help'", what, called.CommandPath())
 	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = errors.New("stopped before it was done")
+	}
 	return report(err, stderr)
 }
 

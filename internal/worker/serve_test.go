@@ -16,24 +16,29 @@ func TestServeSendsEachPeriodOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t, time.Now().AddDate(0, 0, 3), `
 schedules:
-  - {name: team, digest: manager, cron: "0 7 * * *"}
-  - {name: own, digest: rep, cron: "0 7 * * *"}
+  - {name: team, digest: manager, cron: "30 * * * *"}
+  - {name: own, digest: rep, cron: "30 * * * *"}
 `)
+		time.Sleep(22 * time.Hour) // the bubble begins at midnight; there are two ticks left in this day
 		ctx, stop := context.WithCancel(context.Background())
 		done := make(chan struct{})
 		go func() { k.Serve(ctx); close(done) }()
 
-		time.Sleep(time.Hour)
-		synctest.Wait()
-		if n := len(k.relay.letters()); n != 0 {
-			t.Errorf("%d mails for a past that the schedules did not see", n)
-		}
-		for day := range 2 {
+		for _, c := range []struct {
+			what  string
+			sleep time.Duration
+			mails bool
+		}{
+			{"before the first tick: nothing for a past that nobody saw", 20 * time.Minute, false},
+			{"after the first tick", 20 * time.Minute, true},
+			{"after the second tick of the same day", time.Hour, false},
+			{"after midnight and a tick", time.Hour, true},
+		} {
 			k.relay.forget()
-			time.Sleep(24 * time.Hour)
+			time.Sleep(c.sleep)
 			synctest.Wait()
-			if len(k.relay.letters()) == 0 {
-				t.Errorf("day %d: no mails\n%s", day, k.logs)
+			if n := len(k.relay.letters()); (n > 0) != c.mails {
+				t.Errorf("%s: %d mails\n%s", c.what, n, k.logs)
 			}
 		}
 		if n := strings.Count(k.logs.String(), "run done"); n != 4 {
