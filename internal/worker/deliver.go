@@ -111,7 +111,7 @@ func (d *dispatch) more(ctx context.Context) (bool, error) {
 	for ctx.Err() == nil {
 		left, err := d.w.Ledger.Waiting(ctx, d.filter)
 		if err != nil || left.Pending+left.Sending == 0 {
-			return false, ignoreStop(ctx, err)
+			return false, unlessStopped(ctx, err)
 		}
 		d.mu.Lock()
 		d.left = left
@@ -155,15 +155,15 @@ func (d *dispatch) claim(ctx context.Context, owner string) (*ledger.Delivery, t
 	at := d.w.Now()
 	row, err := d.w.Ledger.Claim(ctx, ledger.Claim{Owner: owner, Schedule: d.filter.Schedule, Period: d.filter.Period,
 		Recipients: d.filter.Recipients, Lease: lease, OnUnknown: ledger.OnUnknown(d.w.Config.Mail.OnUnknown)})
-	return row, at, ignoreStop(ctx, err)
+	return row, at, unlessStopped(ctx, err)
 }
 
-// ignoreStop drops the error that only says that we were told to stop.
-func ignoreStop(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+// unlessStopped drops an error that only says that we were told to stop.
+func unlessStopped(ctx context.Context, err error) error {
+	if context.Cause(ctx) == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // send hands one claimed delivery to the relay and records what became of it. A stop does not interrupt it.
