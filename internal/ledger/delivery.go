@@ -114,8 +114,10 @@ func (d Delivery) planned(run Run) (Delivery, error) {
 	switch {
 	case d.Schedule != run.Schedule || d.Period != run.Period:
 		return d, fmt.Errorf("it is of %s %s, not of this run", d.Schedule, d.Period)
-	case d.State != Pending && d.State != Skipped:
+	case d.State != Pending && d.State != Skipped && d.State != Failed:
 		return d, fmt.Errorf("a plan cannot say that it is %s", d.State)
+	case d.State == Failed && (d.MessageID != "" || len(d.Body) > 0 || d.Reason == ""):
+		return d, errors.New("a mail that was never made has a reason, and neither message id nor body")
 	case d.State == Pending && (d.Recipient == "" || d.MessageID == "" || len(d.Body) == 0):
 		return d, errors.New("address, message id or body is missing")
 	}

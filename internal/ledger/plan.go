@@ -30,8 +30,9 @@ type Run struct {
 
 // Plan records a run with its deliveries, all or nothing, and says how many were new. A delivery that exists
 // already stays untouched, whatever its state; so a run may be planned any number of times, by any number of
-// replicas. Only State pending (the default: address, MessageID and Body are required) and skipped (with a
-// Reason) can be planned.
+// replicas. Only State pending (the default: address, MessageID and Body are required), skipped (with a Reason)
+// and failed can be planned: a mail that could not be made (a Reason, no MessageID, no Body). That one is made
+// good by a later plan.
 func (l *Ledger) Plan(ctx context.Context, run Run, deliveries []Delivery) (added int, err error) {
 	return l.PlanSeq(ctx, run, func(yield func(Delivery, error) bool) {
 		for _, d := range deliveries {
@@ -118,7 +119,8 @@ func (t *tx) advance(ctx context.Context, schedule string, due time.Time) error 
 	return err
 }
 
-// Known gives the state of every delivery of a period, so that what exists need not be rendered again.
+// Known gives the state of every delivery of a period, so that what exists need not be rendered again. What
+// could not be made is not among them.
 func (l *Ledger) Known(ctx context.Context, schedule, period string) (map[Key]State, error) {
 	var known map[Key]State
 	err := l.read(ctx, "read what is known", func(ctx context.Context, t *tx) error {

@@ -141,6 +141,8 @@ func TestPlanRefuses(t *testing.T) {
 			{"a pending digest without an address", func(d *Delivery) { d.Recipient = "" }, "missing"},
 			{"another schedule's digest", func(d *Delivery) { d.Schedule = "daily" }, "not of this run"},
 			{"what is sent already", func(d *Delivery) { d.State = Sent }, "cannot say"},
+			{"a mail that failed before it was sent", func(d *Delivery) { d.State, d.Reason = Failed, "550" }, "never made"},
+			{"a failure without a reason", func(d *Delivery) { *d = Delivery{Key: d.Key, State: Failed} }, "never made"},
 			{"a name that is no text", func(d *Delivery) { d.Subject = "a\x00b" }, "no text"},
 			{"a key that is no text", func(d *Delivery) { d.RepID = "\xff" }, "no text"},
 		} {
@@ -172,6 +174,34 @@ func TestSkippedIsRecordedAndNeverSent(t *testing.T) {
 		list := must(l.List(t.Context(), Filter{State: Skipped}))(t)
 		if len(list) != 2 || list[0].Reason != "has no address" {
 			t.Errorf("listed %+v", list)
+		}
+	})
+}
+
+func TestWhatCouldNotBeMadeIsRecordedAndMadeGoodByALaterPlan(t *testing.T) {
+	both(t, func(t *testing.T, l *Ledger) {
+		whole := digests(1)[0]
+		broken := Delivery{Key: whole.Key, Kind: whole.Kind, State: Failed, Reason: "template: nil pointer"}
+		if added := must(l.Plan(t.Context(), weekly(), []Delivery{broken}))(t); added != 1 {
+			t.Errorf("added %d", added)
+		}
+		if d := claim(t, l, "me", time.Minute); d != nil {
+			t.Errorf("claimed %+v, of which there is no mail", d)
+		}
+		if n := must(l.ForceAgain(t.Context(), Filter{}))(t); n != 0 {
+			t.Errorf("%d rows without a mail put back", n)
+		}
+		if known := must(l.Known(t.Context(), "weekly", "2026-11-16"))(t); len(known) != 0 {
+			t.Errorf("known: %v, so nobody would make it again", known)
+		}
+		must(l.Plan(t.Context(), weekly(), []Delivery{whole}))(t)
+		d := claim(t, l, "me", time.Minute)
+		if d == nil || string(d.Body) != string(whole.Body) || d.Reason != "" {
+			t.Fatalf("claimed %+v", d)
+		}
+		ok(t, l.Mark(t.Context(), d, Result{State: Failed, Reason: "550 no such user"}))
+		if added := must(l.Plan(t.Context(), weekly(), []Delivery{whole}))(t); added != 0 {
+			t.Error("what the relay refused was planned again")
 		}
 	})
 }

@@ -191,23 +191,23 @@ func (r *round) unknown(people []digest.Recipient, known map[ledger.Key]ledger.S
 	return fresh
 }
 
-// deliveries makes what is to be recorded. A digest that cannot be made is not: it is named in the summary,
-// and the next run of the period tries it again. The ledger may ask for the sequence more than once.
+// deliveries makes what is to be recorded. A digest that cannot be made is recorded as failed with its reason,
+// and the next run of the period makes it again. The ledger may ask for the sequence more than once.
 func (w *Worker) deliveries(r *round, f *figures, people []digest.Recipient) iter.Seq2[ledger.Delivery, error] {
 	return func(yield func(ledger.Delivery, error) bool) {
 		r.sum.Digests, r.sum.Skipped, r.sum.Problems = 0, 0, nil
 		for m := range w.mails(r, f, people) {
-			if m.err != nil {
+			d := ledger.Delivery{Key: r.key(m.to), Kind: string(m.to.Kind)}
+			switch {
+			case m.err != nil:
 				w.Log.Error("digest not made", "schedule", r.schedule.Name, "period", r.period, "rep", m.to.Rep.ID, "error", m.err)
-				r.sum.Problems.add("not made", m.err.Error())
-				continue
-			}
-			d := ledger.Delivery{Key: r.key(m.to), Kind: string(m.to.Kind), State: ledger.Pending, MessageID: m.id,
-				Subject: m.content.Subject, Date: m.date, NotBefore: m.notBefore, Body: m.raw}
-			if m.skip != "" {
-				d = ledger.Delivery{Key: d.Key, Kind: d.Kind, State: ledger.Skipped, Reason: m.skip}
+				d.State, d.Reason = ledger.Failed, m.err.Error()
+			case m.skip != "":
+				d.State, d.Reason = ledger.Skipped, m.skip
 				r.sum.Skipped++
-			} else {
+			default:
+				d.State, d.MessageID, d.Subject, d.Body = ledger.Pending, m.id, m.content.Subject, m.raw
+				d.Date, d.NotBefore = m.date, m.notBefore
 				r.sum.Digests++
 			}
 			if !yield(d, nil) {

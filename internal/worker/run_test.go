@@ -162,10 +162,17 @@ func TestOnePersonsBrokenDigestStopsNobodyElse(t *testing.T) {
 	if s.Done() || len(s.Problems) != 1 || !strings.Contains(s.Problems[0].String(), victim) || s.Sent != s.Digests || s.Sent == 0 {
 		t.Fatalf("%+v", s)
 	}
+	rows := k.rows(ledger.Filter{State: ledger.Failed})
+	if len(rows) != 1 || rows[0].RepID != victim || !strings.Contains(rows[0].Reason, "nil pointer") {
+		t.Errorf("recorded as failed: %+v", rows)
+	}
 	k.relay.forget()
 	k.Worker.Render = render.Render
 	if s = k.do(Job{Schedule: k.schedule("own")}); s.Sent != 1 || !s.Done() {
 		t.Errorf("after the template was mended: %+v", s)
+	}
+	if rows := k.rows(ledger.Filter{State: ledger.Failed}); len(rows) != 0 {
+		t.Errorf("still failed: %+v", rows)
 	}
 }
 

@@ -161,9 +161,6 @@ func (w *Worker) run(ctx context.Context, desk *desk, job Job, until time.Time) 
 	return r.sum, ctx.Err()
 }
 
-// settled is the reason by which the ledger marks what an operator decided.
-const settled = "settled by an operator"
-
 // settleUp says what is left of a period, whoever dealt with it, and closes the run when nothing is pending.
 // relay is why the relay could not be used, nil when it could.
 func (w *Worker) settleUp(ctx context.Context, filter ledger.Filter, relay error, s *Summary) error {
@@ -178,7 +175,10 @@ func (w *Worker) settleUp(ctx context.Context, filter ledger.Filter, relay error
 		switch {
 		case row.State == ledger.Sent:
 			s.InAll++
-		case row.State == ledger.Failed && row.Reason == settled:
+		case row.State == ledger.Failed && row.Reason == ledger.Settled:
+		case row.State == ledger.Failed && row.MessageID == "":
+			s.Failed++
+			kinds.add("not made", row.Reason)
 		case row.State == ledger.Failed:
 			s.Failed++
 			kinds.add("refused for good", row.Reason)

@@ -1,3 +1,5 @@
+-- What could not be made is not known: the next plan makes it again.
 SELECT recipient, rep_id, state
 FROM drumbeat_state.delivery
 WHERE schedule = :schedule AND period = :period
+  AND NOT (state = 'failed' AND message_id = '')
