@@ -243,10 +243,17 @@ func (d database) emptyTable(ctx context.Context, tx *sqlx.Tx, rows pipeline.Row
 	return err
 }
 
-// analyzed is what an import gives statistics to: the planner knows nothing of the new rows.
-func (d database) analyzed() string {
+// analyze gives every table that was written its statistics: the planner knows nothing of the new rows, and
+// would rather sort them than trust the index.
+func (d dialect) analyze(written map[pipeline.Rows]string) string {
 	if !d.copies {
-		return ""
+		return "ANALYZE" // of one table or of all
 	}
-	return " drumbeat.reps, drumbeat.deals, drumbeat.stage_changes"
+	var tables []string
+	for _, rows := range pipeline.AllRows {
+		if written[rows] != "" {
+			tables = append(tables, d.schema+string(rows))
+		}
+	}
+	return "ANALYZE " + strings.Join(tables, ", ")
 }

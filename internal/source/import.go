@@ -124,7 +124,7 @@ func replaceTables(ctx context.Context, tx *sqlx.Tx, where database, files map[p
 			return err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, "ANALYZE"+where.analyzed()); err != nil {
+	if _, err := tx.ExecContext(ctx, where.analyze(files)); err != nil {
 		return fmt.Errorf("analyze the tables: %w", err)
 	}
 	return nil

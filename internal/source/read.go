@@ -60,23 +60,32 @@ func (v *snapshot) read(ctx context.Context, asOf time.Time) (*pipeline.Reading,
 	if v.source.cfg.Waivers != nil {
 		r.Tables[pipeline.Waivers] = true
 	}
-	if m.deals, err = v.stream(ctx, pipeline.Deals, asOf); err != nil {
-		return nil, err
-	}
-	for _, rows := range pipeline.AllRows[2:] {
+	for _, rows := range pipeline.AllRows[1:] {
 		if !v.there[rows] {
 			continue
 		}
-		if m.histories[rows], err = v.stream(ctx, rows, asOf); err != nil {
+		tx, err := v.beside(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", rows, err)
+		}
+		s, err := v.stream(ctx, tx, rows, asOf)
+		if err != nil {
 			return nil, err
+		}
+		if rows == pipeline.Deals {
+			m.deals = s
+		} else {
+			m.histories[rows] = s
 		}
 	}
 	r.Deals = m.all
 	return r, nil
 }
 
+// reps reads all of them, on the first transaction: it holds the lock on their table already. Another one would
+// queue behind an import that waits for the first to end, and nobody would ever get on.
 func (v *snapshot) reps(ctx context.Context) ([]pipeline.Rep, error) {
-	s, err := v.stream(ctx, pipeline.Reps, time.Time{})
+	s, err := v.stream(ctx, v.first, pipeline.Reps, time.Time{})
 	if err != nil {
 		return nil, err
 	}
@@ -110,11 +119,20 @@ func (v *snapshot) partyNamed(ctx context.Context, asOf time.Time) (bool, error)
 	}
 	statement := strings.NewReplacer("{activities}", activities, "{deals}", deals,
 		"{bytewise}", v.source.at.bytewise).Replace(mustRead("read/parties.sql"))
-	rows, err := v.first.QueryxContext(ctx, statement)
+	ctx, enough := context.WithCancel(ctx)
+	defer enough()
+	tx, err := v.beside(ctx)
 	if err != nil {
 		return false, fmt.Errorf("read the parties of activities: %w", err)
 	}
-	defer rows.Close()
+	rows, err := tx.QueryxContext(ctx, statement)
+	if err != nil {
+		return false, fmt.Errorf("read the parties of activities: %w", err)
+	}
+	defer func() {
+		enough() // first: to close is to read to the end, and mostly the very first row says it
+		_ = rows.Close()
+	}()
 	l := layoutOf(pipeline.Activities)
 	var at cell
 	for rows.Next() {

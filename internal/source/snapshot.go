@@ -127,16 +127,12 @@ func (s *Source) searchPath() string {
 	return ""
 }
 
-// query runs a statement on the snapshot, beside those that are still being read.
-func (v *snapshot) query(ctx context.Context, statement string) (*sqlx.Rows, error) {
-	tx := v.first
-	if v.id != "" {
-		var err error
-		if tx, err = v.begin(ctx, v.id); err != nil {
-			return nil, err
-		}
+// beside gives the transaction for a statement that runs while others are still being read.
+func (v *snapshot) beside(ctx context.Context) (*sqlx.Tx, error) {
+	if v.id == "" {
+		return v.first, nil
 	}
-	return tx.QueryxContext(ctx, statement)
+	return v.begin(ctx, v.id)
 }
 
 // end lets go of the snapshot. Rolling back what only reads can lose nothing, so its errors say nothing.

@@ -77,10 +77,10 @@ type stream struct {
 	asOf   time.Time
 }
 
-func (v *snapshot) stream(ctx context.Context, rows pipeline.Rows, asOf time.Time) (*stream, error) {
+func (v *snapshot) stream(ctx context.Context, on *sqlx.Tx, rows pipeline.Rows, asOf time.Time) (*stream, error) {
 	s := &stream{layout: layoutOf(rows), asOf: asOf}
 	var err error
-	if s.rows, err = v.query(ctx, v.statement(s.layout)); err != nil {
+	if s.rows, err = on.QueryxContext(ctx, v.statement(s.layout)); err != nil {
 		return nil, fmt.Errorf("read %s: %w", rows, err)
 	}
 	names, err := s.rows.Columns()
