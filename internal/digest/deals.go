@@ -55,48 +55,91 @@ func (b *builder) mention(d health.Deal) Mention {
 	return Mention{Deal: b.deal(d), Text: strings.Join(parts, ", ")}
 }
 
-// lenses join all that is known of a deal, in the order of the concerns.
+// lenses join all that is known of a deal: the reasons to talk in the order of the concerns, then the rest.
 func (b *builder) lenses(d health.Deal) []Lens {
-	var out []Lens
-	add := func(text string, alarm bool) {
-		if text != "" {
-			out = append(out, Lens{Text: upper(text), Alarm: alarm})
+	var alarms, rest []Lens
+	add := func(text, quote string, alarm bool) {
+		switch {
+		case text == "":
+		case alarm:
+			alarms = append(alarms, Lens{Text: upper(text), Quote: quote, Alarm: true})
+		default:
+			rest = append(rest, Lens{Text: upper(text), Quote: quote})
 		}
 	}
-	add(called(d), false)
-	add(b.waiting(d), d.Stalled.Or(false))
+	add(b.waiting(d), "", d.Stalled.Or(false))
 	if d.ChanceToAdvance.OK {
-		add("of deals that waited this long, "+percent(d.ChanceToAdvance.V)+" move on within 30"+nb+"days", false)
+		add("of deals that waited this long, "+percent(d.ChanceToAdvance.V)+" move on within 30"+nb+"days", "", false)
 	}
-	add(b.buyer(d), d.Silent.Or(false))
+	add(b.buyer(d), "", d.Silent.Or(false))
+	missing, late := b.evidence(d)
+	if len(missing) > 0 {
+		add("still missing:", some(missing), true)
+	}
 	if d.Pushes.Or(0) > 0 {
-		add("close date pushed "+times(d.Pushes.V), d.Pushes.V >= 2)
+		add("close date pushed "+times(d.Pushes.V), "", d.Pushes.V >= 2)
 	}
 	if slices.Contains(d.Concerns, health.ConcernOverdue) && d.ExpectedClose.OK {
-		add("close date "+b.date(d.ExpectedClose.V)+" has passed", true)
+		add("close date "+b.date(d.ExpectedClose.V)+" has passed", "", true)
 	}
-	skipped, evidence := b.missed(d)
-	if len(evidence) > 0 {
-		var says []string
-		for _, c := range evidence {
-			says = append(says, inner(c.Criterion.Says))
-		}
-		if slices.Contains(d.Concerns, health.ConcernEvidence) {
-			add("not seen when it was due: "+list(says), true)
-		} else { // no concern: by now all of it is there
-			add("seen, but later than due: "+list(says), false)
-		}
+	if len(late) > 0 {
+		add(count(len(late), "piece", "pieces")+" of evidence came later than due", "", false)
 	}
-	if len(skipped) > 0 {
-		add("went without "+list(skipped), false)
+	if skipped := b.skipped(d); len(skipped) > 0 {
+		add("skipped "+some(skipped), "", false)
 	}
-	return out
+	return append(alarms, rest...)
 }
 
-func called(d health.Deal) string {
+// alarms are the lenses that say why a deal is watched, and where it stands.
+func (b *builder) alarms(d health.Deal) []Lens {
+	where := upper(b.waiting(d))
+	return slices.DeleteFunc(b.lenses(d), func(l Lens) bool { return !l.Alarm && l.Text != where })
+}
+
+// evidence quotes the buyer criteria that were missed: those that do not hold today either, and those that came
+// after all.
+func (b *builder) evidence(d health.Deal) (missing, late []string) {
+	for _, c := range b.lacking(d) {
+		missing = append(missing, inner(c.Criterion.Says))
+	}
+	for _, key := range d.Missed {
+		if c, ok := b.checks[key]; ok && c.Criterion != nil && !slices.Contains(d.Lacks, key) {
+			late = append(late, inner(c.Criterion.Says))
+		}
+	}
+	return missing, late
+}
+
+// sold says whether the deal is in a stage after the win.
+func (b *builder) sold(d health.Deal) bool {
+	s := b.stages[d.Stage.Or("")]
+	return s != nil && s.Phase == process.After
+}
+
+// afterTheWin leaves of a sold deal what the buyer still waits for: calls, close dates and the evidence that
+// the selling lacked are history.
+func (b *builder) afterTheWin(d health.Deal) health.Deal {
+	if !b.sold(d) {
+		return d
+	}
+	selling := func(key string) bool { return b.checks[key].Stage == nil || b.checks[key].Stage.Phase != process.After }
+	d.Committed, d.Chance, d.Pushes = false, health.Number{}, health.Count{}
+	d.Missed = slices.DeleteFunc(slices.Clone(d.Missed), selling)
+	d.Lacks = slices.DeleteFunc(slices.Clone(d.Lacks), selling)
+	d.Concerns = slices.DeleteFunc(slices.Clone(d.Concerns), func(c string) bool {
+		return c == health.ConcernPushed || c == health.ConcernOverdue || c == health.ConcernEvidence && len(d.Lacks) == 0
+	})
+	return d
+}
+
+// call is what was said of the deal.
+func (b *builder) call(d health.Deal) string {
 	switch {
+	case b.sold(d):
+		return "sold"
 	case d.Committed && d.Chance.OK:
-		return "committed, at " + percent(d.Chance.V)
+		return "committed at " + percent(d.Chance.V)
 	case d.Committed:
 		return "committed"
 	case d.Chance.OK:
@@ -131,13 +174,13 @@ func (b *builder) buyer(d health.Deal) string {
 	case b.r.NoParty && d.Silent.V && d.DaysSinceBuyer.OK:
 		return "no activity for " + dayCount(d.DaysSinceBuyer.V)
 	case b.r.NoParty && d.Silent.V:
-		return "no activity so far"
+		return "no activity on record"
 	case b.r.NoParty:
 		return ""
 	case d.Silent.V && d.DaysSinceBuyer.OK:
 		return "buyer silent for " + dayCount(d.DaysSinceBuyer.V)
 	case d.Silent.V:
-		return "nothing from the buyer so far"
+		return "nothing from the buyer on record"
 	case d.DaysSinceBuyer.OK && d.DaysSinceBuyer.V < 1:
 		return "buyer active on the last day"
 	case d.DaysSinceBuyer.OK:
@@ -146,129 +189,58 @@ func (b *builder) buyer(d health.Deal) string {
 	return ""
 }
 
-// missed splits a deal's missed checkpoints into names of skipped stages and buyer criteria.
-func (b *builder) missed(d health.Deal) (skipped []string, evidence []process.Checkpoint) {
+// skipped names the stages that the deal jumped over, but for the one that it is in by now.
+func (b *builder) skipped(d health.Deal) (names []string) {
 	for _, key := range d.Missed {
-		c, ok := b.checks[key]
-		switch {
-		case ok && c.Criterion != nil:
-			evidence = append(evidence, c)
-		case strings.HasPrefix(key, "stage:"):
-			skipped = append(skipped, b.stageName(strings.TrimPrefix(key, "stage:")))
+		if stage, ok := strings.CutPrefix(key, "stage:"); ok && stage != d.Stage.Or("") {
+			names = append(names, b.stageName(stage))
 		}
 	}
-	return skipped, evidence
+	return names
 }
 
-// question is the one to ask about a deal: the coach's where evidence is missing, else the stage's or the
-// concern's own.
-func (b *builder) question(d health.Deal) string {
-	if c := b.evidenceToGet(d); c != nil && c.Coach != "" {
-		return sentence(c.Coach)
-	}
-	for _, concern := range d.Concerns {
-		switch concern {
-		case health.ConcernSilent:
-			return silence(d)
-		case health.ConcernEvidence:
-			if c := b.evidenceToGet(d); c != nil {
-				return "What has the buyer done that shows this: " + inner(c.Says) + "?"
-			}
-		case health.ConcernPushed:
-			return "What has changed on the buyer's side each time the date moved?"
-		case health.ConcernOverdue:
-			return "Which date has the buyer agreed to, and what has to happen on their side before it?"
+// lacking are the criteria to talk about: those of the stage that the deal is in, then the others from the last.
+func (b *builder) lacking(d health.Deal) (out []process.Checkpoint) {
+	for _, key := range d.Lacks {
+		if c, ok := b.checks[key]; ok && c.Criterion != nil {
+			out = append(out, c)
 		}
 	}
-	if c := b.coachOfStage(d); c != "" {
-		return sentence(c)
-	}
-	if s := b.stages[d.Stage.Or("")]; s != nil && s.Expects != "" {
-		return "How do we know that this is true: " + inner(s.Expects) + "?"
-	}
-	return "What would the buyer have to do next for this deal to move on?"
-}
-
-// silence asks about a buyer who does nothing.
-func silence(d health.Deal) string {
-	switch {
-	case d.Committed:
-		return "What makes us commit to this while the buyer is silent?"
-	case !d.DaysSinceBuyer.OK:
-		return "What has the buyer done so far that makes this a deal?"
-	}
-	return "When did the buyer last do something of their own accord, and what would make them do so again?"
-}
-
-// evidenceToGet is the criterion to talk about: one of the stage that the deal is in, else the latest missed.
-func (b *builder) evidenceToGet(d health.Deal) *process.Criterion {
-	if !slices.Contains(d.Concerns, health.ConcernEvidence) {
-		return nil
-	}
-	_, evidence := b.missed(d)
-	for _, c := range evidence {
-		if d.Stage.OK && c.Stage.Key == d.Stage.V {
-			return c.Criterion
+	slices.Reverse(out)
+	here := func(c process.Checkpoint) int {
+		if c.Stage.Key == d.Stage.Or("") {
+			return 0
 		}
+		return 1
 	}
-	if len(evidence) == 0 {
-		return nil
-	}
-	return evidence[len(evidence)-1].Criterion
-}
-
-func (b *builder) coachOfStage(d health.Deal) string {
-	if s := b.stages[d.Stage.Or("")]; s != nil {
-		for _, c := range s.Requires {
-			if c.Coach != "" {
-				return c.Coach
-			}
-		}
-	}
-	return ""
-}
-
-// nextStep tells the rep what to get from the buyer.
-func (b *builder) nextStep(d health.Deal) string {
-	if c := b.evidenceToGet(d); c != nil {
-		return "Ask the buyer for what is missing: " + inner(c.Says) + "."
-	}
-	for _, concern := range d.Concerns {
-		switch concern {
-		case health.ConcernSilent:
-			if b.r.NoParty {
-				return "Get back in touch: ask the buyer what has changed, and agree on one thing that they do next."
-			}
-			return "Give the buyer a reason to answer: ask what has changed on their side, and agree on one thing that they do next."
-		case health.ConcernPushed, health.ConcernOverdue:
-			return "Ask the buyer for a date of their own, and what has to happen on their side before it."
-		}
-	}
-	if s := b.stages[d.Stage.Or("")]; s != nil && s.Expects != "" {
-		return "Check with the buyer whether this is true yet: " + inner(s.Expects) + "."
-	}
-	return "Ask the buyer what has to happen on their side for this to move on."
+	slices.SortStableFunc(out, func(x, y process.Checkpoint) int { return cmp.Compare(here(x), here(y)) })
+	return out
 }
 
 // ahead says what the stage that comes next expects of the buyer.
 func (b *builder) ahead(d health.Deal) string {
-	v := &b.in.Process.Versions[b.in.Process.VersionAt(b.r.AsOf)]
-	at := v.Position(d.Stage.Or(""))
-	if at < 0 {
-		return ""
-	}
-	for _, s := range v.Stages[at+1:] {
-		if s.Phase == process.After {
-			return ""
-		}
-		if s.Mandatory && s.Expects != "" {
-			return "Next is " + line(s.Name, 40) + ": " + sentence(s.Expects)
-		}
+	if s := b.next(d); s != nil && s.Expects != "" {
+		return "Next is " + line(s.Name, 40) + ": " + sentence(s.Expects)
 	}
 	return ""
 }
 
+// next is the stage that the process asks for after the deal's own, nil where it is the last before the win.
+func (b *builder) next(d health.Deal) *process.Stage {
+	v := &b.in.Process.Versions[b.in.Process.VersionAt(b.r.AsOf)]
+	at := v.Position(d.Stage.Or(""))
+	if at < 0 {
+		return nil
+	}
+	for i := at + 1; i < len(v.Stages) && v.Stages[i].Phase != process.After; i++ {
+		if v.Stages[i].Mandatory {
+			return &v.Stages[i]
+		}
+	}
+	return nil
+}
+
 // row joins the lenses on one deal.
 func (b *builder) row(d health.Deal) DealRow {
-	return DealRow{Deal: b.deal(d), Amount: b.amount(d), Lenses: b.lenses(d)}
+	return DealRow{Deal: b.deal(d), Amount: b.amount(d), Call: b.call(d), Lenses: b.lenses(d)}
 }

@@ -86,6 +86,9 @@ func compose(in Input, part *scoped) *Digest {
 	for _, r := range part.Reps {
 		b.names[r.ID] = personName(r.Name, r.ID)
 	}
+	for i, deal := range part.Deals {
+		part.Deals[i] = b.afterTheWin(deal)
+	}
 	d := &Digest{Kind: in.Recipient.Kind, Schedule: line(in.Schedule, 60), Language: in.Language, Recipient: b.rep(in.Recipient.Rep.ID),
 		Range: b.when.Range, Unit: b.when.Noun, Empty: b.nothingToSay()}
 	if d.Language == "" {
@@ -127,7 +130,8 @@ func (b *builder) moves() int {
 }
 
 func (b *builder) about() About {
-	a := About{Stop: b.in.Stop, AsOf: b.asOf()}
+	a := About{Stop: b.in.Stop, AsOf: b.asOf(), Terms: "A checkpoint is a stage that the process asks for, or what the buyer should have done in it; it is judged once, after the deal has moved on. " +
+		"The usual limit of a stage is the time within which three quarters of the deals that move on have done so, unless the process names one; a deal beyond it stands still."}
 	if b.in.Recipient.Kind == Rep {
 		a.Why = "You get this summary because you are a rep in the " + line(b.r.Process, 40) + " pipeline. It covers your own deals only."
 		a.Doubt = "Your manager sees the same figures about you. If one looks wrong to you, reply to this mail or tell your manager."

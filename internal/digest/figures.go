@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"drumbeat/internal/health"
 	"drumbeat/internal/pipeline"
@@ -35,9 +36,7 @@ func (b *builder) adherence() (Figure, bool) {
 	if a == nil {
 		return Figure{}, false
 	}
-	f := Figure{Key: "adherence", Label: "Process adherence", Trend: b.trend("% met", func(p health.TrendPoint) (float64, bool) {
-		return p.Rate.V * 100, p.Rate.OK
-	})}
+	f := Figure{Key: "adherence", Label: "Process adherence", Trend: b.adherenceTrend()}
 	switch {
 	case a.Due == 0 && f.Trend == nil && a.Pending == 0:
 		return Figure{}, false
@@ -45,12 +44,12 @@ func (b *builder) adherence() (Figure, bool) {
 		f.Value, f.Detail = "none due", "No checkpoint was judged in the "+b.when.Noun+"."
 	case a.Judged && a.Rate.OK:
 		f.Value = percent(a.Rate.V)
-		f.Detail = fmt.Sprintf("%d of %s met", a.Met, count(a.Due, "checkpoint", "checkpoints"))
+		f.Detail = of(a.Met, a.Due) + " checkpoints met"
 		if a.Low.OK && a.High.OK {
 			f.Detail += fmt.Sprintf("; likely between %s and %s", percent(a.Low.V), percent(a.High.V))
 		}
 	default:
-		f.Value = fmt.Sprintf("%d of %d", a.Met, a.Due)
+		f.Value = of(a.Met, a.Due)
 		f.Detail = upper(noun(a.Due, "checkpoint", "checkpoints")) + " met; " + tooFew
 	}
 	var pair []string
@@ -59,11 +58,11 @@ func (b *builder) adherence() (Figure, bool) {
 		health.Tally
 	}{{"Stages ticked", a.Stages}, {"Buyer evidence", a.Evidence}} {
 		if t.Due > 0 {
-			pair = append(pair, fmt.Sprintf("%s %d of %d%s", t.name, t.Met, t.Due, b.rateInBrackets(t.Tally)))
+			pair = append(pair, t.name+" "+of(t.Met, t.Due)+b.rateInBrackets(t.Tally))
 		}
 	}
 	f.More = append(f.More, pair...)
-	if s := b.change(a.Change); s != "" {
+	if s := b.change(a.Change); s != "" && a.Judged {
 		f.More = append(f.More, s)
 	}
 	if a.Pending > 0 {
@@ -106,28 +105,34 @@ func (b *builder) stalled() (Figure, bool) {
 	if s == nil || s.OpenDeals == 0 {
 		return Figure{}, false
 	}
-	f := Figure{Key: "stalled", Label: "Deals that stand still",
-		Value: fmt.Sprintf("%d of %d", s.StalledDeals, s.OpenDeals), Detail: "open deals are longer in their stage than usual",
-		Trend: b.trend("deals", func(p health.TrendPoint) (float64, bool) { return float64(p.StalledDeals), true })}
+	f := Figure{Key: "stalled", Label: "Deals that stand still", Value: of(s.StalledDeals, s.OpenDeals),
+		Detail: noun(s.OpenDeals, "open deal past the usual limit of its stage", "open deals past the usual limit of their stage"),
+		Trend:  b.trend("deals", func(p health.TrendPoint) (float64, bool) { return float64(p.StalledDeals), true })}
 	if s.StalledDeals > 0 {
-		f.Detail = noun(s.OpenDeals, "open deal", "open deals") + noun(s.StalledDeals, " is longer in its stage than usual", " are longer in their stage than usual")
 		if amount := b.stalledAmount(); amount != "" {
 			f.More = append(f.More, "Worth "+amount)
 		}
 		if s.MedianDaysOver.OK {
-			f.More = append(f.More, noun(s.StalledDeals, "Over the limit by "+dayCount(s.MedianDaysOver.V), "Half of them over the limit by "+dayCount(s.MedianDaysOver.V)+" or more"))
+			f.More = append(f.More, noun(s.StalledDeals, upper(dayCount(s.MedianDaysOver.V))+" past it", "Half of them "+dayCount(s.MedianDaysOver.V)+" or more past it"))
 		}
 	}
 	if s.SilentDeals.OK && s.SilentDeals.V > 0 {
-		f.More = append(f.More, upper(count(s.SilentDeals.V, "buyer has", "buyers have"))+" gone silent")
+		n := upper(count(s.SilentDeals.V, "open deal", "open deals"))
 		if b.r.NoParty {
-			f.More[len(f.More)-1] = upper(count(s.SilentDeals.V, "deal", "deals")) + " without any recent activity"
+			f.More = append(f.More, n+" without any recent activity")
+		} else {
+			f.More = append(f.More, n+" with a silent buyer"+b.silentFor())
 		}
 	}
-	if s.OpenDeals == 1 && s.StalledDeals == 0 {
-		f.Detail = "open deal is longer in its stage than usual"
-	}
 	return f, true
+}
+
+// silentFor says what silence means.
+func (b *builder) silentFor() string {
+	if d := int(b.in.Settings.SilentAfter / (24 * time.Hour)); d > 0 {
+		return ": nothing from them for over " + count(d, "day", "days")
+	}
+	return ""
 }
 
 // stalledAmount is what stands still, empty when no amount is known.
@@ -157,11 +162,11 @@ func (b *builder) moved() (Figure, bool) {
 	if n == 0 && f.Trend == nil {
 		return Figure{}, false
 	}
-	f.Value = strconv.Itoa(n)
-	f.Detail = noun(n, "move", "moves") + " from stage to stage in the " + b.when.Noun
+	f.Value = whole(n)
+	f.Detail = noun(n, "move", "moves") + " into a stage of the process in the " + b.when.Noun
 	if a := b.r.Figures.Adherence; a != nil {
 		if a.CleanMoves > 0 {
-			f.More = append(f.More, count(a.CleanMoves, "move was", "moves were")+" judged clean: everything due was met")
+			f.More = append(f.More, count(a.CleanMoves, "move was", "moves were")+" judged clean: everything that was due was met")
 		}
 		if a.MovedBack > 0 {
 			f.More = append(f.More, count(a.MovedBack, "move went", "moves went")+" back to an earlier stage")
@@ -173,22 +178,46 @@ func (b *builder) moved() (Figure, bool) {
 // trend makes the columns of the eight windows, nil where all of them are empty.
 func (b *builder) trend(unit string, value func(health.TrendPoint) (float64, bool)) *Columns {
 	points := b.r.Figures.Trend
-	top, seen := 0.0, false
+	top := 0.0
 	for _, p := range points {
 		if v, ok := value(p); ok {
-			top, seen = max(top, v), seen || v > 0 || unit == "% met"
+			top = max(top, v)
 		}
 	}
-	if !seen || len(points) < 2 {
+	if top == 0 || len(points) < 2 {
 		return nil
-	}
-	if unit == "% met" {
-		top = 100
 	}
 	c := &Columns{Caption: fmt.Sprintf("%s, last %d %ss", upper(unit), len(points), b.when.Noun)}
 	for i, p := range points {
 		v, ok := value(p)
 		c.Cols = append(c.Cols, column(v, ok, top, i == len(points)-1))
+	}
+	return c
+}
+
+// adherenceTrend shows the rate of each window that can be judged, and out of how many.
+func (b *builder) adherenceTrend() *Columns {
+	points := b.r.Figures.Trend
+	least, most, gaps := 0, 0, 0
+	c := &Columns{}
+	for i, p := range points {
+		ok := p.Rate.OK && p.Due >= b.minDue()
+		if !ok {
+			gaps++
+		} else {
+			if least == 0 {
+				least = p.Due
+			}
+			least, most = min(least, p.Due), max(most, p.Due)
+		}
+		c.Cols = append(c.Cols, column(p.Rate.V*100, ok, 100, i == len(points)-1))
+	}
+	if most == 0 || len(points) < 2 {
+		return nil
+	}
+	c.Caption = fmt.Sprintf("%% met, last %d %ss; %s due in each", len(points), b.when.Noun, whole(least)+map[bool]string{true: " to " + whole(most)}[most > least])
+	if gaps > 0 {
+		c.Caption += fmt.Sprintf("; – where fewer than %d were due", b.minDue())
 	}
 	return c
 }

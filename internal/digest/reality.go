@@ -17,25 +17,48 @@ const fewestWins = 5
 // reality holds the process against what wins. Where winners leave the process, the process is questioned.
 // All of it is of all reps, and the section says so.
 func (b *builder) reality() []string {
-	out := b.pathsThatWin()
-	for _, cp := range b.r.Checkpoints {
-		e, c := cp.Earns, b.checks[cp.Key]
-		if e != nil && e.Verdict.Or("") == "review" && e.RiskRatio.OK && e.High.OK && c.Stage != nil {
-			out = append(out, fmt.Sprintf("%s: deals with it were won %.1f times as often as deals without (at most %.1f). Should it stay as it is?",
-				b.checkName(c), e.RiskRatio.V, e.High.V))
-		}
-	}
-	if s := b.skippedStages(); s != "" {
+	out := b.winnersLeave()
+	if s := b.commonestPath(); s != "" {
 		out = append(out, s)
 	}
-	if p := b.r.Pressure; p != nil && p.Late.Due >= b.minDue() && p.Rest.Due >= b.minDue() && apart(p.Late, p.Rest) {
-		out = append(out, fmt.Sprintf("In the last 14 days of a %s adherence is %s of %d, in the rest of it %s of %d.",
-			b.periodNoun(), percent(p.Late.Rate.V), p.Late.Due, percent(p.Rest.Rate.V), p.Rest.Due))
+	for _, cp := range b.r.Checkpoints {
+		e, c := cp.Earns, b.checks[cp.Key]
+		if e != nil && e.Verdict.Or("") == health.VerdictReview && e.RiskRatio.OK && e.High.OK && c.Stage != nil {
+			out = append(out, fmt.Sprintf("%s: deals with it were won %.1f times as often as deals without it (%s against %s; at most %.1f times). Should it stay as it is?",
+				b.checkName(c), e.RiskRatio.V, of(e.MetWon.Or(0), e.MetN.Or(0)), of(e.MissedWon.Or(0), e.MissedN.Or(0)), e.High.V))
+		}
 	}
-	if b.r.Consistency.OK {
-		out = append(out, "Consistency across reps is "+percent(b.r.Consistency.V)+": 100"+nb+"% would mean that all follow the process alike.")
+	for _, s := range []string{b.skippedStages(), b.pressure(), b.consistency()} {
+		if s != "" {
+			out = append(out, s)
+		}
 	}
 	return out
+}
+
+// pressure speaks up when the end of a period changes how the process is followed: beyond noise, and enough
+// to matter.
+func (b *builder) pressure() string {
+	const matters = 5 // hundredths
+	p := b.r.Pressure
+	if p == nil || p.Late.Due < b.minDue() || p.Rest.Due < b.minDue() || !apart(p.Late, p.Rest) || abs(points(p.Late.Rate.V-p.Rest.Rate.V)) < matters {
+		return ""
+	}
+	return fmt.Sprintf("In the last 14 days of a %s %s checkpoints are met (%s), in the rest of it %s (%s).", b.periodNoun(),
+		of(p.Late.Met, p.Late.Due), percent(p.Late.Rate.V), of(p.Rest.Met, p.Rest.Due), percent(p.Rest.Rate.V))
+}
+
+func abs(n int) int { return max(n, -n) }
+
+// consistency stands beside the rate, and only where reps differ.
+func (b *builder) consistency() string {
+	const alike = 0.9
+	c, a := b.r.Consistency, b.r.Adherence
+	if !c.OK || c.V >= alike || a == nil || a.Due == 0 || !a.Rate.OK {
+		return ""
+	}
+	return fmt.Sprintf("Reps differ in how far they follow the process: consistency %s beside %s checkpoints met (%s); 100%s%% would mean all alike. Is it habit, or are their deals of different kinds?",
+		percent(c.V), of(a.Met, a.Due), percent(a.Rate.V), nb)
 }
 
 // apart says whether the intervals of two rates do not overlap: only then is there something to say.
@@ -45,42 +68,50 @@ func apart(x, y health.Tally) bool {
 	return x.Rate.OK && y.Rate.OK && (lowX.V > highY.V || lowY.V > highX.V)
 }
 
-// pathsThatWin asks of each mandatory stage that most winners went without whether it earns its place.
-func (b *builder) pathsThatWin() []string {
-	shown, all := 0, 0
-	for _, p := range b.r.Paths {
-		shown += p.Deals
-		if p.Share.OK && p.Share.V > 0 && all == 0 {
-			all = int(math.Round(float64(p.Deals) / p.Share.V))
-		}
-	}
-	if shown < fewestWins {
-		return nil
-	}
-	of := fmt.Sprintf("%d won deals", shown)
-	if all > shown {
-		of = fmt.Sprintf("the %d won deals on the most common paths", shown)
-	}
-	var out []string
-	v := &b.in.Process.Versions[b.in.Process.VersionAt(b.r.AsOf)]
-	for _, s := range v.Stages {
-		if !s.Mandatory || s.Phase == process.After {
+// winnersLeave asks of each stage that most winners went without whether it earns its place. A win counts for
+// the stages that the process of its own day asked for. What the coaching begins with is not said again.
+func (b *builder) winnersLeave() (out []string) {
+	focus := b.checks[b.r.Figures.Focus.Or("")].Stage
+	for _, w := range b.r.Wins {
+		if focus != nil && focus.Key == w.Key {
 			continue
 		}
-		without := 0
-		for _, p := range b.r.Paths {
-			if !slices.Contains(p.Stages, s.Key) {
-				without += p.Deals
-			}
+		if _, ok := b.leftByWinners(w.Key); ok {
+			out = append(out, fmt.Sprintf("%s won deals that were asked for %s went without it. Does the step earn its place?", of(w.Without, w.Won), b.stageName(w.Key)))
 		}
-		if 2*without > shown {
-			out = append(out, fmt.Sprintf("%d of %s went without %s. Does the step earn its place?", without, of, line(s.Name, 40)))
-		}
-	}
-	if first := b.r.Paths[0]; !first.Follows && len(first.Stages) > 0 && first.Deals > 1 {
-		out = append(out, fmt.Sprintf("The most common way to win is %s (%d of %s).", b.trail(first.Stages), first.Deals, of))
 	}
 	return out
+}
+
+// commonestPath states how most deals are won. What it leaves out is said only where one version of the
+// process was in force all the time.
+func (b *builder) commonestPath() string {
+	if len(b.r.Paths) == 0 {
+		return ""
+	}
+	p := b.r.Paths[0]
+	if !p.Share.OK || p.Share.V <= 0 || p.Deals < 2 || len(p.Stages) == 0 {
+		return ""
+	}
+	all := int(math.Round(float64(p.Deals) / p.Share.V))
+	if all < fewestWins {
+		return ""
+	}
+	s := fmt.Sprintf("The most common way to win is %s (%s wins in the last %s)", b.trail(p.Stages), of(p.Deals, all), b.lookback())
+	now := b.in.Process.VersionAt(b.r.AsOf)
+	if lookback := b.in.Settings.Lookback; lookback <= 0 || b.in.Process.VersionAt(b.r.AsOf.Add(-lookback)) != now {
+		return s + "."
+	}
+	var without []string
+	for _, stage := range b.in.Process.Versions[now].Stages {
+		if stage.Mandatory && stage.Phase != process.After && !slices.Contains(p.Stages, stage.Key) {
+			without = append(without, line(stage.Name, 40))
+		}
+	}
+	if len(without) > 0 {
+		s += "; it leaves out " + list(without)
+	}
+	return s + "."
 }
 
 func (b *builder) trail(stages []string) string {
@@ -91,12 +122,12 @@ func (b *builder) trail(stages []string) string {
 	return strings.Join(names, " → ")
 }
 
-// skippedStages counts the stages that were jumped over in the window.
+// skippedStages counts, of the times that stages fell due in the window, how often they were jumped over.
 func (b *builder) skippedStages() string {
 	var parts []string
 	for _, cp := range b.r.Checkpoints {
 		if c, ok := b.checks[cp.Key]; ok && c.Criterion == nil && cp.Missed > 0 {
-			parts = append(parts, line(c.Stage.Name, 40)+" "+times(cp.Missed))
+			parts = append(parts, line(c.Stage.Name, 40)+" "+of(cp.Missed, cp.Due)+nb+"times")
 		}
 	}
 	if len(parts) == 0 {
@@ -116,7 +147,7 @@ func (b *builder) checkName(c process.Checkpoint) string {
 func (b *builder) care() []string {
 	var out []string
 	if n, all := b.unmapped(), b.r.Sources.StageChanges.Or(0); b.unmappedMisleads() {
-		out = append(out, fmt.Sprintf("%d of %d stage changes go to stages that the process does not know. The figures below do not see them.", n, all))
+		out = append(out, of(n, all)+" stage changes go to stages that the process does not know. The figures below do not see them.")
 	}
 	if n := b.noHistory(); b.historyMisleads() {
 		out = append(out, upper(count(n, "open deal has", "open deals have"))+" no stage history. Nothing about "+noun(n, "it", "them")+" is judged below.")
@@ -151,8 +182,8 @@ func (b *builder) historyMisleads() bool {
 	return b.noHistory() > 0 && 3*b.noHistory() >= open
 }
 
-// questions are about data, never an accusation.
-func (b *builder) questions() []Question {
+// questionsOnRecord are about data, never an accusation.
+func (b *builder) questionsOnRecord() []Question {
 	var out []Question
 	ask := func(text string, reps ...RepRef) { out = append(out, Question{Text: text, Reps: reps}) }
 	if r := b.r.Figures.Record; r != nil {
@@ -173,7 +204,7 @@ func (b *builder) questions() []Question {
 			ask(count(n, "open deal has", "open deals have") + " no stage history. Imported, or moved by nobody?")
 		}
 		if r.Suspect.OK && r.Suspect.V > 0 && r.Moves >= 10 {
-			ask(fmt.Sprintf("%d of %d moves came many at once or on the eve of this report, with nothing from the buyer around them. Is the record kept when things happen?", r.Suspect.V, r.Moves))
+			ask(of(r.Suspect.V, r.Moves) + " moves between open stages were entered many at once or on the eve of this report, and either passed through a stage within minutes or had nothing from the buyer in the two weeks before. Is the record kept when things happen?")
 		}
 	}
 	b.askUnmapped(ask)
@@ -208,9 +239,14 @@ func (b *builder) askInactive(ask func(string, ...RepRef)) {
 	if n := len(names) - most; n > 0 {
 		refs, names = refs[:most], append(names[:most:most], count(n, "more", "more"))
 	}
-	if len(names) > 0 {
-		ask("Nothing was entered in the "+b.when.Noun+" on the open deals of "+list(names)+". A quiet "+b.when.Noun+", or not entered yet?", refs...)
+	if len(names) == 0 {
+		return
 	}
+	says := "Nothing was entered in the " + b.when.Noun + " on the open deals of " + list(names)
+	if !b.r.Sources.Activities.OK { // then only moves could have been
+		says = list(names) + " moved no deal in the " + b.when.Noun
+	}
+	ask(says+". A quiet "+b.when.Noun+", or not entered yet?", refs...)
 }
 
 // away people are not named as having entered nothing.

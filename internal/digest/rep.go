@@ -20,21 +20,26 @@ func (b *builder) composeOwn(d *Digest) {
 	if b.when.Label == shortLabel(b.when) {
 		d.Title = "Your " + b.when.Noun + ", " + b.when.Label
 	}
-	d.News = b.news()
+	news := b.news()
+	d.News = sentenceOf(news)
 	d.Care = nil // whether the record is complete is the manager's to settle
-	d.Preheader = preheader(d.News, "What to do first, and what went well.")
+	d.Preheader = preheader(news, "Your own deals and figures at a glance.")
 	d.Own = &OwnPart{Well: b.ownPraise(), Calls: b.ownCalls(), Focus: b.focus(), FocusOn: b.focusDeals()}
-	all := b.agenda()
+	d.Own.FocusLead = "Worth getting now on:"
+	if b.focusIsStage() {
+		d.Own.FocusLead = "Your open deals that skipped it:"
+	}
+	all, told := b.agenda(), once{}
 	first := map[string]bool{}
 	for i, deal := range all[:min(firstRows, len(all))] {
 		row := b.row(deal)
-		row.Rank, row.Ask, row.Ahead = i+1, b.nextStep(deal), b.ahead(deal)
+		row.Rank, row.Ask, row.Ahead = i+1, told.pick(b.steps(deal), i+1), b.ahead(deal)
 		d.Own.First = append(d.Own.First, row)
 		first[deal.ID] = true
 	}
 	d.Own.Watch, d.Own.WatchMore = b.watch(all, first)
 	d.Own.Lost, d.Own.LostMore = b.retraced()
-	d.Subject = b.ownSubject(d)
+	d.Subject = subject(d.Title, b.ownHeadlines(d))
 }
 
 // shortLabel is the label when the window is no whole week, month or quarter.
@@ -45,42 +50,33 @@ func shortLabel(p periodWords) string {
 	return p.Label
 }
 
-func (b *builder) ownSubject(d *Digest) string {
-	var news []string
+func (b *builder) ownHeadlines(d *Digest) [][]string {
+	var out [][]string
 	if n := len(d.Own.First); n > 0 {
-		news = append(news, count(n, "deal to do first", "deals to do first"))
+		out = append(out, []string{count(n, "deal to do first", "deals to do first")})
 	}
 	if st := b.r.Figures.Stall; st != nil && st.StalledDeals > 0 {
-		news = append(news, noun(st.StalledDeals, "1"+nb+"stands still", fmt.Sprintf("%d stand still", st.StalledDeals)))
+		out = append(out, []string{whole(st.StalledDeals) + noun(st.StalledDeals, " stands still", " stand still")})
 	}
-	if len(news) == 0 {
-		if n := b.moves(); n > 0 {
-			news = append(news, count(n, "move", "moves"))
-		}
+	if s := b.ended(); s != "" {
+		out = append(out, []string{s})
 	}
-	return fit(d.Title, news, 60)
+	if n := b.moves(); n > 0 && len(out) == 0 {
+		out = append(out, []string{count(n, "move", "moves")})
+	}
+	return out
 }
 
-// watch lists the other deals with something to know: a concern, or a close date that moved.
+// watch lists the other deals with a concern, briefly.
 func (b *builder) watch(agenda []health.Deal, first map[string]bool) (rows []DealRow, more string) {
-	var rest []health.Deal
-	for _, d := range agenda {
-		if !first[d.ID] {
-			rest = append(rest, d)
-		}
+	rest := slices.DeleteFunc(slices.Clone(agenda), func(d health.Deal) bool { return first[d.ID] })
+	for _, d := range rest[:min(watchRows, len(rest))] {
+		rows = append(rows, DealRow{Deal: b.deal(d), Amount: b.amount(d), Call: b.call(d), Lenses: b.alarms(d)})
 	}
-	for _, d := range b.r.Deals {
-		if len(d.Concerns) == 0 && d.Pushes.Or(0) > 0 {
-			rest = append(rest, d)
-		}
+	if n := len(rest) - watchRows; n > 0 {
+		more = "And " + count(n, "more deal", "more deals") + "."
 	}
-	for i, d := range rest {
-		if i == watchRows {
-			return rows, "And " + count(len(rest)-watchRows, "more deal", "more deals") + "."
-		}
-		rows = append(rows, b.row(d))
-	}
-	return rows, ""
+	return rows, more
 }
 
 // ownPraise says what went well before anything else is asked.
@@ -100,11 +96,11 @@ func (b *builder) ownPraise() []Praise {
 		case a.CleanMoves > 0:
 			out = append(out, Praise{Text: upper(count(a.CleanMoves, "move was", "moves were")) + " clean: everything that was due had been met."})
 		}
-		if a.Judged && a.Change.Low.OK && a.Change.Low.V > 0 {
-			out = append(out, Praise{Text: "Your adherence is better than in the four " + b.when.Noun + "s before, beyond noise."})
+		if s := b.improved(a); s != "" {
+			out = append(out, Praise{Text: s + "."})
 		}
 	}
-	return out[:min(praises, len(out))]
+	return out
 }
 
 // wins are the largest deals won in the window; the others are counted.
@@ -138,7 +134,7 @@ func (b *builder) ownCalls() []string {
 	}
 	var out []string
 	if f.CalledDeals.OK && f.CalledDeals.V > 0 {
-		span := "In the last " + count(len(f.Periods), b.periodNoun(), b.periodNoun()+"s") + " you called " + count(f.CalledDeals.V, "deal", "deals")
+		span := "In the last " + count(len(f.Periods), b.periodNoun(), b.periodNoun()+"s") + " you made " + count(f.CalledDeals.V, "call", "calls")
 		predicted, actual, ok := totals(f.Periods)
 		switch {
 		case !f.Judged:
@@ -160,7 +156,7 @@ func (b *builder) ownCalls() []string {
 		if f.DaysPushed.OK && f.DaysPushed.V > 0 {
 			s += ", by " + count(f.DaysPushed.V, "day", "days") + noun(n, "", " in all")
 		}
-		out = append(out, upper(s)+". Is the new date the buyer's own?")
+		out = append(out, upper(s)+". "+noun(n, "Is the new date", "Are the new dates")+" the buyer's own?")
 	}
 	return out
 }
@@ -178,7 +174,7 @@ func totals(periods []health.CallPeriod) (predicted, actual float64, ok bool) {
 func (b *builder) focusDeals() []Mention {
 	var out []Mention
 	for _, d := range b.r.Deals {
-		if f := b.r.Figures.Focus; f.OK && slices.Contains(d.Missed, f.V) && len(out) < pointsPerRep {
+		if b.lacksFocus(d) && len(out) < pointsPerRep {
 			out = append(out, b.mention(d))
 		}
 	}

@@ -30,6 +30,8 @@ type scoped struct {
 	Stages        []health.Stage
 	Checkpoints   []health.Checkpoint // of all reps
 	Paths         []health.Path       // of all reps
+	Wins          []health.StageWins  // of all reps
+	Adherence     *health.Adherence   // of all reps
 	Consistency   health.Number
 	Pressure      *health.Pressure
 	Unmapped      []health.UnmappedStage
@@ -47,8 +49,8 @@ func cut(in Input) (*scoped, error) {
 		inside[m] = true
 	}
 	s := &scoped{AsOf: r.AsOf, Window: r.Window, Process: r.Process, Currency: r.Currency, Sources: r.Sources,
-		Stages: r.Stages, Checkpoints: r.Checkpoints, Paths: r.Paths, Consistency: r.Consistency,
-		Pressure: r.Pressure, TypicalAmount: medianAmount(r.Deals)}
+		Stages: r.Stages, Checkpoints: r.Checkpoints, Paths: r.Paths, Wins: r.Wins, Adherence: r.Team.Adherence,
+		Consistency: r.Consistency, Pressure: r.Pressure, TypicalAmount: medianAmount(r.Deals)}
 	s.AnyAmount = slices.ContainsFunc(r.Deals, func(d health.Deal) bool { return d.Amount.OK })
 	for _, rep := range r.Reps {
 		if inside[rep.ID] {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"drumbeat/internal/health"
 )
@@ -22,14 +23,27 @@ func (b *builder) teamTable() TeamTable {
 			t.Forecast = true
 		}
 	}
+	idle := len(reps)
+	reps = slices.DeleteFunc(reps, nothingToShow)
+	idle -= len(reps)
 	if n := len(reps) - tableRows; n > 0 {
 		reps = b.mostToTalkAbout(reps)
-		t.Note = fmt.Sprintf("These %d have most to talk about; and %d more.", tableRows, n)
+		t.Note = fmt.Sprintf("These %d have most to talk about; and %d more. ", tableRows, n)
 	}
+	if idle > 0 && len(reps) > 0 {
+		t.Note += "Left out: " + count(idle, "person", "people") + " with no open deal and nothing due."
+	}
+	t.Note = strings.TrimSpace(t.Note)
 	for _, r := range reps {
 		t.Rows = append(t.Rows, b.repRow(r, t.Forecast))
 	}
 	return t
+}
+
+// nothingToShow is somebody without open deals, of whom nothing was due and whose calls nobody can judge.
+func nothingToShow(r health.RepFigures) bool {
+	return (r.Stall == nil || r.Stall.OpenDeals == 0) && (r.Adherence == nil || r.Adherence.Due == 0) &&
+		(r.Forecast == nil || r.Forecast.CalledDeals.Or(0) == 0 && r.Forecast.Pushes.Or(0) == 0)
 }
 
 // mostToTalkAbout keeps 25 reps by stalled deals and misses, in the order of their names.
@@ -55,7 +69,7 @@ func (b *builder) mostToTalkAbout(reps []health.RepFigures) []health.RepFigures 
 func (b *builder) repRow(r health.RepFigures, forecast bool) RepRow {
 	row := RepRow{Rep: b.rep(r.ID), Adherence: "none due", Stalled: "none open"}
 	if a := r.Adherence; a != nil && a.Due > 0 {
-		row.Adherence, row.Interval = fmt.Sprintf("%d of %d", a.Met, a.Due), tooFew
+		row.Adherence, row.Interval = of(a.Met, a.Due), tooFew
 		if a.Judged && a.Rate.OK && a.Low.OK && a.High.OK {
 			row.Interval = fmt.Sprintf("%d to %s", points(a.Low.V), percent(a.High.V))
 			row.Bar = int(math.Round(a.Rate.V * barWidth))
@@ -63,7 +77,7 @@ func (b *builder) repRow(r health.RepFigures, forecast bool) RepRow {
 		}
 	}
 	if s := r.Stall; s != nil && s.OpenDeals > 0 {
-		row.Stalled = fmt.Sprintf("%d of %d", s.StalledDeals, s.OpenDeals)
+		row.Stalled = of(s.StalledDeals, s.OpenDeals)
 	}
 	if !forecast {
 		return row

@@ -34,6 +34,7 @@ type RepRef struct{ ID, Name string }
 // About is the foot of every mail.
 type About struct {
 	Why, Doubt string
+	Terms      string // what the figures' words mean
 	AsOf       string
 	Stop       string // a mail address; empty: none
 }
@@ -65,7 +66,8 @@ type Column struct {
 // Lens is one thing to know of a deal.
 type Lens struct {
 	Text  string
-	Alarm bool // a reason to talk
+	Quote string // of the process, set apart from our own words; may be empty
+	Alarm bool   // a reason to talk
 }
 
 // DealRow joins all lenses on one deal.
@@ -74,19 +76,22 @@ type DealRow struct {
 	Deal   DealRef
 	Rep    RepRef // the owner; empty in a rep's own digest
 	Amount string
-	Lenses []Lens
+	Call   string // committed at 85 %; sold
+	Lenses []Lens // alarms first
 	Ask    string // to the manager: one question; to the rep: the next step
 	Ahead  string // what the stage that comes next expects
 }
 
 // TeamPart is the manager's weekly team digest.
 type TeamPart struct {
+	AgendaLead string // the order, in words
 	Agenda     []DealRow
 	AgendaMore string
+	Well       []Praise
 	Focus      *Focus
+	CoachLead  string
 	Coaching   []RepPoints
 	CoachMore  string
-	Well       []Praise
 	Table      TeamTable
 	Reality    []string
 	Record     []Question
@@ -95,6 +100,7 @@ type TeamPart struct {
 // Focus is the one element to work on.
 type Focus struct {
 	Title, Says, Why, Effect, Tally, Ask string
+	Doubt                                string // said first: most wins went without it, so the step is in question
 }
 
 // RepPoints are the talking points of one rep.
@@ -149,6 +155,7 @@ type OwnPart struct {
 	WatchMore string
 	Calls     []string
 	Focus     *Focus
+	FocusLead string
 	FocusOn   []Mention
 	Lost      []LostRow
 	LostMore  string

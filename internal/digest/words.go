@@ -22,8 +22,20 @@ func count(n int, one, many string) string {
 	if n == 1 {
 		return "1" + nb + one
 	}
-	return strconv.Itoa(n) + nb + many
+	return whole(n) + nb + many
 }
+
+// whole writes 34,734.
+func whole(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// of says 1,382 of 1,910.
+func of(n, all int) string { return whole(n) + " of " + whole(all) }
 
 // times says once, twice, 3 times.
 func times(n int) string {
@@ -33,10 +45,21 @@ func times(n int) string {
 	case 2:
 		return "twice"
 	}
-	return strconv.Itoa(n) + nb + "times"
+	return whole(n) + nb + "times"
 }
 
-func percent(rate float64) string { return strconv.Itoa(points(rate)) + nb + "%" }
+// percent rounds to whole hundredths, but says 100 % only of all and 0 % only of none.
+func percent(rate float64) string {
+	const whisker = 1e-9
+	p := points(rate)
+	switch {
+	case p == 100 && rate < 1-whisker:
+		p = 99
+	case p == 0 && rate > whisker:
+		p = 1
+	}
+	return strconv.Itoa(p) + nb + "%"
+}
 
 // points rounds a rate to whole hundredths, half away from zero.
 func points(rate float64) int { return int(math.Round(rate * 100)) }
@@ -99,6 +122,15 @@ func list(items []string) string {
 		return strings.Join(items, "")
 	}
 	return strings.Join(items[:len(items)-1], ", ") + " and " + items[len(items)-1]
+}
+
+// some lists at most two items and counts the rest.
+func some(items []string) string {
+	const most = 2
+	if n := len(items) - most; n > 0 {
+		items = append(items[:most:most], whole(n)+nb+"more")
+	}
+	return list(items)
 }
 
 // line makes one line of a foreign string: no controls, no marks that turn the direction of what follows,

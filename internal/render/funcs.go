@@ -95,11 +95,11 @@ func columns(c *digest.Columns) string {
 func lenses(ls []digest.Lens) string {
 	var out []string
 	for _, l := range ls {
+		text := l.Text + around(" ", l.Quote, "")
 		if l.Alarm {
-			out = append(out, "!\u00a0"+l.Text)
-		} else {
-			out = append(out, l.Text)
+			text = "!\u00a0" + text
 		}
+		out = append(out, text)
 	}
 	return strings.Join(out, " · ")
 }

@@ -225,7 +225,7 @@ func TestTheManagersPageSaysWhatTheDigestSays(t *testing.T) {
 	if got := strings.Join(p.texts("h1"), "|"); got != "North, week 45" {
 		t.Errorf("h1 %q", got)
 	}
-	want := "Process adherence|Deals that stand still|Stage moves|Forecast accuracy|Pipeline review: talk about these|Coaching: one thing at a time|What went well|The team|The process against reality|Is the record true?|About this mail"
+	want := "Process adherence|Deals that stand still|Stage moves|Forecast accuracy|Pipeline review: talk about these|What went well|Coaching: one thing at a time|The team|The process against reality|Is the record true?|About this mail"
 	if got := strings.Join(p.texts("h2"), "|"); got != want {
 		t.Errorf("sections\n%s, want\n%s", got, want)
 	}
@@ -258,7 +258,7 @@ func TestTheRepsPageBeginsWithWhatToDo(t *testing.T) {
 			t.Errorf("a rep's mail says %q", other)
 		}
 	}
-	if got := strings.Join(p.texts("p.note"), "|"); !strings.Contains(got, "Next: Ask the buyer for what is missing") {
+	if got := strings.Join(p.texts("p.note"), "|"); !strings.Contains(got, "Next: Ask the buyer for what is still missing") {
 		t.Errorf("next steps %q", got)
 	}
 }

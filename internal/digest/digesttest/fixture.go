@@ -5,6 +5,7 @@
 package digesttest
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +31,8 @@ func mustZone(name string) *time.Location {
 
 // Settings are the defaults.
 func Settings() health.Settings {
-	return health.Settings{Location: Berlin, Window: pipeline.Week, Currency: "EUR", MinDue: 5, MinHistory: 20, MinCalled: 5, PeriodSpan: pipeline.Quarter, FiscalStart: 1}
+	return health.Settings{Location: Berlin, Window: pipeline.Week, Currency: "EUR", MinDue: 5, MinHistory: 20, MinCalled: 5, PeriodSpan: pipeline.Quarter, FiscalStart: 1,
+		Lookback: 365 * 24 * time.Hour, SilentAfter: 21 * 24 * time.Hour}
 }
 
 // Process has five selling stages, four of them with a buyer criterion.
@@ -51,7 +53,8 @@ func Process() *process.Process {
 			process.Criterion{Key: "plan_agreed", Says: "The buyer has agreed a plan with dates up to the signature.",
 				Why: "A plan that both sides have agreed slips half as often.", Coach: "Which date in the plan is the buyer's own?"}),
 	}
-	stages = append(stages, process.Stage{Key: "delivery", Name: "Delivery", Phase: process.After, Expects: "The buyer uses what they bought."})
+	stages = append(stages, process.Stage{Key: "delivery", Name: "Delivery", Phase: process.After, Expects: "The buyer uses what they bought.",
+		Requires: []process.Criterion{{Key: "rollout_owned", Says: "The buyer has named who runs the rollout.", Coach: "Who at the buyer will be praised if this goes live on time?"}}})
 	return process.New("new-business", nil, []string{"Won"}, []string{"Lost"}, []process.Version{{Effective: pipeline.NewDate(2026, 1, 1), From: time.Date(2026, 1, 1, 0, 0, 0, 0, Berlin), Stages: stages}})
 }
 
@@ -124,6 +127,9 @@ func deal(id, rep, name, stage string, amount, days, limit float64, concerns str
 	d := health.Deal{ID: id, Name: name, RepID: pipeline.Some(rep), Stage: pipeline.Some(stage), DaysInStage: pipeline.Some(days),
 		ThresholdDays: pipeline.Some(limit), Stalled: pipeline.Some(days > limit), ChanceToAdvance: pipeline.Some(0.22), Pushes: pipeline.Some(pushes),
 		Silent: pipeline.Some(since < 0 || since > 21), Chance: pipeline.Some(0.4), Concerns: strings.Fields(concerns), Missed: strings.Fields(missed)}
+	if slices.Contains(d.Concerns, health.ConcernEvidence) {
+		d.Lacks = slices.DeleteFunc(slices.Clone(d.Missed), func(key string) bool { return !strings.HasPrefix(key, "buyer:") })
+	}
 	if amount >= 0 {
 		d.Amount = pipeline.Some(amount)
 	}

@@ -62,6 +62,7 @@ func ReportOf(reps []pipeline.Rep, deals []health.Deal) *health.Report {
 		{Stages: []string{"discovery", "evaluation", "proposal", "negotiation"}, Deals: 3, Share: pipeline.Some(3.0 / 14), Follows: true},
 		{Stages: []string{"proposal", "negotiation"}, Deals: 2, Share: pipeline.Some(2.0 / 14)},
 	}
+	r.Wins = []health.StageWins{{Key: "discovery", Won: 14, Without: 2}, {Key: "evaluation", Won: 12, Without: 9}, {Key: "proposal", Won: 14}, {Key: "negotiation", Won: 14}}
 	r.Lost, r.Closed = lost(), closed()
 	r.Gaps = &health.Gaps{Unmapped: []health.UnmappedStage{{Stage: "Demo booked", N: 12}}, InactiveReps: []string{"r04", "r08"}, NoParty: pipeline.Some(false)}
 	return r

@@ -38,13 +38,34 @@ func Stories() []Story {
 			Story{string(kind) + "-later-figures", InputOf(Later(), Reps(), kind, id, digest.Direct)},
 		)
 	}
-	stagesOnly := Input(digest.Manager, "m1")
-	stagesOnly.Process = StagesOnly()
-	stagesOnly.Report.Team.Focus = pipeline.Some("stage:evaluation")
-	for i := range stagesOnly.Report.Managers {
-		stagesOnly.Report.Managers[i].Focus = pipeline.Some("stage:evaluation")
-	}
-	return append(out, Story{"manager-stages-only", stagesOnly})
+	return append(out,
+		Story{"manager-stages-only", stagesOnly()},
+		Story{"manager-after-the-win", AfterTheWin(digest.Manager, "m1")},
+		Story{"rep-after-the-win", AfterTheWin(digest.Rep, "r02")})
+}
+
+func stagesOnly() digest.Input {
+	in := Input(digest.Manager, "m1")
+	in.Process = StagesOnly()
+	return focusedOn(in, "stage:evaluation")
+}
+
+// focusedOn makes one checkpoint everybody's focus.
+func focusedOn(in digest.Input, key string) digest.Input {
+	each(in.Report, func(f *health.Figures) { f.Focus = pipeline.Some(key) })
+	return in
+}
+
+// AfterTheWin has sold deals that are being delivered, and for a focus the stage that most wins went without.
+func AfterTheWin(kind digest.Kind, id string) digest.Input {
+	r := Report()
+	sold := deal("d40", "r02", "Skagen Marine spares desk", "delivery", 150000, 54, 45, "stalled evidence pushed overdue", 6, 4, "buyer:signer_met stage:evaluation")
+	sold.Committed, sold.Chance = true, pipeline.Some(0.9)
+	sold.ExpectedClose = pipeline.Some(pipeline.NewDate(2026, 9, 30))
+	handed := deal("d41", "r02", "Tundra Lodge rollout", "delivery", 80000, 20, 45, "silent evidence", 25, 0, "buyer:plan_agreed buyer:rollout_owned")
+	quiet := deal("d42", "r02", "Ulm Tools catalogue", "delivery", 60000, 10, 45, "evidence pushed", 1, 3, "buyer:plan_agreed")
+	r.Deals = append(r.Deals, sold, handed, quiet)
+	return focusedOn(InputOf(r, Reps(), kind, id, digest.Direct), "stage:evaluation")
 }
 
 // each calls f with the figures of the team, every group and every rep.
@@ -140,6 +161,14 @@ func Later() *health.Report {
 	r.Consistency = pipeline.Some(0.87)
 	r.Pressure = &health.Pressure{Late: tally(30, 15), Rest: tally(200, 150)}
 	return r
+}
+
+// Changed is the process after a new version of the last summer.
+func Changed() *process.Process {
+	p := Process()
+	v := p.Versions[0]
+	v.Effective, v.From = pipeline.NewDate(2026, 7, 1), v.From.AddDate(0, 6, 0)
+	return process.New(p.Name, nil, []string{"Won"}, []string{"Lost"}, []process.Version{p.Versions[0], v})
 }
 
 // StagesOnly is the process without any criterion.

@@ -1,0 +1,224 @@
+package digest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"drumbeat/internal/health"
+	"drumbeat/internal/process"
+)
+
+// focus is the one element to work on, in the process's own words.
+func (b *builder) focus() *Focus {
+	key := b.r.Figures.Focus.Or("")
+	c, ok := b.checks[key]
+	if !ok {
+		return nil
+	}
+	f := &Focus{Doubt: b.doubt(c)}
+	if c.Criterion != nil {
+		f.Title, f.Says, f.Why, f.Ask = "Buyer evidence in "+line(c.Stage.Name, 40), sentence(c.Criterion.Says), sentence(c.Criterion.Why), sentence(c.Criterion.Coach)
+	} else {
+		f.Title, f.Says = "The stage "+line(c.Stage.Name, 40), sentence(c.Stage.Expects)
+	}
+	for _, cp := range b.r.Checkpoints {
+		if cp.Key != key {
+			continue
+		}
+		f.Effect = effect(c, cp.Earns)
+		if cp.Due > 0 && b.in.Recipient.Kind == Manager {
+			who := "Over all teams it"
+			if b.r.Everybody {
+				who = "It"
+			}
+			f.Tally = fmt.Sprintf("%s was met %s of the %s times it fell due in the %s.", who, whole(cp.Met), whole(cp.Due), b.when.Noun)
+			if cp.Due == 1 {
+				f.Tally = fmt.Sprintf("%s fell due once in the %s and was %s.", who, b.when.Noun, noun(cp.Met, "met", "missed"))
+			}
+		}
+	}
+	return f
+}
+
+// doubt is said before anybody is coached on a stage that most winners go without: there the process is in
+// question, not the rep.
+func (b *builder) doubt(c process.Checkpoint) string {
+	w, ok := b.leftByWinners(c.Stage.Key)
+	if !ok {
+		return ""
+	}
+	s := fmt.Sprintf("%s deals won in the last %s that were asked for the stage %s went without it.", of(w.Without, w.Won), b.lookback(), line(c.Stage.Name, 40))
+	if b.in.Recipient.Kind == Manager {
+		return s + " Before you coach it, ask whether the step earns its place."
+	}
+	return s + " If it did not help you or your buyer, tell your manager: then it is the step that has to change."
+}
+
+// leftByWinners gives the wins of a stage that most of them went without.
+func (b *builder) leftByWinners(stage string) (health.StageWins, bool) {
+	for _, w := range b.r.Wins {
+		if w.Key == stage {
+			return w, w.Won >= fewestWins && 2*w.Without > w.Won
+		}
+	}
+	return health.StageWins{}, false
+}
+
+// lookback is the past that wins and losses are counted over: year, or so many days.
+func (b *builder) lookback() string {
+	const year = 365
+	if d := int(b.in.Settings.Lookback / (24 * time.Hour)); d > 0 && d != year {
+		return count(d, "day", "days")
+	}
+	return "year"
+}
+
+// effect says what deals with and without a checkpoint came to: an association, and the words say so.
+func effect(c process.Checkpoint, e *health.Earns) string {
+	switch {
+	case e == nil || !e.Verdict.OK:
+		return ""
+	case c.Stage != nil && c.Stage.Phase == process.After:
+		return "It comes after the win, so closed deals cannot tell whether it pays."
+	case !e.MetN.OK || !e.MissedN.OK:
+		return "It stands last before the win, so closed deals cannot tell whether it pays."
+	case e.MetN.V+e.MissedN.V == 0:
+		return "No closed deal can tell yet whether it pays."
+	case !e.RiskRatio.OK || !e.Low.OK || !e.High.OK || e.Verdict.V == health.VerdictTooFew:
+		return fmt.Sprintf("Whether it pays cannot be told yet: of the closed deals that it fell due on, %s had it (%s won) and %s did not (%s won).",
+			whole(e.MetN.V), whole(e.MetWon.Or(0)), whole(e.MissedN.V), whole(e.MissedWon.Or(0)))
+	}
+	s := fmt.Sprintf("Deals with it were won %.1f times as often as deals without it: %s against %s; likely %.1f to %.1f times, deals of like size compared.",
+		e.RiskRatio.V, of(e.MetWon.Or(0), e.MetN.V), of(e.MissedWon.Or(0), e.MissedN.V), e.Low.V, e.High.V)
+	switch e.Verdict.V {
+	case health.VerdictEarns:
+		return s + " They go together; that is no proof of cause."
+	case health.VerdictReview:
+		return s + " So the step is in question."
+	}
+	return s + " So it is not proven that it pays."
+}
+
+// lacksFocus says whether a deal is one to talk about: evidence that is not there today, a stage skipped.
+func (b *builder) lacksFocus(d health.Deal) bool {
+	f := b.r.Figures.Focus
+	if !f.OK {
+		return false
+	}
+	if stage, ok := strings.CutPrefix(f.V, "stage:"); ok {
+		return slices.Contains(d.Missed, f.V) && d.Stage.Or("") != stage
+	}
+	return slices.Contains(d.Lacks, f.V)
+}
+
+func (b *builder) focusIsStage() bool { return strings.HasPrefix(b.r.Figures.Focus.V, "stage:") }
+
+func (b *builder) coachingLead() string {
+	if b.focusIsStage() {
+		return "Open deals that skipped it, rep by rep; nobody is ranked."
+	}
+	return "Open deals that still lack it, rep by rep; nobody is ranked."
+}
+
+// coaching ties the focus to deals, rep by rep in the order of their names: nobody is ranked.
+func (b *builder) coaching() (out []RepPoints, more string) {
+	if _, ok := b.checks[b.r.Figures.Focus.Or("")]; !ok {
+		return nil, ""
+	}
+	rest := 0
+	for _, r := range b.byName() {
+		var deals []health.Deal
+		for _, d := range b.r.Deals {
+			if d.RepID.V == r.ID && b.lacksFocus(d) {
+				deals = append(deals, d)
+			}
+		}
+		if len(deals) == 0 {
+			continue
+		}
+		if len(out) == coachedReps {
+			rest++
+			continue
+		}
+		slices.SortStableFunc(deals, func(x, y health.Deal) int { return cmp.Compare(y.Amount.Or(-1), x.Amount.Or(-1)) })
+		p := RepPoints{Rep: b.rep(r.ID), Standing: b.repStanding(r.Adherence)}
+		for _, d := range deals[:min(pointsPerRep, len(deals))] {
+			p.Deals = append(p.Deals, b.mention(d))
+		}
+		out = append(out, p)
+	}
+	if rest > 0 {
+		more = "And " + count(rest, "more rep has", "more reps have") + " such deals."
+	}
+	return out, more
+}
+
+func (b *builder) repStanding(a *health.Adherence) string {
+	if a == nil || a.Due == 0 {
+		return "nothing due in the " + b.when.Noun
+	}
+	s := of(a.Met, a.Due) + " " + noun(a.Due, "checkpoint", "checkpoints") + " met"
+	switch {
+	case !a.Judged:
+		return s + ", " + tooFew
+	case a.PBelowTeam.OK && a.PBelowTeam.V >= 0.975:
+		return s + ", below the team (indicative)"
+	}
+	return s
+}
+
+// byName orders the reps by their names, then ids.
+func (b *builder) byName() []health.RepFigures {
+	out := slices.Clone(b.r.Reps)
+	slices.SortFunc(out, func(x, y health.RepFigures) int {
+		return cmp.Or(strings.Compare(process.Normal(b.names[x.ID]), process.Normal(b.names[y.ID])), strings.Compare(x.ID, y.ID))
+	})
+	return out
+}
+
+// teamPraise names what went well: the largest wins, deals lost although everything was done right, and real
+// improvements.
+func (b *builder) teamPraise() []Praise {
+	out := b.wins()
+	for i := range out {
+		if owner := out[i].Deal.Owner; owner != "" {
+			out[i].Rep = b.rep(owner)
+		}
+	}
+	var losses []Praise
+	for _, l := range b.r.Lost {
+		if l.Clean {
+			losses = append(losses, Praise{Rep: b.rep(l.RepID.V), Deal: b.lostDeal(l), Text: "lost, with everything done that the process asks"})
+		}
+	}
+	if n := len(losses) - praisedLosses; n > 0 {
+		losses = append(losses[:praisedLosses:praisedLosses], Praise{Text: "And " + count(n, "more loss", "more losses") + " of which the same is true."})
+	}
+	out = append(out, losses...)
+	shown, rest := 0, 0
+	for _, r := range b.byName() {
+		if s := b.improved(r.Adherence); s != "" {
+			if shown == praisedReps {
+				rest++
+				continue
+			}
+			shown++
+			out = append(out, Praise{Rep: b.rep(r.ID), Text: s})
+		}
+	}
+	if rest > 0 {
+		out = append(out, Praise{Text: "And " + count(rest, "more rep has", "more reps have") + " improved beyond noise."})
+	}
+	return out
+}
+
+// improved says by how much adherence is better than before, and only beyond noise.
+func (b *builder) improved(a *health.Adherence) string {
+	if a == nil || !a.Judged || !a.Change.Low.OK || a.Change.Low.V <= 0 || !a.Change.Met.OK || !a.Change.Due.OK {
+		return ""
+	}
+	return of(a.Met, a.Due) + " checkpoints met, better beyond noise than in the four " + b.when.Noun + "s before (" + of(a.Change.Met.V, a.Change.Due.V) + ")"
+}
