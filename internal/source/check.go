@@ -115,7 +115,7 @@ func (c *checks) category(l *layout, r row, column string) {
 	i := l.column(column)
 	if v := r.record[i]; !v.null && !slices.Contains(categories, v.text) {
 		c.note(l.rows, column, "none of "+strings.Join(categories, ", "),
-			"without a chance in metrics.forecast.category_chance it says nothing", r.line(i), v.text)
+			"an unknown category gives a deal no chance; probability does", r.line(i), v.text)
 	}
 }
 

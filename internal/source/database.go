@@ -13,7 +13,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	modernc "modernc.org/sqlite" // the driver "sqlite"
+	codes "modernc.org/sqlite/lib"
 
 	"drumbeat/internal/fault"
 	"drumbeat/internal/pipeline"
@@ -95,8 +96,8 @@ type database struct {
 // parseDSN refuses what is no DSN, without repeating it: it may hold a password.
 func parseDSN(dsn string) (database, error) {
 	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
-		if path == "" || path == ":memory:" {
-			return database{}, fault.List{{File: dsn, What: "names no file", Hint: "write sqlite:PATH"}}
+		if path == "" || path == ":memory:" || strings.HasPrefix(path, "//") { // the config refuses the same
+			return database{}, fault.List{{File: dsn, What: "names no file", Hint: "write sqlite:PATH, without // before it"}}
 		}
 		return database{dialect: sqlite, dsn: dsn, path: path, shown: dsn}, nil
 	}
@@ -175,11 +176,29 @@ func (d database) openSQLite(p purpose) (*sqlx.DB, error) {
 }
 
 // explain adds what to do about the errors that a first connection meets.
-func (d database) explain(err error) error {
-	if errors.Is(err, pq.ErrSSLNotSupported) {
+func (d dialect) explain(err error) error {
+	var lite *modernc.Error
+	switch {
+	case errors.Is(err, pq.ErrSSLNotSupported):
 		return fmt.Errorf("%w; add ?sslmode=disable to the DSN if the way there is safe", err)
+	case errors.As(err, &lite) && lite.Code()&0xFF == codes.SQLITE_BUSY:
+		return fmt.Errorf("%w; another program writes to it, an import perhaps: try again when that has ended", err)
 	}
 	return err
+}
+
+// wrongQuery gives what the database finds wrong with a statement's syntax or names, empty where that is not the
+// error. PostgreSQL's place is left out: it counts the lines that stand around a query here.
+func wrongQuery(err error) string {
+	var post *pq.Error
+	var lite *modernc.Error
+	switch {
+	case errors.As(err, &post) && post.Code.Class() == "42":
+		return post.Message
+	case errors.As(err, &lite) && lite.Code() == codes.SQLITE_ERROR:
+		return lite.Error()
+	}
+	return ""
 }
 
 const mark = "drumbeat canonical rows, version "

@@ -187,28 +187,22 @@ func TestAnAbsentFileIsATableThatTheSourceLacks(t *testing.T) {
 
 func TestATableOfSomebodyElseIsRefused(t *testing.T) {
 	dbtest.Both(t, func(t *testing.T, dsn string) {
-		at, err := parseDSN(dsn)
-		if err != nil {
-			t.Fatal(err)
-		}
-		db, err := at.open(context.Background(), forWriting)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer db.Close()
-		if at.copies {
+		db := raw(t, dsn)
+		schema := ""
+		if strings.HasPrefix(dsn, "postgres") {
+			schema = "drumbeat."
 			db.MustExec("CREATE SCHEMA drumbeat")
 		}
-		db.MustExec("CREATE TABLE " + at.schema + "deals (id text)")
-		db.MustExec("INSERT INTO " + at.schema + "deals VALUES ('precious')")
-		_, err = Import(context.Background(), dsn, []string{folder(t, small)}, ImportOptions{})
+		db.MustExec("CREATE TABLE " + schema + "Deals (id text)") // to either database the same as deals
+		db.MustExec("INSERT INTO " + schema + "Deals VALUES ('precious')")
+		_, err := Import(context.Background(), dsn, []string{folder(t, small)}, ImportOptions{})
 		var list fault.List
 		if !errors.As(err, &list) {
 			t.Fatalf("no fault but %v", err)
 		}
-		wantError(t, err, at.schema+"deals: this table was not created by Drumbeat")
+		wantError(t, err, schema+"deals: this table was not created by Drumbeat")
 		var id string
-		if err := db.Get(&id, "SELECT id FROM "+at.schema+"deals"); err != nil || id != "precious" {
+		if err := db.Get(&id, "SELECT id FROM "+schema+"deals"); err != nil || id != "precious" {
 			t.Errorf("the table lost its row: %q, %v", id, err)
 		}
 	})

@@ -12,21 +12,6 @@ import (
 	"drumbeat/internal/pipeline"
 )
 
-// raw opens the database behind a DSN for a test's own statements.
-func raw(t *testing.T, dsn string) *sqlx.DB {
-	t.Helper()
-	at, err := parseDSN(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := at.open(context.Background(), forWriting)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	return db
-}
-
 // An import waits for the readers that came before it; these must not wait for the import in turn.
 func TestAnImportThatWaitsForAReadingDoesNotStopIt(t *testing.T) {
 	dsn := dbtest.Postgres(t)
@@ -96,4 +81,22 @@ func TestAnImportLeavesStatisticsOfEveryTable(t *testing.T) {
 	if err := raw(t, dsn).Select(&without, never); err != nil || len(without) > 0 {
 		t.Errorf("never analyzed: %v, %v", without, err)
 	}
+}
+
+// A file that another program holds is no riddle. That SQLite waits for it by itself is left out here.
+func TestALockedFileSaysWhatToDo(t *testing.T) {
+	dsn := dbtest.SQLite(t)
+	mustImport(t, dsn, small)
+	holder, err := raw(t, dsn).Beginx() // IMMEDIATE
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = holder.Rollback() }()
+	hasty, err := sqlx.Open("sqlite", "file:"+strings.TrimPrefix(dsn, "sqlite:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hasty.Close()
+	_, err = hasty.Exec("DELETE FROM deals")
+	wantError(t, sqlite.explain(err), "database is locked", "try again when that has ended")
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"drumbeat/internal/dbtest"
 	"drumbeat/internal/pipeline"
 )
@@ -73,6 +75,21 @@ func open(t testing.TB, cfg Config) *Source {
 		}
 	})
 	return s
+}
+
+// raw opens the database behind a DSN for a test's own statements.
+func raw(t *testing.T, dsn string) *sqlx.DB {
+	t.Helper()
+	at, err := parseDSN(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := at.open(context.Background(), forWriting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
 }
 
 // all reads everything that a source has: the reading, and each deal with its rows written out.

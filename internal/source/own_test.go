@@ -1,7 +1,6 @@
 package source
 
 import (
-	"context"
 	"errors"
 	"reflect"
 	"strings"
@@ -62,18 +61,7 @@ func minimal(changes map[pipeline.Rows]string) map[pipeline.Rows]string {
 // empty is a database in which only queries without tables can run.
 func empty(t *testing.T, dsn string) {
 	t.Helper()
-	at, err := parseDSN(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := at.open(context.Background(), forWriting)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db.MustExec("CREATE TABLE other (x int)")
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
+	raw(t, dsn).MustExec("CREATE TABLE other (x int)")
 }
 
 func TestOwnQueriesGiveWhatTheirDatabaseHolds(t *testing.T) {
@@ -136,8 +124,8 @@ func TestOwnQueriesOfBadRowsNameThem(t *testing.T) {
 		"unknown party":         {map[pipeline.Rows]string{"activities": "SELECT 'd1' AS deal_id, '2026-01-01' AS at, 'call' AS kind, 'both' AS party"}, `read activities: row 1 ("d1"): party: "both" is unknown`, false},
 		"a column is missing":   {map[pipeline.Rows]string{"stage_changes": "SELECT 'd1' AS deal_id, 'A' AS stage"}, "source: queries.stage_changes: the result has no column at", true},
 		"a column is too much":  {map[pipeline.Rows]string{"stage_changes": "SELECT 'd1' AS deal_id, 'A' AS stage, '2026-01-01' AS at, 1 AS owner"}, "source: queries.stage_changes: stage_changes have no column owner", true},
-		"no SQL":                {map[pipeline.Rows]string{"stage_changes": "SELEC"}, "run source.queries.stage_changes: ", false},
-		"a table that is not":   {map[pipeline.Rows]string{"stage_changes": "SELECT * FROM nope"}, "run source.queries.stage_changes: ", false},
+		"no SQL":                {map[pipeline.Rows]string{"stage_changes": "SELEC"}, "source: queries.stage_changes: ", true},
+		"a table that is not":   {map[pipeline.Rows]string{"stage_changes": "SELECT * FROM nope"}, "source: queries.stage_changes: ", true},
 		"a number for a moment": {map[pipeline.Rows]string{"stage_changes": "SELECT 'd1' AS deal_id, 'A' AS stage, 1767225600 AS at"}, `read stage_changes: row 1 ("d1"): at: 1767225600 (int64) is no point in time`, false},
 	}
 	dbtest.Both(t, func(t *testing.T, dsn string) {
@@ -156,15 +144,7 @@ func TestOwnQueriesOfBadRowsNameThem(t *testing.T) {
 
 func TestQueriesLookIntoTheirSchemaFirst(t *testing.T) {
 	dsn := dbtest.Postgres(t)
-	at, err := parseDSN(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := at.open(context.Background(), forWriting)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := raw(t, dsn)
 	db.MustExec(`CREATE SCHEMA "My CRM"; CREATE TABLE "My CRM".people AS SELECT 'r1' AS id, 'Ada' AS name`)
 	reading, _ := all(t, open(t, Config{DSN: dsn, Schema: "My CRM", Queries: minimal(map[pipeline.Rows]string{"reps": "SELECT * FROM people"})}), asOf)
 	if len(reading.Reps) != 1 || reading.Reps[0].Name != "Ada" {
@@ -175,5 +155,5 @@ func TestQueriesLookIntoTheirSchemaFirst(t *testing.T) {
 func TestAQueryThatTakesTooLong(t *testing.T) {
 	s := open(t, Config{DSN: dbtest.Postgres(t), StatementTimeout: 200_000_000, Queries: minimal(map[pipeline.Rows]string{
 		"stage_changes": "SELECT 'd1' AS deal_id, 'A' AS stage, '2026-01-01' AS at FROM pg_sleep(60)"})})
-	wantError(t, readError(t, s), "read stage_changes: ", "statement timeout")
+	wantError(t, readError(t, s), "read stage_changes: ", "statement timeout", "source.statement_timeout is 200ms: raise it")
 }

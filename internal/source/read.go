@@ -5,10 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/lib/pq"
 
 	"drumbeat/internal/pipeline"
 )
@@ -32,9 +33,18 @@ func (s *Source) Read(ctx context.Context, asOf time.Time) (*pipeline.Reading, f
 	}
 	r, err := view.read(ctx, asOf)
 	if err != nil {
-		return nil, nil, errors.Join(err, end())
+		return nil, nil, errors.Join(s.tooLong(err), end())
 	}
 	return r, end, nil
+}
+
+// tooLong names the setting that ended a statement: neither database knows it by its name.
+func (s *Source) tooLong(err error) error {
+	var e *pq.Error
+	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &e) && e.Code.Name() == "query_canceled" {
+		return fmt.Errorf("%w; source.statement_timeout is %s: raise it, or let the query ask for less", err, s.cfg.StatementTimeout)
+	}
+	return err
 }
 
 func (v *snapshot) read(ctx context.Context, asOf time.Time) (*pipeline.Reading, error) {
@@ -53,7 +63,8 @@ func (v *snapshot) read(ctx context.Context, asOf time.Time) (*pipeline.Reading,
 	if r.PartyNamed, err = v.partyNamed(ctx, asOf); err != nil {
 		return nil, err
 	}
-	m := &merge{asOf: asOf, reading: r, histories: map[pipeline.Rows]*stream{}, waivers: map[string][]pipeline.Waiver{}}
+	m := &merge{asOf: asOf, reading: r, histories: map[pipeline.Rows]*stream{}, waivers: map[string][]pipeline.Waiver{},
+		explain: v.source.tooLong}
 	for _, w := range v.source.cfg.Waivers {
 		m.waivers[w.DealID] = append(m.waivers[w.DealID], w)
 	}
@@ -112,7 +123,8 @@ func (v *snapshot) partyNamed(ctx context.Context, asOf time.Time) (bool, error)
 	}
 	activities, deals := string(pipeline.Activities), string(pipeline.Deals)
 	if own := v.source.cfg.Queries; len(own) > 0 {
-		if has, err := v.hasParty(ctx, own[pipeline.Activities]); err != nil || !has {
+		names, err := v.columns(ctx, own[pipeline.Activities], layoutOf(pipeline.Activities))
+		if err != nil || !slices.Contains(names, "party") {
 			return false, err
 		}
 		activities, deals = "(\n"+bareQuery(own[pipeline.Activities])+"\n)", "(\n"+bareQuery(own[pipeline.Deals])+"\n)"
@@ -146,16 +158,6 @@ func (v *snapshot) partyNamed(ctx context.Context, asOf time.Time) (bool, error)
 	return false, rows.Err()
 }
 
-func (v *snapshot) hasParty(ctx context.Context, query string) (bool, error) {
-	rows, err := v.first.QueryxContext(ctx, v.fill("columns", query, layoutOf(pipeline.Activities)))
-	if err != nil {
-		return false, fmt.Errorf("run source.queries.activities: %w", err)
-	}
-	defer rows.Close()
-	names, err := rows.Columns()
-	return slices.Contains(names, "party"), err
-}
-
 // merge puts each deal together with its rows, as all streams go through the ids in the same order.
 type merge struct {
 	asOf      time.Time
@@ -164,14 +166,14 @@ type merge struct {
 	histories map[pipeline.Rows]*stream
 	waivers   map[string][]pipeline.Waiver // the config's, by deal
 	history   pipeline.History
+	explain   func(error) error
 }
 
 // all is Reading.Deals.
 func (m *merge) all(yield func(*pipeline.History, error) bool) {
 	for m.deals.more {
-		err := m.deal()
-		if err != nil {
-			yield(nil, err)
+		if err := m.deal(); err != nil {
+			yield(nil, m.explain(err))
 			return
 		}
 		if !yield(&m.history, nil) {
@@ -181,15 +183,13 @@ func (m *merge) all(yield func(*pipeline.History, error) bool) {
 	for _, rows := range pipeline.AllRows {
 		if s := m.histories[rows]; s != nil {
 			if err := s.rest(); err != nil {
-				yield(nil, err)
+				yield(nil, m.explain(err))
 				return
 			}
 		}
 	}
 	m.count()
 }
-
-var _ iter.Seq2[*pipeline.History, error] = (*merge)(nil).all
 
 // deal fills the history of the next deal, and reads the one after it ahead.
 func (m *merge) deal() error {

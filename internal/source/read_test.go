@@ -201,15 +201,7 @@ func TestAReadingSeesOneStateWhileAnotherIsImported(t *testing.T) {
 // Rows that somebody else commits while a reading runs, in tables of the company's own.
 func TestOwnTablesAreReadInOneSnapshot(t *testing.T) {
 	dsn := dbtest.Postgres(t)
-	at, err := parseDSN(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := at.open(context.Background(), forWriting)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := raw(t, dsn)
 	db.MustExec("CREATE TABLE opp (id int, stage text, at timestamp)")
 	db.MustExec("INSERT INTO opp SELECT g, 'old', '2026-01-01' FROM generate_series(1, 3000) g")
 	s := open(t, Config{DSN: dsn, Queries: map[pipeline.Rows]string{
@@ -302,6 +294,7 @@ func TestWhatCannotBeOpened(t *testing.T) {
 		"another database":     {Config{DSN: "mysql://me:s3cret@host/db"}, "is neither postgres://… nor sqlite:PATH", true},
 		"a password that cuts": {Config{DSN: "postgres://me:s3%cret@host/db"}, "special characters as %XX", true},
 		"no file":              {Config{DSN: "sqlite:"}, "names no file", true},
+		"a URL of SQLite":      {Config{DSN: "sqlite:///tmp/x.db"}, "names no file; write sqlite:PATH", true},
 		"a preset":             {Config{DSN: "sqlite:x", Preset: "hubspot"}, "source: preset: presets come in a later version; give source.queries", true},
 		"a schema in SQLite":   {Config{DSN: "sqlite:x", Schema: "y"}, "SQLite has no schemas", true},
 		"queries are missing":  {Config{DSN: "sqlite:x", Queries: map[pipeline.Rows]string{"deals": "SELECT 1", "leads": "x", "reps": " ; "}}, "source: queries.reps: is empty", true},
@@ -324,19 +317,8 @@ func TestWhatCannotBeOpened(t *testing.T) {
 
 func TestTablesThatAreNotThereYet(t *testing.T) {
 	dbtest.Both(t, func(t *testing.T, dsn string) {
-		at, err := parseDSN(dsn)
-		if err != nil {
-			t.Fatal(err)
-		}
-		db, err := at.open(context.Background(), forWriting) // makes SQLite's file
-		if err != nil {
-			t.Fatal(err)
-		}
-		db.MustExec("CREATE TABLE other (x int)")
-		if err := db.Close(); err != nil {
-			t.Fatal(err)
-		}
-		err = readError(t, open(t, Config{DSN: dsn}))
+		empty(t, dsn)
+		err := readError(t, open(t, Config{DSN: dsn}))
 		wantError(t, err, "there are no canonical tables yet; run `drumbeat import PATH --into DSN`")
 		if list := (fault.List)(nil); !errors.As(err, &list) {
 			t.Errorf("not a fault: %v", err)

@@ -41,12 +41,11 @@ func (v *snapshot) checkOwn(ctx context.Context) error {
 		if !own {
 			continue
 		}
-		rows, err := v.first.QueryxContext(ctx, v.fill("columns", query, l))
-		if err != nil {
-			return fmt.Errorf("run source.queries.%s: %w", l.rows, err)
+		names, err := v.columns(ctx, query, l)
+		if what := wrongQuery(err); what != "" { // PostgreSQL's transaction takes no more: the other queries wait
+			return append(list, fault.Fault{File: "source", Field: "queries." + string(l.rows), What: what, Hint: "correct the SQL"})
 		}
-		names, err := rows.Columns()
-		if err = errors.Join(err, rows.Close()); err != nil {
+		if err != nil {
 			return fmt.Errorf("run source.queries.%s: %w", l.rows, err)
 		}
 		for _, name := range names {
@@ -63,6 +62,16 @@ func (v *snapshot) checkOwn(ctx context.Context) error {
 		}
 	}
 	return list.Err()
+}
+
+// columns gives the names of what a query of the config's results in.
+func (v *snapshot) columns(ctx context.Context, query string, l *layout) ([]string, error) {
+	rows, err := v.first.QueryxContext(ctx, v.fill("columns", query, l))
+	if err != nil {
+		return nil, err
+	}
+	names, err := rows.Columns()
+	return names, errors.Join(err, rows.Close())
 }
 
 // stream is one kind of rows, in the order of their key, one row read ahead.
