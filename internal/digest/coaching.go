@@ -123,37 +123,49 @@ func (b *builder) coachingLead() string {
 	return "Open deals that still lack it, rep by rep; nobody is ranked."
 }
 
-// coaching ties the focus to deals, rep by rep in the order of their names: nobody is ranked.
+// coaching ties the focus to deals, rep by rep in the order of their names: nobody is ranked. Of a large team
+// those are shown who have most such deals.
 func (b *builder) coaching() (out []RepPoints, more string) {
 	if _, ok := b.checks[b.r.Figures.Focus.Or("")]; !ok {
 		return nil, ""
 	}
-	rest := 0
-	for _, r := range b.byName() {
-		var deals []health.Deal
-		for _, d := range b.r.Deals {
-			if d.RepID.V == r.ID && b.lacksFocus(d) {
-				deals = append(deals, d)
-			}
+	lacking := map[string][]health.Deal{}
+	for _, d := range b.r.Deals {
+		if b.lacksFocus(d) {
+			lacking[d.RepID.V] = append(lacking[d.RepID.V], d)
 		}
-		if len(deals) == 0 {
-			continue
-		}
-		if len(out) == coachedReps {
-			rest++
-			continue
-		}
-		slices.SortStableFunc(deals, func(x, y health.Deal) int { return cmp.Compare(y.Amount.Or(-1), x.Amount.Or(-1)) })
+	}
+	reps := slices.DeleteFunc(b.byName(), func(r health.RepFigures) bool { return len(lacking[r.ID]) == 0 })
+	if rest := len(reps) - coachedReps; rest > 0 {
+		more = "And " + count(rest, "more rep has", "more reps have") + " such deals."
+		reps = most(reps, coachedReps, func(r health.RepFigures) int { return len(lacking[r.ID]) })
+	}
+	for _, r := range reps {
+		deals := lacking[r.ID]
+		largestFirst(deals)
 		p := RepPoints{Rep: b.rep(r.ID), Standing: b.repStanding(r.Adherence)}
 		for _, d := range deals[:min(pointsPerRep, len(deals))] {
 			p.Deals = append(p.Deals, b.mention(d))
 		}
 		out = append(out, p)
 	}
-	if rest > 0 {
-		more = "And " + count(rest, "more rep has", "more reps have") + " such deals."
-	}
 	return out, more
+}
+
+// most keeps the n reps of the largest weight, in the order that they come in.
+func most(reps []health.RepFigures, n int, weight func(health.RepFigures) int) []health.RepFigures {
+	top := slices.Clone(reps)
+	slices.SortStableFunc(top, func(x, y health.RepFigures) int { return cmp.Compare(weight(y), weight(x)) })
+	keep := map[string]bool{}
+	for _, r := range top[:min(n, len(top))] {
+		keep[r.ID] = true
+	}
+	return slices.DeleteFunc(slices.Clone(reps), func(r health.RepFigures) bool { return !keep[r.ID] })
+}
+
+// largestFirst orders deals by amount, unknown ones last.
+func largestFirst(deals []health.Deal) {
+	slices.SortStableFunc(deals, func(x, y health.Deal) int { return cmp.Compare(y.Amount.Or(-1), x.Amount.Or(-1)) })
 }
 
 func (b *builder) repStanding(a *health.Adherence) string {

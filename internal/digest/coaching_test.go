@@ -70,3 +70,38 @@ func TestTheProcessIsQuestionedWhereWinnersLeaveIt(t *testing.T) {
 		}
 	}
 }
+
+// Of a large team the reps with the most such deals are talked about, in the order of their names.
+func TestCoachingOfALargeTeam(t *testing.T) {
+	in := digesttest.Crowd(digest.Manager)
+	for i := range in.Report.Deals {
+		if d := &in.Report.Deals[i]; d.RepID.V > "r50" && i%120 >= 60 {
+			d.Lacks = nil
+		}
+	}
+	team := built(t, in).Team
+	if len(team.Coaching) != 8 || strings.ReplaceAll(team.CoachMore, "\u00a0", " ") != "And 52 more reps have such deals." {
+		t.Errorf("%d reps, %q", len(team.Coaching), team.CoachMore)
+	}
+	for i, p := range team.Coaching {
+		if p.Rep.ID > "r50" || i > 0 && p.Rep.Name < team.Coaching[i-1].Rep.Name {
+			t.Errorf("row %d is %s", i, p.Rep.ID)
+		}
+		if len(p.Deals) > 3 {
+			t.Errorf("%s has %d talking points", p.Rep.ID, len(p.Deals))
+		}
+	}
+}
+
+// A win is a rep's headline, a loss is none.
+func TestARepsSubjectIsKind(t *testing.T) {
+	if d := built(t, digesttest.Input(digest.Rep, "r01")); d.Subject != "Your week 45: 1 deal won, 2 deals to do first" {
+		t.Errorf("subject %q", d.Subject)
+	}
+	in := digesttest.Input(digest.Rep, "r02")
+	in.Report.Deals = nil
+	*figuresOf(&in, "r02") = health.Figures{}
+	if d := built(t, in); d.Subject != "Your week 45" || !strings.Contains(strings.ReplaceAll(d.News, "\u00a0", " "), "1 deal lost") {
+		t.Errorf("subject %q, news %q", d.Subject, d.News)
+	}
+}

@@ -66,7 +66,7 @@ func (b *builder) adherence() (Figure, bool) {
 		f.More = append(f.More, s)
 	}
 	if a.Pending > 0 {
-		f.More = append(f.More, count(a.Pending, "checkpoint is", "checkpoints are")+" still in the time to follow up")
+		f.More = append(f.More, count(a.Pending, "more is", "more are")+" still within the time to follow up")
 	}
 	if a.Excused > 0 {
 		f.More = append(f.More, count(a.Excused, "exception was agreed and is", "exceptions were agreed and are")+" not counted")

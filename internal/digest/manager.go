@@ -90,7 +90,7 @@ func (b *builder) headlines() [][]string {
 		out = append(out, ways)
 	}
 	if a := b.r.Figures.Adherence; a != nil && a.Judged && a.Rate.OK {
-		out = append(out, []string{of(a.Met, a.Due) + " checkpoints met"})
+		out = append(out, []string{of(a.Met, a.Due) + " checkpoints met", percent(a.Rate.V) + " of checkpoints met"})
 	}
 	if s := b.ended(); s != "" {
 		out = append(out, []string{s})
@@ -172,12 +172,7 @@ func (b *builder) news() []string {
 
 // ended says how many deals were won and lost in the window, as far as it is known.
 func (b *builder) ended() string {
-	won, lost := 0, len(b.r.Lost)
-	for _, c := range b.r.Closed {
-		if c.Won {
-			won++
-		}
-	}
+	won, lost := b.won(), len(b.r.Lost)
 	switch {
 	case won > 0 && lost > 0:
 		return count(won, "deal", "deals") + " won, " + whole(lost) + " lost"
@@ -187,6 +182,16 @@ func (b *builder) ended() string {
 		return count(lost, "deal", "deals") + " lost"
 	}
 	return ""
+}
+
+// won counts the wins of the window.
+func (b *builder) won() (n int) {
+	for _, c := range b.r.Closed {
+		if c.Won {
+			n++
+		}
+	}
+	return n
 }
 
 // standing says how many deals stand still, what they are worth and where.

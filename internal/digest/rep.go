@@ -50,16 +50,17 @@ func shortLabel(p periodWords) string {
 	return p.Label
 }
 
+// ownHeadlines begin with a win; a loss is no headline.
 func (b *builder) ownHeadlines(d *Digest) [][]string {
 	var out [][]string
+	if n := b.won(); n > 0 {
+		out = append(out, []string{count(n, "deal", "deals") + " won"})
+	}
 	if n := len(d.Own.First); n > 0 {
 		out = append(out, []string{count(n, "deal to do first", "deals to do first")})
 	}
 	if st := b.r.Figures.Stall; st != nil && st.StalledDeals > 0 {
 		out = append(out, []string{whole(st.StalledDeals) + noun(st.StalledDeals, " stands still", " stand still")})
-	}
-	if s := b.ended(); s != "" {
-		out = append(out, []string{s})
 	}
 	if n := b.moves(); n > 0 && len(out) == 0 {
 		out = append(out, []string{count(n, "move", "moves")})
@@ -170,13 +171,13 @@ func totals(periods []health.CallPeriod) (predicted, actual float64, ok bool) {
 	return predicted, actual, ok
 }
 
-// focusDeals are the rep's open deals that lack the focus.
+// focusDeals are the rep's largest open deals that lack the focus.
 func (b *builder) focusDeals() []Mention {
+	deals := slices.DeleteFunc(slices.Clone(b.r.Deals), func(d health.Deal) bool { return !b.lacksFocus(d) })
+	largestFirst(deals)
 	var out []Mention
-	for _, d := range b.r.Deals {
-		if b.lacksFocus(d) && len(out) < pointsPerRep {
-			out = append(out, b.mention(d))
-		}
+	for _, d := range deals[:min(pointsPerRep, len(deals))] {
+		out = append(out, b.mention(d))
 	}
 	return out
 }

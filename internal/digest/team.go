@@ -1,7 +1,6 @@
 package digest
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -27,7 +26,7 @@ func (b *builder) teamTable() TeamTable {
 	reps = slices.DeleteFunc(reps, nothingToShow)
 	idle -= len(reps)
 	if n := len(reps) - tableRows; n > 0 {
-		reps = b.mostToTalkAbout(reps)
+		reps = most(reps, tableRows, toTalkAbout)
 		t.Note = fmt.Sprintf("These %d have most to talk about; and %d more. ", tableRows, n)
 	}
 	if idle > 0 && len(reps) > 0 {
@@ -46,24 +45,15 @@ func nothingToShow(r health.RepFigures) bool {
 		(r.Forecast == nil || r.Forecast.CalledDeals.Or(0) == 0 && r.Forecast.Pushes.Or(0) == 0)
 }
 
-// mostToTalkAbout keeps 25 reps by stalled deals and misses, in the order of their names.
-func (b *builder) mostToTalkAbout(reps []health.RepFigures) []health.RepFigures {
-	weight := func(r health.RepFigures) (n int) {
-		if r.Stall != nil {
-			n += r.Stall.StalledDeals
-		}
-		if r.Adherence != nil {
-			n += r.Adherence.Missed
-		}
-		return n
+// toTalkAbout counts a rep's stalled deals and misses.
+func toTalkAbout(r health.RepFigures) (n int) {
+	if r.Stall != nil {
+		n += r.Stall.StalledDeals
 	}
-	top := slices.Clone(reps)
-	slices.SortStableFunc(top, func(x, y health.RepFigures) int { return cmp.Compare(weight(y), weight(x)) })
-	keep := map[string]bool{}
-	for _, r := range top[:tableRows] {
-		keep[r.ID] = true
+	if r.Adherence != nil {
+		n += r.Adherence.Missed
 	}
-	return slices.DeleteFunc(slices.Clone(reps), func(r health.RepFigures) bool { return !keep[r.ID] })
+	return n
 }
 
 func (b *builder) repRow(r health.RepFigures, forecast bool) RepRow {
