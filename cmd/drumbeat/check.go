@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,11 +37,8 @@ With --connect the source is read as well, and what it holds and lacks is said.`
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, faults := config.Check(path, os.LookupEnv)
-			if len(faults) > 0 {
-				return faults
-			}
-			waivers, faults := readWaivers(cfg.Waivers)
-			faults = append(faults, checkTemplates(cfg.Templates)...)
+			waivers, ofWaivers := readWaivers(cfg.Waivers)
+			faults = slices.Concat(faults, ofWaivers, checkTemplates(cfg.Templates))
 			if len(faults) > 0 {
 				return faults
 			}
@@ -140,7 +138,7 @@ func printChecked(w io.Writer, cfg *config.Config, now time.Time) error {
 			s.Spec.Next(now, s.Zone).Format("2006-01-02 15:04 -07:00"))
 	}
 	if len(cfg.Notes) > 0 {
-		b.WriteString("\nwithout effect yet\n")
+		b.WriteString("\nwithout effect\n")
 	}
 	for _, n := range cfg.Notes {
 		fmt.Fprintf(&b, "  %s\n", n)

@@ -44,12 +44,13 @@ web: {listen: ":8080"}
 `
 
 func TestCheckSumsUpWhatAValidConfigWillDo(t *testing.T) {
-	said, err := runCheck(t, map[string]string{"drumbeat.yaml": smallConfig, "process.yaml": string(reference.ProcessYAML)})
+	config := strings.Replace(smallConfig, "source: {", "source: {schema: crm, ", 1)
+	said, err := runCheck(t, map[string]string{"drumbeat.yaml": config, "process.yaml": string(reference.ProcessYAML)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"drumbeat.yaml is valid", "new-business (process.yaml)", "from 2026-01-01: 8 stages", "postgres, canonical tables",
-		"weekly: manager digest of a week, 30 6 * * 1 (Europe/Berlin), next ", " 06:30 +0", "without effect yet\n  web.listen: "} {
+		"weekly: manager digest of a week, 30 6 * * 1 (Europe/Berlin), next ", " 06:30 +0", "without effect\n", "  web.listen: ", "  source.schema: queries would look there"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is not said in\n%s", want, said)
 		}
@@ -73,6 +74,10 @@ func TestCheckListsTheFaultsOfAllFilesAtOnce(t *testing.T) {
 			map[string]string{"drumbeat.yaml": smallConfig + "waivers: w.csv\ntemplates: t\n", "process.yaml": string(reference.ProcessYAML),
 				"w.csv": "deal_id,checkpoint,reason,at\nd1,stage:x,,yesterday\n", "t/rep.html": "{{define \"body\"}}\n{{nosuch .}}{{end}}", "t/manger.txt": "x", "t/notes.md": "x"},
 			[]string{"w.csv:2: ", "manger.txt: there is no template of this name; did you mean manager.txt?", "rep.html:2: function \"nosuch\" not defined"},
+		},
+		"the config and its templates": {
+			map[string]string{"drumbeat.yaml": smallConfig + "foo: 1\nwaivers: none.csv\ntemplates: t\n", "process.yaml": string(reference.ProcessYAML), "t/manger.txt": "x"},
+			[]string{"drumbeat.yaml:6:1: foo: unknown key", "none.csv cannot be read: no such file", "manger.txt: there is no template of this name"},
 		},
 		"no config at all": {
 			map[string]string{"other.yaml": ""},

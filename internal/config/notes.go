@@ -29,6 +29,9 @@ func (r *reader) note(root *yamlfile.Map) {
 			r.cfg.Notes = append(r.cfg.Notes, field+": "+l.instead)
 		}
 	}
+	if s := r.cfg.Source; s.Schema != "" && s.Preset == "" && len(s.Queries) == 0 {
+		r.cfg.Notes = append(r.cfg.Notes, "source.schema: queries would look there; the canonical tables are in the schema drumbeat")
+	}
 	for _, p := range r.cfg.People {
 		if p.Locale != "" {
 			r.cfg.Notes = append(r.cfg.Notes, "people."+p.Rep+".locale: digests are in English")

@@ -26,30 +26,30 @@ const (
 // Load reads a config and its process. env answers for ${NAME}. What figures need is required; ask
 // ReadyToSend about the rest. The config is nil where there are faults.
 func Load(path string, env func(string) (string, bool)) (*Config, fault.List) {
-	return load(path, env, false)
-}
-
-// Check is Load, with what ReadyToSend would find among the faults.
-func Check(path string, env func(string) (string, bool)) (*Config, fault.List) {
-	return load(path, env, true)
-}
-
-func load(path string, env yamlfile.Env, toSend bool) (*Config, fault.List) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fault.List{{File: path, What: cannotRead(err), Hint: "name the config with --config"}}
-	}
-	cfg, faults, ofProcess := read(path, data, env)
-	if toSend {
-		faults = append(faults, cfg.unready...)
-		slices.SortStableFunc(faults, func(a, b fault.Fault) int {
-			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-		})
-	}
+	cfg, faults, ofProcess := open(path, env)
 	if faults = append(faults, ofProcess...); len(faults) > 0 {
 		return nil, faults
 	}
 	return cfg, nil
+}
+
+// Check is Load, with what ReadyToSend would find among the faults. Where there are any, the config is good
+// for one thing: to look at the files that it names, so that their faults can be told along with its own.
+func Check(path string, env func(string) (string, bool)) (*Config, fault.List) {
+	cfg, faults, ofProcess := open(path, env)
+	faults = append(faults, cfg.unready...)
+	slices.SortStableFunc(faults, func(a, b fault.Fault) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return cfg, append(faults, ofProcess...)
+}
+
+func open(path string, env yamlfile.Env) (cfg *Config, own, ofProcess fault.List) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return &Config{Path: path}, fault.List{{File: path, What: cannotRead(err), Hint: "name the config with --config"}}, nil
+	}
+	return read(path, data, env)
 }
 
 // read makes a config of the bytes of a file and gives the faults of the file and those of its process.
@@ -115,7 +115,7 @@ func (r *reader) general(root *yamlfile.Map) fault.List {
 	return faults
 }
 
-// existing reads a path at which a file or a folder must be.
+// existing reads a path at which a file or a folder must be; empty where there is none.
 func (r *reader) existing(m *yamlfile.Map, key string, folder bool) string {
 	if !m.Has(key) {
 		return ""
@@ -131,8 +131,10 @@ func (r *reader) existing(m *yamlfile.Map, key string, folder bool) string {
 		m.Fault(key, p+" is a folder", "name a file")
 	case !info.IsDir() && folder:
 		m.Fault(key, p+" is no folder", "name a folder")
+	default:
+		return p
 	}
-	return p
+	return ""
 }
 
 func rates(root *yamlfile.Map, currency string) map[string]float64 {

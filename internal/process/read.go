@@ -96,7 +96,7 @@ func key(m *yamlfile.Map, seen map[string]string, where string) string {
 		return ""
 	}
 	if !keyForm.MatchString(k) {
-		m.Fault("key", fmt.Sprintf("%q is no key", k), "use letters, digits, _ and -")
+		m.Fault("key", fmt.Sprintf("%q is no key", k), "use letters, digits and _ . -, a letter or digit first")
 	}
 	if where == "" {
 		where = k

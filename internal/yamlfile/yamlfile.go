@@ -228,7 +228,8 @@ func (f *File) follow(n ast.Node, field string) ast.Node {
 			to, ok := f.anchors[name]
 			if !ok {
 				if !f.partial { // it may stand in the part that could not be parsed
-					f.add(f.at(v), field, fmt.Sprintf("there is no anchor &%s", name), "")
+					// Unnamed: a password may begin with a star.
+					f.add(f.at(v), field, "there is no anchor of this name", "quote the value if its star is meant")
 				}
 				return nil
 			}
