@@ -91,8 +91,8 @@ func effect(c process.Checkpoint, e *health.Earns) string {
 		return fmt.Sprintf("Whether it pays cannot be told yet: of the closed deals that it fell due on, %s had it (%s won) and %s did not (%s won).",
 			whole(e.MetN.V), whole(e.MetWon.Or(0)), whole(e.MissedN.V), whole(e.MissedWon.Or(0)))
 	}
-	s := fmt.Sprintf("Deals with it were won %.1f times as often as deals without it: %s against %s; likely %.1f to %.1f times, deals of like size compared.",
-		e.RiskRatio.V, of(e.MetWon.Or(0), e.MetN.V), of(e.MissedWon.Or(0), e.MissedN.V), e.Low.V, e.High.V)
+	s := fmt.Sprintf("Deals with it were won %s times as often as deals without it: %s against %s; likely %s to %s times, deals of like size compared.",
+		ratio(e.RiskRatio.V), of(e.MetWon.Or(0), e.MetN.V), of(e.MissedWon.Or(0), e.MissedN.V), ratio(e.Low.V), ratio(e.High.V))
 	switch e.Verdict.V {
 	case health.VerdictEarns:
 		return s + " They go together; that is no proof of cause."

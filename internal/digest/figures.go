@@ -198,25 +198,17 @@ func (b *builder) trend(unit string, value func(health.TrendPoint) (float64, boo
 // adherenceTrend shows the rate of each window that can be judged, and out of how many.
 func (b *builder) adherenceTrend() *Columns {
 	points := b.r.Figures.Trend
-	least, most, gaps := 0, 0, 0
-	c := &Columns{}
+	c, n := &Columns{}, spread{}
 	for i, p := range points {
 		ok := p.Rate.OK && p.Due >= b.minDue()
-		if !ok {
-			gaps++
-		} else {
-			if least == 0 {
-				least = p.Due
-			}
-			least, most = min(least, p.Due), max(most, p.Due)
-		}
+		n.add(p.Due, ok)
 		c.Cols = append(c.Cols, column(p.Rate.V*100, ok, 100, i == len(points)-1))
 	}
-	if most == 0 || len(points) < 2 {
+	if n.most == 0 || len(points) < 2 {
 		return nil
 	}
-	c.Caption = fmt.Sprintf("%% met, last %d %ss; %s due in each", len(points), b.when.Noun, whole(least)+map[bool]string{true: " to " + whole(most)}[most > least])
-	if gaps > 0 {
+	c.Caption = fmt.Sprintf("%% met, last %d %ss; %s due in each", len(points), b.when.Noun, n.words())
+	if n.gaps > 0 {
 		c.Caption += fmt.Sprintf("; – where fewer than %d were due", b.minDue())
 	}
 	return c
@@ -259,23 +251,51 @@ func (b *builder) forecast() (Figure, bool) {
 	return f, true
 }
 
+// accuracyTrend shows the accuracy of each period that can be judged, and out of how many calls.
 func (b *builder) accuracyTrend(fc *health.ForecastReliability) *Columns {
-	c := &Columns{}
-	var labels []string
+	if len(fc.Periods) < 2 {
+		return nil
+	}
+	c, n := &Columns{}, spread{}
 	for i, p := range fc.Periods {
-		ok := p.Predicted.OK && p.Actual.OK && p.Actual.V > 0
+		calls := p.Called.Or(0)
+		ok := p.Predicted.OK && p.Actual.OK && p.Actual.V > 0 && calls >= max(1, b.in.Settings.MinCalled)
 		v := 0.0
 		if ok {
 			v = 100 * max(0, 1-math.Abs(p.Predicted.V-p.Actual.V)/p.Actual.V)
 		}
+		n.add(calls, ok)
 		c.Cols = append(c.Cols, column(v, ok, 100, i == len(fc.Periods)-1))
-		labels = append(labels, b.periodLabel(p))
 	}
-	if len(labels) < 2 {
+	if n.most == 0 {
 		return nil
 	}
-	c.Caption = "% right, " + labels[0] + " … " + labels[len(labels)-1]
+	c.Caption = "% right, " + b.periodLabel(fc.Periods[0]) + " … " + b.periodLabel(fc.Periods[len(fc.Periods)-1]) + "; " + n.words() + " calls in each"
+	if n.gaps > 0 {
+		c.Caption += "; – where nothing called was won or calls were too few"
+	}
 	return c
+}
+
+// spread is out of how many cases a chart's columns are.
+type spread struct{ least, most, gaps int }
+
+func (s *spread) add(n int, judged bool) {
+	switch {
+	case !judged:
+		s.gaps++
+	case s.most == 0:
+		s.least, s.most = n, n
+	default:
+		s.least, s.most = min(s.least, n), max(s.most, n)
+	}
+}
+
+func (s spread) words() string {
+	if s.least == s.most {
+		return whole(s.most)
+	}
+	return whole(s.least) + " to " + whole(s.most)
 }
 
 // bias says in which direction calls are wrong.

@@ -24,8 +24,8 @@ func (b *builder) reality() []string {
 	for _, cp := range b.r.Checkpoints {
 		e, c := cp.Earns, b.checks[cp.Key]
 		if e != nil && e.Verdict.Or("") == health.VerdictReview && e.RiskRatio.OK && e.High.OK && c.Stage != nil {
-			out = append(out, fmt.Sprintf("%s: deals with it were won %.1f times as often as deals without it (%s against %s; at most %.1f times). Should it stay as it is?",
-				b.checkName(c), e.RiskRatio.V, of(e.MetWon.Or(0), e.MetN.Or(0)), of(e.MissedWon.Or(0), e.MissedN.Or(0)), e.High.V))
+			out = append(out, fmt.Sprintf("%s: deals with it were won %s times as often as deals without it (%s against %s; at most %s times). Should it stay as it is?",
+				b.checkName(c), ratio(e.RiskRatio.V), of(e.MetWon.Or(0), e.MetN.Or(0)), of(e.MissedWon.Or(0), e.MissedN.Or(0)), ratio(e.High.V)))
 		}
 	}
 	for _, s := range []string{b.skippedStages(), b.pressure(), b.consistency()} {

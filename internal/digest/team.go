@@ -80,7 +80,7 @@ func (b *builder) repRow(r health.RepFigures, forecast bool) RepRow {
 		switch {
 		case f.CalledDeals.Or(0) == 0:
 		case f.Judged && f.Bias.OK:
-			row.Bias = signed(f.Bias.V)
+			row.Bias = signed(f.Bias.V) + " (" + whole(f.CalledDeals.V) + ")"
 		case f.Judged:
 			row.Bias = "no wins"
 		default:

@@ -64,6 +64,14 @@ func percent(rate float64) string {
 // points rounds a rate to whole hundredths, half away from zero.
 func points(rate float64) int { return int(math.Round(rate * 100)) }
 
+// ratio says 2.3, and 1.04 where one decimal would hide on which side of 1 it lies.
+func ratio(v float64) string {
+	if s := strconv.FormatFloat(v, 'f', 1, 64); s != "1.0" {
+		return s
+	}
+	return strconv.FormatFloat(v, 'f', 2, 64)
+}
+
 func signed(rate float64) string {
 	p := points(rate)
 	switch {

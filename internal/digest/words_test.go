@@ -33,7 +33,7 @@ func TestOneIsNoPlural(t *testing.T) {
 		{times(1), "once"}, {times(2), "twice"}, {times(5), "5 times"}, {dayCount(0.4), "under a day"}, {dayCount(1.9), "1 day"}, {dayCount(30.2), "30 days"},
 		{list([]string{"a"}), "a"}, {list([]string{"a", "b", "c"}), "a, b and c"}, {list(nil), ""},
 		{some([]string{"a", "b"}), "a and b"}, {some([]string{"a", "b", "c", "d"}), "a, b and 2 more"}, {whole(0), "0"}, {whole(34734), "34,734"}, {whole(1234567), "1,234,567"}, {whole(-1234), "-1,234"},
-		{percent(1), "100 %"}, {percent(0.997), "99 %"}, {percent(0.001), "1 %"}, {percent(0), "0 %"}, {percent(0.625), "63 %"},
+		{ratio(2.26), "2.3"}, {ratio(1.04), "1.04"}, {ratio(0.97), "0.97"}, {ratio(1), "1.00"}, {percent(1), "100 %"}, {percent(0.997), "99 %"}, {percent(0.001), "1 %"}, {percent(0), "0 %"}, {percent(0.625), "63 %"},
 		{bias(0.12), "calls were 12 % too high"}, {bias(-0.3), "calls were 30 % too low"}, {bias(0.001), "calls were neither too high nor too low"},
 	} {
 		if plain(c.got) != c.want {

@@ -119,7 +119,7 @@ func table(t digest.TeamTable) string {
 		rows[0] = append(rows[0], "Pushed", "Call bias")
 	}
 	for _, r := range t.Rows {
-		row := []string{cutCells(r.Rep.Name, 16), r.Adherence, r.Interval, r.Stalled}
+		row := []string{cutCells(r.Rep.Name, 14), r.Adherence, r.Interval, r.Stalled}
 		if t.Forecast {
 			row = append(row, r.Pushes, r.Bias)
 		}
