@@ -3,31 +3,91 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"drumbeat/internal/config"
+	"drumbeat/internal/ledger"
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/source"
 )
 
-// found is what a source holds, of any time.
+// checkConnected tries source, state and relay, each whatever became of the others, and writes to none of them.
+func checkConnected(ctx context.Context, w, stderr io.Writer, cfg *config.Config, format string) error {
+	said := w
+	if format == "json" { // which is about the rows; what cannot be reached is on standard error
+		said = io.Discard
+	}
+	var failed []error
+	for _, try := range []func() error{
+		func() error { return trySource(ctx, w, cfg, format) },
+		func() error { return tryState(ctx, said, cfg) },
+		func() error { return tryRelay(ctx, said, cfg) },
+	} {
+		if err := try(); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	for _, err := range failed[1:] {
+		report(err, stderr)
+	}
+	return failed[0]
+}
+
+func tryState(ctx context.Context, w io.Writer, cfg *config.Config) error {
+	there, err := ledger.Look(ctx, string(cfg.State.DSN))
+	if err != nil {
+		return asCallersFault(err)
+	}
+	what := "its tables are those of this version"
+	if !there {
+		what = "nothing there yet; run and serve make the tables"
+	}
+	_, err = fmt.Fprintf(w, "\nstate      %s\n", what)
+	return err
+}
+
+func tryRelay(ctx context.Context, w io.Writer, cfg *config.Config) error {
+	conn, err := connector(cfg, slog.New(slog.DiscardHandler))(ctx)
+	if err != nil {
+		return err
+	}
+	conn.Close()
+	_, err = fmt.Fprintf(w, "relay      %s:%d takes our mail\n", cfg.Mail.SMTP.Host, cfg.Mail.SMTP.Port)
+	return err
+}
+
+// held is what a source holds of one kind of rows, of any time; all null where it has none.
+type held struct {
+	Table   *string    `json:"table"`
+	N       *int       `json:"n"`
+	Newest  *time.Time `json:"newest"`
+	Missing []string   `json:"missing"` // columns
+}
+
+// found is what a source holds.
 type found struct {
+	rows     map[pipeline.Rows]held
 	newest   map[pipeline.Rows]time.Time
 	deals    int
 	inScope  int            // deals in the pipelines of the process
 	unmapped map[string]int // stage names that no version of the process knows → changes into them
+	noZone   []string       // time zones of reps that do not exist
 }
 
-// connectSource reads the source once and says what it holds, and what it lacks for this config.
-func connectSource(ctx context.Context, w io.Writer, cfg *config.Config, waivers []pipeline.Waiver) (err error) {
-	s, err := source.Open(ctx, source.Config{DSN: string(cfg.Source.DSN), Preset: cfg.Source.Preset, Schema: cfg.Source.Schema,
-		Queries: cfg.Source.Queries, StatementTimeout: cfg.Source.StatementTimeout, Waivers: waivers})
+// trySource reads the source once and says what it holds, and what it lacks for this config.
+func trySource(ctx context.Context, w io.Writer, cfg *config.Config, format string) (err error) {
+	s, err := openSource(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -37,11 +97,7 @@ func connectSource(ctx context.Context, w io.Writer, cfg *config.Config, waivers
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if e := end(); err == nil {
-			err = e
-		}
-	}()
+	defer func() { err = errors.Join(err, end()) }()
 	f := found{newest: map[pipeline.Rows]time.Time{}, unmapped: map[string]int{}}
 	for history, err := range reading.Deals {
 		if err != nil {
@@ -49,10 +105,22 @@ func connectSource(ctx context.Context, w io.Writer, cfg *config.Config, waivers
 		}
 		f.look(cfg, history)
 	}
-	if _, err := pipeline.Overlay(reading.Reps, cfg.People); err != nil {
-		return wrong("%w", err)
+	for _, r := range reading.Reps {
+		if !source.ZoneExists(r.TimeZone) {
+			f.noZone = append(f.noZone, r.TimeZone)
+		}
 	}
-	_, err = io.WriteString(w, f.text(reading))
+	f.sum(reading, s)
+	if format == "json" {
+		out := json.NewEncoder(w)
+		out.SetIndent("", "  ")
+		err = out.Encode(map[string]any{"rows": f.rows})
+	} else {
+		_, err = io.WriteString(w, f.text())
+	}
+	if _, stranger := pipeline.Overlay(reading.Reps, cfg.People); stranger != nil {
+		return wrong("%w", stranger)
+	}
 	return err
 }
 
@@ -89,22 +157,43 @@ func (f *found) at(rows pipeline.Rows, t time.Time) {
 	}
 }
 
-func (f *found) text(reading *pipeline.Reading) string {
+// sum is called after the last deal.
+func (f *found) sum(reading *pipeline.Reading, s *source.Source) {
+	f.rows = map[pipeline.Rows]held{}
+	for _, rows := range pipeline.AllRows {
+		h := held{Missing: []string{}}
+		if reading.Tables[rows] {
+			table, n := s.Table(rows), reading.Counts[rows]
+			if rows == pipeline.Deals {
+				n = f.deals
+			}
+			h = held{Table: &table, N: &n, Missing: append(h.Missing, reading.Missing[rows]...)}
+		}
+		if newest, dated := f.newest[rows]; dated {
+			newest = newest.UTC()
+			h.Newest = &newest
+		}
+		f.rows[rows] = h
+	}
+}
+
+func (f *found) text() string {
 	var b strings.Builder
 	b.WriteString("\nthe source holds\n")
 	for _, rows := range pipeline.AllRows {
-		n := reading.Counts[rows]
-		if rows == pipeline.Deals {
-			n = f.deals
-		}
-		switch newest, dated := f.newest[rows]; {
-		case !reading.Tables[rows]:
+		h := f.rows[rows]
+		if h.Table == nil {
 			fmt.Fprintf(&b, "  %-14s none: what is made of them stays empty\n", rows)
-		case dated:
-			fmt.Fprintf(&b, "  %-14s %8d, newest %s\n", rows, n, newest.UTC().Format("2006-01-02 15:04Z"))
-		default:
-			fmt.Fprintf(&b, "  %-14s %8d\n", rows, n)
+			continue
 		}
+		fmt.Fprintf(&b, "  %-14s %8d", rows, *h.N)
+		if h.Newest != nil {
+			b.WriteString(", newest " + h.Newest.Format("2006-01-02 15:04Z"))
+		}
+		if len(h.Missing) > 0 {
+			b.WriteString(", without " + strings.Join(h.Missing, ", "))
+		}
+		b.WriteString("\n")
 	}
 	if f.inScope < f.deals {
 		fmt.Fprintf(&b, "  %d of the deals are in the pipelines of the process\n", f.inScope)
@@ -114,6 +203,9 @@ func (f *found) text(reading *pipeline.Reading) string {
 	})
 	for _, name := range names {
 		fmt.Fprintf(&b, "  %d moves into %q, which no version of the process knows\n", f.unmapped[name], name)
+	}
+	if n := len(f.noZone); n > 0 {
+		fmt.Fprintf(&b, "  time zones that do not exist: %d, the first %q; these reps get the schedule's\n", n, f.noZone[0])
 	}
 	return b.String()
 }

@@ -1,15 +1,19 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
 	reference "drumbeat/config"
 	"drumbeat/internal/fault"
+	"drumbeat/internal/mail/mailbox"
 	"drumbeat/internal/source"
 )
 
@@ -99,28 +103,42 @@ func TestCheckListsTheFaultsOfAllFilesAtOnce(t *testing.T) {
 	}
 }
 
-func TestCheckConnectSaysWhatTheSourceHoldsAndLacks(t *testing.T) {
+// connected is a source with a few rows, a state that is not there yet and a relay, as the files of a config.
+func connected(t *testing.T) (files map[string]string, dsn string) {
+	t.Helper()
 	rows := t.TempDir()
 	for name, text := range map[string]string{
-		"reps.csv":          "id,name,email\nr1,Ada Berg,ada@example.com\n",
+		"reps.csv":          "id,name,email,time_zone\nr1,Ada Berg,ada@example.com,Europe/Atlantis\n",
 		"deals.csv":         "id,name,rep_id,pipeline,created_at,outcome\nd1,One,r1,New business,2026-01-05T08:00:00Z,open\nd2,Two,r1,Renewals,2026-01-06T08:00:00Z,open\n",
-		"stage_changes.csv": "deal_id,stage,at\nd1,Discovery,2026-01-05T09:00:00Z\nd1,Demo ,2026-01-07T09:30:00Z\nd2,Closed Won,2026-01-06T09:00:00Z\n",
+		"stage_changes.csv": "deal_id,stage,at\nd1,Discovery,2026-01-05T09:00:00Z\nd1,Demo ,2026-01-07T09:30:00Z\nd2,Closed Won,2026-01-06T09:00:00Z\nnone,x,2026-01-06T09:00:00Z\n",
 	} {
 		if err := os.WriteFile(filepath.Join(rows, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	dsn := "sqlite:" + filepath.Join(t.TempDir(), "pipeline.db")
+	dsn = "sqlite:" + filepath.Join(t.TempDir(), "pipeline.db")
 	if _, err := source.Import(t.Context(), dsn, []string{rows}, source.ImportOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	files := map[string]string{"drumbeat.yaml": strings.Replace(smallConfig, "postgres://u:hunter2@db/sales", dsn, 1), "process.yaml": string(reference.ProcessYAML)}
+	box, err := mailbox.Start(mailbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = box.Close() })
+	relay := fmt.Sprintf("host: %s, port: %d, tls: none", box.Host(), box.Port())
+	config := strings.NewReplacer("postgres://u:hunter2@db/sales", dsn, "host: mx.example.com", relay).Replace(smallConfig)
+	return map[string]string{"drumbeat.yaml": config, "process.yaml": string(reference.ProcessYAML)}, dsn
+}
+
+func TestCheckConnectSaysWhatTheSourceHoldsAndLacks(t *testing.T) {
+	files, dsn := connected(t)
 	said, err := runCheck(t, files, "--connect")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"reps                  1\n", "deals                 2, newest 2026-01-06 08:00Z\n", "stage_changes         3, newest 2026-01-07 09:30Z\n",
-		"activities     none", "1 of the deals are in the pipelines of the process", `1 moves into "Demo", which no version of the process knows`} {
+	for _, want := range []string{"reps                  1\n", "deals                 2, newest 2026-01-06 08:00Z\n", "stage_changes         4, newest 2026-01-07 09:30Z\n",
+		"activities     none", "1 of the deals are in the pipelines of the process", `1 moves into "Demo", which no version of the process knows`,
+		`time zones that do not exist: 1, the first "Europe/Atlantis"`, "state      nothing there yet", "takes our mail\n"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is not said in\n%s", want, said)
 		}
@@ -132,7 +150,42 @@ func TestCheckConnectSaysWhatTheSourceHoldsAndLacks(t *testing.T) {
 		t.Errorf("an unknown person: %v", err)
 	}
 	files["drumbeat.yaml"] = strings.Replace(files["drumbeat.yaml"], dsn, dsn+".not-there", 1)
-	if _, err = runCheck(t, files, "--connect"); err == nil {
-		t.Error("a source that is not there was read")
+	if said, err = runCheck(t, files, "--connect"); err == nil || !strings.Contains(said, "takes our mail") {
+		t.Errorf("a source that is not there: %v; the relay was not tried:\n%s", err, said)
+	}
+}
+
+func TestCheckConnectAsJSON(t *testing.T) {
+	files, dsn := connected(t)
+	queries := strings.Join([]string{"queries:", "    reps: SELECT id, name FROM reps", "    deals: SELECT id, name, created_at, outcome, stage FROM deals",
+		"    stage_changes: SELECT deal_id, stage, at, rep_id, seq FROM stage_changes\n"}, "\n")
+	own := strings.Replace(files["drumbeat.yaml"], `{dsn: "`+dsn+`"}`, "\n  dsn: \""+dsn+"\"\n  "+queries, 1)
+	const none = `{"table": null, "n": null, "newest": null, "missing": []}`
+	const absent = `"activities": ` + none + `, "criteria": ` + none + `, "forecasts": ` + none + `, "waivers": ` + none
+	for name, c := range map[string]struct{ config, want string }{
+		"imported tables": {files["drumbeat.yaml"], `{"rows": {"reps": {"table": "reps", "n": 1, "newest": null, "missing": []},
+			"deals": {"table": "deals", "n": 2, "newest": "2026-01-06T08:00:00Z", "missing": []},
+			"stage_changes": {"table": "stage_changes", "n": 4, "newest": "2026-01-07T09:30:00Z", "missing": []}, ` + absent + `}}`},
+		"own queries": {own, `{"rows": {"reps": {"table": "source.queries.reps", "n": 1, "newest": null, "missing": ["email", "manager_id", "team", "time_zone", "active"]},
+			"deals": {"table": "source.queries.deals", "n": 2, "newest": "2026-01-06T08:00:00Z", "missing": ["rep_id", "pipeline", "amount", "currency",
+				"closed_at", "expected_close", "probability", "forecast_category", "loss_reason"]},
+			"stage_changes": {"table": "source.queries.stage_changes", "n": 4, "newest": "2026-01-07T09:30:00Z", "missing": []}, ` + absent + `}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			said, err := runCheck(t, map[string]string{"drumbeat.yaml": c.config, "process.yaml": files["process.yaml"]}, "--connect", "--format", "json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got, want any
+			if err := errors.Join(json.Unmarshal([]byte(said), &got), json.Unmarshal([]byte(c.want), &want)); err != nil {
+				t.Fatalf("%v in\n%s", err, said)
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("got\n%s\nwant\n%s", said, c.want)
+			}
+		})
+	}
+	if _, err := runCheck(t, files, "--format", "json"); err == nil || report(err, io.Discard) != exitWrong {
+		t.Errorf("json without --connect: %v", err)
 	}
 }

@@ -7,6 +7,9 @@ type Reading struct {
 	Reps   []Rep         // by id, bytewise
 	Tables map[Rows]bool // which canonical rows the source has at all
 
+	// Missing lists the columns that the source's rows lack, and which read as null, in canonical order.
+	Missing map[Rows][]string
+
 	// PartyNamed says whether some activity of a known deal before the instant of the reading names a party.
 	PartyNamed bool
 

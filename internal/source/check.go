@@ -126,14 +126,19 @@ func (c *checks) zone(r row) {
 	}
 	exists, seen := c.zones[zone.text]
 	if !seen {
-		_, err := time.LoadLocation(zone.text)
-		exists = err == nil && zone.text != "Local"
+		exists = ZoneExists(zone.text)
 		c.zones[zone.text] = exists
 	}
 	if !exists {
 		c.note(pipeline.Reps, "time_zone", "no time zone", "write an IANA name like Europe/Amsterdam; these people get the schedule's zone",
 			r.line(5), zone.text)
 	}
+}
+
+// ZoneExists says whether a rep's time zone is one; none at all is fine.
+func ZoneExists(name string) bool {
+	_, err := time.LoadLocation(name)
+	return err == nil && name != "Local"
 }
 
 func (c *checks) note(rows pipeline.Rows, field, what, hint string, line int, value string) {

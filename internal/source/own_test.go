@@ -34,6 +34,14 @@ func TestOwnQueriesGiveTheSameAsTheTables(t *testing.T) {
 		if got.Tables[pipeline.Activities] || got.PartyNamed {
 			t.Error("without a query there are no activities")
 		}
+		if len(want.Missing) > 0 {
+			t.Errorf("imported tables lack %v", want.Missing)
+		}
+		queries[pipeline.StageChanges] = "SELECT deal_id, stage, at FROM (" + bareQuery(queries[pipeline.StageChanges]) + "\n) AS all_of_them"
+		if less, _ := all(t, open(t, Config{DSN: dsn, Queries: queries}), asOf); !reflect.DeepEqual(less.Missing, map[pipeline.Rows][]string{"stage_changes": {"rep_id", "seq"}}) {
+			t.Errorf("missing: %v", less.Missing)
+		}
+		queries = ownQueries(dsn)
 		if !reflect.DeepEqual(got.Reps, want.Reps) || len(deals) != 1 {
 			t.Errorf("%v, %v", got.Reps, deals)
 		}

@@ -51,7 +51,7 @@ func (v *snapshot) read(ctx context.Context, asOf time.Time) (*pipeline.Reading,
 	if err := v.checkOwn(ctx); err != nil {
 		return nil, err
 	}
-	r := &pipeline.Reading{Tables: map[pipeline.Rows]bool{}, Counts: map[pipeline.Rows]int{}}
+	r := &pipeline.Reading{Tables: map[pipeline.Rows]bool{}, Missing: v.lacks, Counts: map[pipeline.Rows]int{}}
 	for _, rows := range pipeline.AllRows {
 		r.Tables[rows] = v.there[rows]
 	}

@@ -26,6 +26,7 @@ type snapshot struct {
 	id     string // of the exported snapshot; empty on SQLite
 	txs    []*sqlx.Tx
 	there  map[pipeline.Rows]bool
+	lacks  map[pipeline.Rows][]string // columns that the config's queries do not give
 }
 
 func (s *Source) snapshot(ctx context.Context) (*snapshot, error) {

@@ -97,5 +97,13 @@ func checkConfig(cfg Config, at database) error {
 	return list.Err()
 }
 
+// Table says from where rows are read: the name of their table, or the key of the config that holds their query.
+func (s *Source) Table(rows pipeline.Rows) string {
+	if len(s.cfg.Queries) > 0 {
+		return "source.queries." + string(rows)
+	}
+	return s.at.schema + string(rows)
+}
+
 // Close ends the connections; a Reading that is still open ends with them.
 func (s *Source) Close() error { return s.db.Close() }

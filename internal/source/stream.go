@@ -36,6 +36,7 @@ func bareQuery(query string) string {
 // checkOwn looks at the columns of the config's queries, all of them, before any is read.
 func (v *snapshot) checkOwn(ctx context.Context) error {
 	var list fault.List
+	v.lacks = map[pipeline.Rows][]string{}
 	for _, l := range layouts {
 		query, own := v.source.cfg.Queries[l.rows]
 		if !own {
@@ -55,7 +56,11 @@ func (v *snapshot) checkOwn(ctx context.Context) error {
 			}
 		}
 		for _, c := range l.columns {
-			if c.required && !slices.Contains(names, c.name) {
+			if slices.Contains(names, c.name) {
+				continue
+			}
+			v.lacks[l.rows] = append(v.lacks[l.rows], c.name)
+			if c.required {
 				list = append(list, fault.Fault{File: "source", Field: "queries." + string(l.rows),
 					What: "the result has no column " + c.name, Hint: "name it: SELECT … AS " + c.name})
 			}
