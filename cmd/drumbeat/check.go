@@ -33,7 +33,7 @@ func newCheckCmd() *cobra.Command {
 without a network. All faults are listed at once, each as file:line:column: key: what; hint.
 With --connect source, state and mail relay are tried as well, and what the source holds and lacks is said:
 rows, how fresh they are, columns that are missing, stages that the process does not know. --format json
-prints that alone. Nothing is written and nothing sent.`,
+prints the rows alone and needs no more than source and process. Nothing is written and nothing sent.`,
 		Example: `  drumbeat check --config drumbeat.yaml
   drumbeat check --config drumbeat.yaml --connect
   drumbeat check --config drumbeat.yaml --connect --format json`,
@@ -42,18 +42,23 @@ prints that alone. Nothing is written and nothing sent.`,
 			if format != "text" && (format != "json" || !connect) {
 				return wrong("--format: %q is not known; write text, or json with --connect", format)
 			}
+			if format == "json" {
+				cfg, err := loadConfig(path, false)
+				if err != nil {
+					return err
+				}
+				return trySource(c.Context(), c.OutOrStdout(), cfg, format)
+			}
 			cfg, faults := config.Check(path, os.LookupEnv)
 			_, ofWaivers := readWaivers(cfg.Waivers)
 			faults = slices.Concat(faults, ofWaivers, checkTemplates(cfg.Templates))
 			if len(faults) > 0 {
 				return faults
 			}
-			if format == "text" {
-				if err := printChecked(c.OutOrStdout(), cfg, time.Now()); err != nil || !connect {
-					return err
-				}
+			if err := printChecked(c.OutOrStdout(), cfg, time.Now()); err != nil || !connect {
+				return err
 			}
-			return checkConnected(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), cfg, format)
+			return checkConnected(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), cfg)
 		},
 	}
 	configFlag(c, &path)

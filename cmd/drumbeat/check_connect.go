@@ -20,21 +20,12 @@ import (
 )
 
 // checkConnected tries source, state and relay, each whatever became of the others, and writes to none of them.
-func checkConnected(ctx context.Context, w, stderr io.Writer, cfg *config.Config, format string) error {
-	said := w
-	if format == "json" { // which is about the rows; what cannot be reached is on standard error
-		said = io.Discard
-	}
-	var failed []error
-	for _, try := range []func() error{
-		func() error { return trySource(ctx, w, cfg, format) },
-		func() error { return tryState(ctx, said, cfg) },
-		func() error { return tryRelay(ctx, said, cfg) },
-	} {
-		if err := try(); err != nil {
-			failed = append(failed, err)
-		}
-	}
+func checkConnected(ctx context.Context, w, stderr io.Writer, cfg *config.Config) error {
+	failed := slices.DeleteFunc([]error{
+		trySource(ctx, w, cfg, "text"),
+		tryState(ctx, w, cfg),
+		tryRelay(ctx, w, cfg),
+	}, func(err error) bool { return err == nil })
 	if len(failed) == 0 {
 		return nil
 	}
