@@ -108,15 +108,6 @@ func (l *Ledger) Mark(ctx context.Context, d *Delivery, r Result) error {
 	})
 }
 
-// Release gives back a delivery of which nothing was sent: it keeps its place, and the attempt does not count.
-// A graceful stop frees with it what it had claimed. What was marked, or has changed hands, stays as it is.
-func (l *Ledger) Release(ctx context.Context, d *Delivery) error {
-	return l.write(ctx, "release", func(ctx context.Context, t *tx) error {
-		_, err := t.exec(ctx, "release", args{"id": d.ID, "fence": d.Fence, "attempts": max(0, d.Attempts-1)})
-		return err
-	})
-}
-
 // Outstanding is what is still to be done.
 type Outstanding struct {
 	Pending int

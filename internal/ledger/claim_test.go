@@ -118,7 +118,6 @@ func TestADeadLeaseIsClaimedAgainAndItsOldOwnerRefused(t *testing.T) {
 		if err := l.Renew(t.Context(), old, time.Minute); !errors.Is(err, ErrFenced) {
 			t.Errorf("the old owner's renewal: %v", err)
 		}
-		ok(t, l.Release(t.Context(), old))
 		if s := state(t, l, now.ID); s != Sending {
 			t.Errorf("it is %s", s)
 		}
@@ -202,24 +201,6 @@ func TestTheRelaysFaultIsNoAttempt(t *testing.T) {
 			spared := Result{State: Pending, Spared: true, Reply: "535 no\x00 \xff" + strings.Repeat("é", 5000)}
 			ok(t, l.Mark(t.Context(), d, spared))
 			ok(t, l.Mark(t.Context(), d, spared))
-		}
-	})
-}
-
-func TestRelease(t *testing.T) {
-	both(t, func(t *testing.T, l *Ledger) {
-		plan(t, l, 2)
-		d := claim(t, l, "stopping", time.Hour)
-		ok(t, l.Release(t.Context(), d))
-		ok(t, l.Release(t.Context(), d))
-		again := claim(t, l, "other", time.Hour)
-		if again == nil || again.ID != d.ID || again.Attempts != 1 || again.Fence <= d.Fence {
-			t.Fatalf("it lost its place: %+v", again)
-		}
-		ok(t, l.Mark(t.Context(), again, Result{State: Sent}))
-		ok(t, l.Release(t.Context(), again))
-		if s := state(t, l, again.ID); s != Sent {
-			t.Errorf("releasing what was sent made it %s", s)
 		}
 	})
 }

@@ -121,12 +121,12 @@ func (d Delivery) planned(run Run) (Delivery, error) {
 	case d.State == Pending && (d.Recipient == "" || d.MessageID == "" || len(d.Body) == 0):
 		return d, errors.New("address, message id or body is missing")
 	}
-	for _, s := range []string{d.Schedule, d.Period, d.Recipient, d.RepID, d.Kind, d.MessageID, d.Subject} {
+	for _, s := range []string{d.Schedule, d.Period, d.Recipient, d.RepID, d.Kind, d.MessageID} {
 		if !storable(s) {
 			return d, fmt.Errorf("%q is no text: not UTF-8, or with a NUL byte", s)
 		}
 	}
-	d.Reason = cleaned(d.Reason)
+	d.Reason, d.Subject = cleaned(d.Reason), cleaned(d.Subject)
 	return d, nil
 }
 

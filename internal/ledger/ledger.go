@@ -105,7 +105,7 @@ func connect(dsn string, options ...Option) (*Ledger, error) {
 	return l, nil
 }
 
-// Close ends the connections. It frees no lease: Release does.
+// Close ends the connections. It frees no lease: they end by themselves.
 func (l *Ledger) Close() error { return l.db.Close() }
 
 // Guard binds the ledger to an environment on first use, and afterwards refuses any other (ErrEnvironment):

@@ -32,7 +32,7 @@ type Run struct {
 // already stays untouched, whatever its state; so a run may be planned any number of times, by any number of
 // replicas. Only State pending (the default: address, MessageID and Body are required), skipped (with a Reason)
 // and failed can be planned: a mail that could not be made (a Reason, no MessageID, no Body). That one is made
-// good by a later plan.
+// good by a later plan, unless an operator has settled it.
 func (l *Ledger) Plan(ctx context.Context, run Run, deliveries []Delivery) (added int, err error) {
 	return l.PlanSeq(ctx, run, func(yield func(Delivery, error) bool) {
 		for _, d := range deliveries {
@@ -109,7 +109,7 @@ func (t *tx) planDelivery(ctx context.Context, d Delivery) (added int, err error
 	}
 	return t.exec(ctx, "plan_delivery", args{"schedule": d.Schedule, "period": d.Period, "recipient": d.Recipient,
 		"rep_id": d.RepID, "kind": d.Kind, "state": string(d.State), "reason": d.Reason, "message_id": d.MessageID,
-		"subject": d.Subject, "date": d.Date, "not_before": d.NotBefore, "next_attempt_at": next, "body": body})
+		"subject": d.Subject, "date": d.Date, "not_before": d.NotBefore, "next_attempt_at": next, "body": body, "settled": Settled})
 }
 
 func (t *tx) advance(ctx context.Context, schedule string, due time.Time) error {
@@ -120,12 +120,12 @@ func (t *tx) advance(ctx context.Context, schedule string, due time.Time) error 
 }
 
 // Known gives the state of every delivery of a period, so that what exists need not be rendered again. What
-// could not be made is not among them.
+// could not be made is not among them, until an operator settles it.
 func (l *Ledger) Known(ctx context.Context, schedule, period string) (map[Key]State, error) {
 	var known map[Key]State
 	err := l.read(ctx, "read what is known", func(ctx context.Context, t *tx) error {
 		known = map[Key]State{}
-		a := args{"schedule": schedule, "period": period}
+		a := args{"schedule": schedule, "period": period, "settled": Settled}
 		return t.each(ctx, "known", a, func(scan func(...any) error) error {
 			k, s := Key{Schedule: schedule, Period: period}, State("")
 			err := scan(&k.Recipient, &k.RepID, &s)

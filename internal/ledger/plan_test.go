@@ -143,7 +143,6 @@ func TestPlanRefuses(t *testing.T) {
 			{"what is sent already", func(d *Delivery) { d.State = Sent }, "cannot say"},
 			{"a mail that failed before it was sent", func(d *Delivery) { d.State, d.Reason = Failed, "550" }, "never made"},
 			{"a failure without a reason", func(d *Delivery) { *d = Delivery{Key: d.Key, State: Failed} }, "never made"},
-			{"a name that is no text", func(d *Delivery) { d.Subject = "a\x00b" }, "no text"},
 			{"a key that is no text", func(d *Delivery) { d.RepID = "\xff" }, "no text"},
 		} {
 			t.Run(c.name, func(t *testing.T) {
@@ -156,6 +155,19 @@ func TestPlanRefuses(t *testing.T) {
 		}
 		if known := must(l.Known(t.Context(), "weekly", "2026-11-16"))(t); len(known) != 0 {
 			t.Errorf("left %v", known)
+		}
+	})
+}
+
+func TestASubjectThatIsNoTextLosesNobodyADigest(t *testing.T) {
+	both(t, func(t *testing.T, l *Ledger) {
+		ds := digests(2)
+		ds[0].Subject = "a\x00b\xff"
+		if added := must(l.Plan(t.Context(), weekly(), ds))(t); added != 2 {
+			t.Errorf("added %d", added)
+		}
+		if d := claim(t, l, "me", time.Minute); d.Subject != "a\uFFFDb\uFFFD" {
+			t.Errorf("subject %q", d.Subject)
 		}
 	})
 }
@@ -202,6 +214,23 @@ func TestWhatCouldNotBeMadeIsRecordedAndMadeGoodByALaterPlan(t *testing.T) {
 		ok(t, l.Mark(t.Context(), d, Result{State: Failed, Reason: "550 no such user"}))
 		if added := must(l.Plan(t.Context(), weekly(), []Delivery{whole}))(t); added != 0 {
 			t.Error("what the relay refused was planned again")
+		}
+	})
+}
+
+func TestWhatWasNeverMadeIsNotMadeAgainOnceItIsSettled(t *testing.T) {
+	both(t, func(t *testing.T, l *Ledger) {
+		whole := digests(1)[0]
+		broken := Delivery{Key: whole.Key, Kind: whole.Kind, State: Failed, Reason: "template: nil pointer"}
+		must(l.Plan(t.Context(), weekly(), []Delivery{broken}))(t)
+		row := must(l.List(t.Context(), Filter{}))(t)[0]
+		ok(t, l.Settle(t.Context(), []int64{row.ID}, Failed))
+		if known := must(l.Known(t.Context(), "weekly", "2026-11-16"))(t); known[row.Key] != Failed {
+			t.Errorf("known: %v", known)
+		}
+		must(l.Plan(t.Context(), weekly(), []Delivery{whole}))(t)
+		if d := claim(t, l, "me", time.Minute); d != nil {
+			t.Errorf("an operator said that it is done, and yet: %+v", d)
 		}
 	})
 }

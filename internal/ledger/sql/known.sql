@@ -2,4 +2,4 @@
 SELECT recipient, rep_id, state
 FROM drumbeat_state.delivery
 WHERE schedule = :schedule AND period = :period
-  AND NOT (state = 'failed' AND message_id = '')
+  AND NOT (state = 'failed' AND message_id = '' AND reason <> :settled)
