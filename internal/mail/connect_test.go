@@ -87,7 +87,7 @@ func TestConnectSaysWhatAndWhatToDo(t *testing.T) {
 				!strings.HasPrefix(err.Error(), "smtp ") {
 				t.Errorf("not one clear line, or a password in it: %q", err)
 			}
-			r := (&Conn{sender: sender}).Send(t.Context(), from, to, build(t, weekly()))
+			r := (&Conn{sender: sender}).Send(t.Context(), from, to, build(t, weekly()), always)
 			if r.Outcome != Relay || r.Err == nil || r.Err.Error() != err.Error() {
 				t.Errorf("a mail fares otherwise: %+v", r)
 			}
@@ -127,14 +127,14 @@ func TestLoginMethods(t *testing.T) {
 	for _, method := range []string{"auto", "plain", "login"} {
 		box, cfg := startBox(t, mailbox.Options{StartTLS: true, Username: "u", Password: "p\u00e4ss word"})
 		cfg.Auth = method
-		if r := connect(t, cfg).Send(t.Context(), from, to, build(t, weekly())); r.Outcome != Sent ||
+		if r := connect(t, cfg).Send(t.Context(), from, to, build(t, weekly()), always); r.Outcome != Sent ||
 			box.Messages()[0].User != "u" {
 			t.Errorf("%s: %+v", method, r)
 		}
 	}
 	_, cfg := startBox(t, mailbox.Options{Username: "u", Password: "p"})
 	cfg.Auth = "none"
-	if r := connect(t, cfg).Send(t.Context(), from, to, build(t, weekly())); r.Outcome != Relay ||
+	if r := connect(t, cfg).Send(t.Context(), from, to, build(t, weekly()), always); r.Outcome != Relay ||
 		!strings.Contains(r.Reply, "530") {
 		t.Errorf("a login is demanded at MAIL: %+v", r)
 	}
@@ -172,12 +172,12 @@ func TestDefaults(t *testing.T) {
 	}
 	opportune, cfg := startBox(t, mailbox.Options{StartTLS: true})
 	cfg.TLS = TLSOpportunistic
-	if r := connect(t, cfg).Send(t.Context(), from, to, build(t, weekly())); r.Outcome != Sent || !opportune.Messages()[0].TLS {
+	if r := connect(t, cfg).Send(t.Context(), from, to, build(t, weekly()), always); r.Outcome != Sent || !opportune.Messages()[0].TLS {
 		t.Errorf("offered but not used: %+v", r)
 	}
 	_, cfg = startBox(t, mailbox.Options{})
 	cfg.TLS = TLSOpportunistic
-	if r := connect(t, cfg).Send(t.Context(), from, to, build(t, weekly())); r.Outcome != Sent {
+	if r := connect(t, cfg).Send(t.Context(), from, to, build(t, weekly()), always); r.Outcome != Sent {
 		t.Errorf("not offered: %+v", r)
 	}
 }

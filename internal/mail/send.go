@@ -21,20 +21,21 @@ type Conn struct {
 
 // Send hands over the stored bytes of one mail to one recipient. The context ends it at any step, by closing
 // the connection; the result then is Unknown if the final dot was out, and Relay with the context's cause if
-// not.
-func (c *Conn) Send(ctx context.Context, from, to string, raw []byte) Result {
+// not. Just before the final dot, after which nothing can be taken back, clear is asked: its error ends the
+// attempt with Relay, and the server has no mail.
+func (c *Conn) Send(ctx context.Context, from, to string, raw []byte, clear func() error) Result {
 	kept := c.client != nil
-	r := c.attempt(ctx, from, to, raw)
+	r := c.attempt(ctx, from, to, raw, clear)
 	if r.Outcome == Relay && kept && ctx.Err() == nil {
 		// What a kept connection says is about its age; ask a new one before the relay is called down.
 		c.drop()
-		r = c.attempt(ctx, from, to, raw)
+		r = c.attempt(ctx, from, to, raw, clear)
 	}
 	return r
 }
 
 // attempt is one pass through the conversation, on the open connection or a new one.
-func (c *Conn) attempt(ctx context.Context, from, to string, raw []byte) Result {
+func (c *Conn) attempt(ctx context.Context, from, to string, raw []byte, clear func() error) Result {
 	if ctx.Err() != nil {
 		return Result{Outcome: Relay, Err: fmt.Errorf("%s: %w", stepDial, context.Cause(ctx))}
 	}
@@ -52,7 +53,7 @@ func (c *Conn) attempt(ctx context.Context, from, to string, raw []byte) Result 
 		}
 	}
 	defer c.closeOn(ctx)()
-	r, at := c.transact(from, to, raw)
+	r, at := c.transact(from, to, raw, clear)
 	if ctx.Err() != nil {
 		c.drop()
 	}
@@ -73,7 +74,7 @@ func (c *Conn) attempt(ctx context.Context, from, to string, raw []byte) Result 
 }
 
 // transact speaks MAIL, RCPT, DATA and the message, and names the step that it reached.
-func (c *Conn) transact(from, to string, raw []byte) (Result, step) {
+func (c *Conn) transact(from, to string, raw []byte, clear func() error) (Result, step) {
 	utf8 := !isASCII(from) || !isASCII(to)
 	if ok, _ := c.client.Extension("SMTPUTF8"); utf8 && !ok {
 		return Result{Outcome: Permanent, Reply: "",
@@ -97,6 +98,9 @@ func (c *Conn) transact(from, to string, raw []byte) (Result, step) {
 	c.begin(c.sender.cfg.DotTimeout)
 	if _, err := w.Write(raw); err != nil {
 		return failed(stepBody, err), stepBody
+	}
+	if err := clear(); err != nil {
+		return Result{Outcome: Relay, Err: fmt.Errorf("%s: %w", stepDot, err)}, stepDot
 	}
 	return c.finish(w)
 }

@@ -19,7 +19,7 @@ func TestReceivedBytesAreTheStoredOnes(t *testing.T) {
 		box, cfg := startBox(t, opts)
 		c := connect(t, cfg)
 		for range 3 {
-			if r := c.Send(t.Context(), from, to, raw); r.Outcome != Sent || r.Err != nil ||
+			if r := c.Send(t.Context(), from, to, raw, always); r.Outcome != Sent || r.Err != nil ||
 				r.Reply != "250 2.0.0 OK: queued" {
 				t.Fatalf("%+v", r)
 			}
@@ -70,7 +70,7 @@ func TestWhatEachAnswerMeans(t *testing.T) {
 				return mailbox.Fault{Code: tt.code, Text: "said\r\nthe server", Drop: tt.code == 421}
 			}})
 			c := connect(t, cfg)
-			r := c.Send(t.Context(), from, to, raw)
+			r := c.Send(t.Context(), from, to, raw, always)
 			if r.Outcome != tt.want || r.Err == nil || !strings.HasPrefix(r.Reply, strings.Fields(r.Reply)[0]) ||
 				!strings.Contains(r.Reply, "said") || strings.ContainsAny(r.Reply, "\r\n") {
 				t.Errorf("got %+v, want %s with the server's words", r, tt.want)
@@ -79,7 +79,7 @@ func TestWhatEachAnswerMeans(t *testing.T) {
 				t.Error("the server took the mail")
 			}
 			broken = false // and the connection, or a new one, serves the next recipient
-			if r := c.Send(t.Context(), from, to, raw); r.Outcome != Sent || len(box.Messages()) != 1 {
+			if r := c.Send(t.Context(), from, to, raw, always); r.Outcome != Sent || len(box.Messages()) != 1 {
 				t.Errorf("the next mail: %+v", r)
 			}
 		})
@@ -126,7 +126,7 @@ func TestLostConnections(t *testing.T) {
 				cfg.Timeout = 30 * time.Second // the bound is the length, not the time
 			}
 			c := connect(t, cfg)
-			r := c.Send(t.Context(), from, to, raw)
+			r := c.Send(t.Context(), from, to, raw, always)
 			if r.Outcome != tt.want || (r.Err == nil) != (tt.want == Sent) || r.Err != nil &&
 				strings.ContainsAny(r.Err.Error(), "\x00\r\n") {
 				t.Errorf("got %+v, want %s", r, tt.want)
@@ -143,7 +143,7 @@ func TestCutBeforeTheDotLeftIsNeverUnknown(t *testing.T) {
 	raw := []byte("Subject: long\r\n\r\n" + strings.Repeat("a line of a long digest\r\n", 1<<19))
 	for _, cut := range []int{1, 1 << 20} {
 		server := startRaw(t, script{cutAt: cut})
-		r := connect(t, server.config()).Send(t.Context(), from, to, raw)
+		r := connect(t, server.config()).Send(t.Context(), from, to, raw, always)
 		if r.Outcome != Temporary || len(server.messages()) != 0 {
 			t.Errorf("cut after %d of %d octets: %+v", cut, len(raw), r)
 		}
@@ -159,7 +159,7 @@ func TestASlowAnswerIsWaitedFor(t *testing.T) {
 		return mailbox.Fault{}
 	}})
 	cfg.Timeout, cfg.DotTimeout = 300*time.Millisecond, 5*time.Second
-	if r := connect(t, cfg).Send(t.Context(), from, to, raw); r.Outcome != Sent || len(box.Messages()) != 1 {
+	if r := connect(t, cfg).Send(t.Context(), from, to, raw, always); r.Outcome != Sent || len(box.Messages()) != 1 {
 		t.Errorf("%+v, %d mails", r, len(box.Messages()))
 	}
 }
@@ -168,7 +168,7 @@ func TestATrickleEndsWithTheStepsTime(t *testing.T) {
 	server := startRaw(t, script{slow: 10 * time.Millisecond, reply: map[string]string{"RCPT": strings.Repeat("250-x\r\n", 99)}})
 	cfg := server.config()
 	cfg.Timeout = time.Second
-	if r := connect(t, cfg).Send(t.Context(), from, to, build(t, weekly())); r.Outcome != Temporary ||
+	if r := connect(t, cfg).Send(t.Context(), from, to, build(t, weekly()), always); r.Outcome != Temporary ||
 		!strings.Contains(r.Err.Error(), "no answer in time") {
 		t.Errorf("%+v", r)
 	}
@@ -188,7 +188,7 @@ func TestAKeptConnectionIsRenewedWithoutAnAttempt(t *testing.T) {
 			server := startRaw(t, tt.script)
 			c := connect(t, server.config())
 			for i := range 4 {
-				if r := c.Send(t.Context(), from, to, raw); r.Outcome != Sent {
+				if r := c.Send(t.Context(), from, to, raw, always); r.Outcome != Sent {
 					t.Fatalf("mail %d: %+v", i+1, r)
 				}
 			}
@@ -206,7 +206,7 @@ func TestAKeptConnectionIsRenewedWithoutAnAttempt(t *testing.T) {
 		}})
 		c := connect(t, cfg)
 		for i := range 6 {
-			if r := c.Send(t.Context(), from, to, raw); r.Outcome != Sent {
+			if r := c.Send(t.Context(), from, to, raw, always); r.Outcome != Sent {
 				t.Fatalf("mail %d: %+v", i+1, r)
 			}
 		}
@@ -220,10 +220,25 @@ func TestAKeptConnectionIsRenewedWithoutAnAttempt(t *testing.T) {
 		if err := box.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if r := c.Send(t.Context(), from, to, raw); r.Outcome != Relay || r.Err == nil {
+		if r := c.Send(t.Context(), from, to, raw, always); r.Outcome != Relay || r.Err == nil {
 			t.Errorf("%+v", r)
 		}
 	})
+}
+
+// always is clear to be sent.
+func always() error { return nil }
+
+func TestWhoeverMayNotSendAnyMoreStopsBeforeTheDot(t *testing.T) {
+	box, cfg := startBox(t, mailbox.Options{})
+	c, raw := connect(t, cfg), build(t, weekly())
+	lapsed := errors.New("the lease has ended")
+	if r := c.Send(t.Context(), from, to, raw, func() error { return lapsed }); r.Outcome != Relay || !errors.Is(r.Err, lapsed) {
+		t.Errorf("%+v", r)
+	}
+	if r := c.Send(t.Context(), from, to, raw, always); r.Outcome != Sent || len(box.Messages()) != 1 {
+		t.Errorf("%d mails, the last one %+v", len(box.Messages()), r)
+	}
 }
 
 func TestTheContextEndsEveryStep(t *testing.T) {
@@ -238,7 +253,7 @@ func TestTheContextEndsEveryStep(t *testing.T) {
 			c := connect(t, cfg)
 			ctx, cancel := context.WithCancelCause(t.Context())
 			time.AfterFunc(100*time.Millisecond, func() { cancel(why) })
-			r := c.Send(ctx, from, to, raw)
+			r := c.Send(ctx, from, to, raw, always)
 			want := Relay
 			if verb == "dot" {
 				want = Unknown
@@ -268,14 +283,14 @@ func TestAddressesThatAreNoneNeverReachTheServer(t *testing.T) {
 	c := connect(t, cfg)
 	raw := build(t, weekly())
 	for _, bad := range []string{"", "nobody", "a@b@c", "a@example.com> SIZE=9", "a@example.com\r\nRCPT TO:<b@example.com>", "<a@example.com>"} {
-		if r := c.Send(t.Context(), from, bad, raw); r.Outcome != Permanent || r.Err == nil {
+		if r := c.Send(t.Context(), from, bad, raw, always); r.Outcome != Permanent || r.Err == nil {
 			t.Errorf("%q: %+v", bad, r)
 		}
 	}
-	if r := c.Send(t.Context(), from, to, []byte("Subject: bare\n\nline ends\n")); r.Outcome != Permanent {
+	if r := c.Send(t.Context(), from, to, []byte("Subject: bare\n\nline ends\n"), always); r.Outcome != Permanent {
 		t.Errorf("bytes that would change on the way: %+v", r)
 	}
-	if r := c.Send(t.Context(), from, to, raw); r.Outcome != Sent || len(box.Messages()) != 1 {
+	if r := c.Send(t.Context(), from, to, raw, always); r.Outcome != Sent || len(box.Messages()) != 1 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -286,11 +301,11 @@ func TestAddressesBeyondASCII(t *testing.T) {
 	m.To.Address = wide
 	raw := build(t, m)
 	_, cfg := startBox(t, mailbox.Options{})
-	if r := connect(t, cfg).Send(t.Context(), from, wide, raw); r.Outcome != Permanent {
+	if r := connect(t, cfg).Send(t.Context(), from, wide, raw, always); r.Outcome != Permanent {
 		t.Errorf("a server without SMTPUTF8: %+v", r)
 	}
 	box, cfg := startBox(t, mailbox.Options{SMTPUTF8: true})
-	if r := connect(t, cfg).Send(t.Context(), from, wide, raw); r.Outcome != Sent {
+	if r := connect(t, cfg).Send(t.Context(), from, wide, raw, always); r.Outcome != Sent {
 		t.Errorf("a server with SMTPUTF8: %+v", r)
 	}
 	if got := box.Messages(); len(got) != 1 || got[0].To[0] != wide || !bytes.Equal(got[0].Data, raw) {

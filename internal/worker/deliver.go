@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"drumbeat/internal/ledger"
@@ -25,7 +26,6 @@ type dispatch struct {
 	until    time.Time // what fails for now is not tried again after it
 	began    time.Time
 	redirect string
-	pace     *pacer
 
 	mu    sync.Mutex
 	sent  int
@@ -34,8 +34,7 @@ type dispatch struct {
 }
 
 func (w *Worker) newDispatch(filter ledger.Filter, until time.Time) *dispatch {
-	return &dispatch{w: w, filter: filter, until: until, began: w.Now(),
-		pace: &pacer{every: w.Config.Mail.Rate.Interval(), now: w.Now}}
+	return &dispatch{w: w, filter: filter, until: until, began: w.Now()}
 }
 
 // deliver sends until nothing of the filter's choice can be sent any more. When ctx ends, nothing new is
@@ -67,14 +66,17 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 	}
 	defer hangUp()
 	failures := 0 // of the relay, in a row
+	idle := true  // nothing to claim, for all that we know
 	for ctx.Err() == nil {
-		if more, err := d.more(ctx); err != nil || !more {
-			return err
+		if idle {
+			if more, err := d.more(ctx); err != nil || !more {
+				return err
+			}
 		}
 		if conn == nil {
 			var err error
 			if conn, err = d.w.Connect(ctx); err != nil {
-				conn = nil
+				conn, idle = nil, true
 				d.blame(err)
 				if failures++; !d.pause(ctx, failures) {
 					return nil
@@ -82,12 +84,12 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 				continue
 			}
 		}
-		d.pace.wait(ctx)
+		d.w.pace.wait(ctx, d.w.Now, d.w.Config.Mail.Rate.Interval())
 		row, claimed, err := d.claim(ctx, owner) // nothing, when told to stop: what is pending stays so
 		if err != nil {
 			return err
 		}
-		if row == nil {
+		if idle = row == nil; idle {
 			continue
 		}
 		result, err := d.send(ctx, conn, row, claimed)
@@ -99,7 +101,9 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 			continue
 		}
 		hangUp()
-		if failures++; !d.pause(ctx, failures) {
+		idle = true
+		// The first one in a row may be about this mail or this connection: the others get their turn at once.
+		if failures++; failures > 1 && !d.pause(ctx, failures) {
 			break
 		}
 	}
@@ -174,40 +178,63 @@ func (d *dispatch) send(ctx context.Context, conn Conn, row *ledger.Delivery, cl
 	}
 	calm, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
-	if d.w.Now().Sub(claimed) >= lease {
-		return mail.Result{}, nil // this process slept over its lease: somebody else may be sending this one
-	}
-	stop := d.keep(calm, cancel, row)
-	result := conn.Send(calm, d.w.Config.Mail.From.Address, to, row.Body)
+	clear, stop := d.keep(calm, cancel, row, claimed)
+	result := conn.Send(calm, d.w.Config.Mail.From.Address, to, row.Body, clear)
 	stop()
+	if result.Outcome == mail.Relay && context.Cause(calm) != nil {
+		return mail.Result{}, nil // not the relay's fault: the delivery is no longer ours, and was not sent
+	}
 	return result, d.mark(ctx, row, result)
 }
 
-// keep renews the lease at half-life, and stops the sending when the delivery has gone to another.
-func (d *dispatch) keep(ctx context.Context, cancel context.CancelCauseFunc, row *ledger.Delivery) (stop func()) {
+var errLapsed = errors.New("the lease has ended")
+
+// keep renews the lease at half-life, and stops the sending when the delivery has gone to another. clear says
+// whether it is still ours by our own clock: a process that was paused must not send when it wakes.
+func (d *dispatch) keep(ctx context.Context, cancel context.CancelCauseFunc, row *ledger.Delivery, claimed time.Time) (clear func() error, stop func()) {
+	var since atomic.Pointer[time.Time]
+	since.Store(&claimed)
+	clear = func() error {
+		if lapsed(*since.Load(), d.w.Now()) {
+			cancel(errLapsed)
+			return errLapsed
+		}
+		return nil
+	}
 	ctx, done := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		for sleep(ctx, lease/2) == nil {
-			if err := d.w.Ledger.Renew(ctx, row, lease); errors.Is(err, ledger.ErrFenced) {
+		for nap := lease / 2; sleep(ctx, nap) == nil; {
+			at := d.w.Now()
+			err := d.w.Ledger.Renew(ctx, row, lease)
+			switch {
+			case err == nil:
+				since.Store(&at)
+				nap = lease / 2
+			case errors.Is(err, ledger.ErrFenced):
 				cancel(err)
 				return
+			default:
+				nap = lease / 16
 			}
 		}
 	})
-	return func() { done(); wg.Wait() }
+	return clear, func() { done(); wg.Wait() }
+}
+
+// lapsed says whether a lease taken then has ended, on either clock: the monotonic one may stand still while
+// the machine sleeps, and the other one may be set.
+func lapsed(since, now time.Time) bool {
+	return now.Sub(since) >= lease || now.Round(0).Sub(since.Round(0)) >= lease
 }
 
 // mark records a result. While the database is out of reach it keeps trying, and this connection sends
 // nothing new: a mail that is out must not go again. A stop leaves it half a minute.
 func (d *dispatch) mark(ctx context.Context, row *ledger.Delivery, result mail.Result) error {
-	record := func() error { return d.w.Ledger.Release(context.WithoutCancel(ctx), row) }
-	if what, ok := d.judge(row, result); ok {
-		record = func() error { return d.w.Ledger.Mark(context.WithoutCancel(ctx), row, what) }
-	}
+	what := d.judge(row, result)
 	var stopping time.Time
 	for tries := 1; ; tries++ {
-		err := record()
+		err := d.w.Ledger.Mark(context.WithoutCancel(ctx), row, what)
 		if err == nil || errors.Is(err, ledger.ErrFenced) {
 			return nil
 		}
@@ -224,8 +251,8 @@ func (d *dispatch) mark(ctx context.Context, row *ledger.Delivery, result mail.R
 	}
 }
 
-// judge says what a result means for a delivery; false when nothing was sent and nobody is to blame for it.
-func (d *dispatch) judge(row *ledger.Delivery, result mail.Result) (ledger.Result, bool) {
+// judge says what a result means for a delivery.
+func (d *dispatch) judge(row *ledger.Delivery, result mail.Result) ledger.Result {
 	words := result.Reply
 	if words == "" && result.Err != nil {
 		words = result.Err.Error()
@@ -238,22 +265,23 @@ func (d *dispatch) judge(row *ledger.Delivery, result mail.Result) (ledger.Resul
 		d.relay = nil
 		d.mu.Unlock()
 		log.Debug("sent", "to", row.Recipient)
-		return ledger.Result{State: ledger.Sent, Reply: result.Reply}, true
+		return ledger.Result{State: ledger.Sent, Reply: result.Reply}
 	case mail.Permanent:
 		log.Warn("refused for good", "code", code(words))
-		return ledger.Result{State: ledger.Failed, Reply: result.Reply, Reason: words}, true
+		return ledger.Result{State: ledger.Failed, Reply: result.Reply, Reason: words}
 	case mail.Unknown:
 		log.Warn("perhaps sent, the relay's answer was lost", "on_unknown", d.w.Config.Mail.OnUnknown)
 		if ledger.OnUnknown(d.w.Config.Mail.OnUnknown) == ledger.Hold {
-			return ledger.Result{State: ledger.Unknown, Reply: result.Reply, Reason: words}, true
+			return ledger.Result{State: ledger.Unknown, Reply: result.Reply, Reason: words}
 		}
-		return d.later(row, result, words), true
+		return d.later(row, result, words)
 	case mail.Temporary:
 		log.Debug("put off by the relay", "code", code(words))
-		return d.later(row, result, words), true
+		return d.later(row, result, words)
 	}
 	d.blame(result.Err)
-	return ledger.Result{}, false
+	// No attempt is spent, but the others go first: should this mail be what the relay hangs up on, it holds up nobody.
+	return ledger.Result{State: ledger.Pending, Reply: result.Reply, Reason: words, RetryAt: d.w.Now().Add(backOff(1)), Spared: true}
 }
 
 // later puts a delivery back, or gives it up when it has been tried for as long as the config allows.
@@ -263,7 +291,11 @@ func (d *dispatch) later(row *ledger.Delivery, result mail.Result, words string)
 		since = row.NotBefore
 	}
 	if row.Attempts > 1 && now.Sub(since) > d.w.Config.Mail.AttemptsFor {
-		return ledger.Result{State: ledger.Failed, Reply: result.Reply, Reason: "given up: " + words}
+		state := ledger.Failed
+		if result.Outcome == mail.Unknown {
+			state = ledger.Unknown // it may have arrived
+		}
+		return ledger.Result{State: state, Reply: result.Reply, Reason: "given up: " + words}
 	}
 	return ledger.Result{State: ledger.Pending, Reply: result.Reply, Reason: words, RetryAt: now.Add(backOff(row.Attempts))}
 }

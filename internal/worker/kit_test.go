@@ -161,7 +161,7 @@ type fakeConn struct{ *fakeRelay }
 
 func (fakeConn) Close() {}
 
-func (c fakeConn) Send(_ context.Context, from, to string, raw []byte) smtp.Result {
+func (c fakeConn) Send(_ context.Context, from, to string, raw []byte, clear func() error) smtp.Result {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.tries == nil {
@@ -171,6 +171,9 @@ func (c fakeConn) Send(_ context.Context, from, to string, raw []byte) smtp.Resu
 	result := smtp.Result{Outcome: smtp.Sent, Reply: "250 2.0.0 queued"}
 	if c.answer != nil {
 		result = c.answer(to, c.tries[to])
+	}
+	if err := clear(); err != nil {
+		return smtp.Result{Outcome: smtp.Relay, Err: err}
 	}
 	if result.Outcome == smtp.Sent || result.Outcome == smtp.Unknown {
 		m, err := mail.ReadMessage(bytes.NewReader(raw))

@@ -15,8 +15,8 @@ func (w *Worker) message(r *round, p digest.Recipient, c render.Content, date ti
 	from := w.Config.Mail.From
 	_, domain, _ := strings.Cut(from.Address, "@")
 	to := p.Address
-	if r.redirect != "" {
-		to = r.redirect
+	if r.job.Redirect != "" {
+		to = r.job.Redirect
 	}
 	m := mail.Message{
 		From:            from,
@@ -24,7 +24,7 @@ func (w *Worker) message(r *round, p digest.Recipient, c render.Content, date ti
 		Subject:         c.Subject,
 		Text:            c.Text,
 		HTML:            c.HTML,
-		MessageID:       mail.MessageID(r.schedule.Name, r.period, r.key(p).Recipient, p.Rep.ID, domain, r.redirect != ""),
+		MessageID:       mail.MessageID(r.schedule.Name, r.period, r.key(p).Recipient, p.Rep.ID, domain, r.job.Redirect != ""),
 		Date:            date,
 		ListName:        "Drumbeat " + r.schedule.Name,
 		ListID:          string(p.Kind) + "." + strings.ToLower(domain),

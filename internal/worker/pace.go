@@ -9,22 +9,19 @@ import (
 
 // pacer spaces sends evenly, so that a relay's limit is kept by all connections together.
 type pacer struct {
-	every time.Duration
-	now   func() time.Time
-
 	mu   sync.Mutex
 	next time.Time
 }
 
-// wait returns when the next mail may go, or when ctx ends.
-func (p *pacer) wait(ctx context.Context) {
+// wait returns when the next mail may go, one in every, or when ctx ends.
+func (p *pacer) wait(ctx context.Context, clock func() time.Time, every time.Duration) {
 	p.mu.Lock()
-	now := p.now()
+	now := clock()
 	at := now
 	if p.next.After(now) {
 		at = p.next
 	}
-	p.next = at.Add(p.every)
+	p.next = at.Add(every)
 	p.mu.Unlock()
 	_ = sleep(ctx, at.Sub(now)) // the caller asks ctx
 }

@@ -104,6 +104,11 @@ func (w *Worker) plan(ctx context.Context, desk *desk, r *round) error {
 	if err != nil {
 		return err
 	}
+	for _, p := range people {
+		if p.Skip == "" {
+			r.wanted = append(r.wanted, p.Address)
+		}
+	}
 	fresh := r.unknown(people, known)
 	r.sum.People, r.sum.Known = len(people), len(people)-len(fresh)
 
@@ -171,10 +176,10 @@ func (w *Worker) recipients(ctx context.Context, r *round, reps []pipeline.Rep) 
 	s := r.schedule
 	people := digest.Recipients(digest.Rule{Kind: digest.Kind(s.Digest), Scope: digest.Scope(s.Scope), Teams: s.Recipients.Teams,
 		Reps: s.Recipients.Reps, Addresses: s.Recipients.Addresses, OptedOut: optedOut}, reps, pipeline.DateOf(r.tick, w.Config.Zone))
-	if len(r.only) == 0 {
+	if len(r.job.Only) == 0 {
 		return people, nil
 	}
-	return slices.DeleteFunc(people, func(p digest.Recipient) bool { return !slices.Contains(r.only, p.Address) }), nil
+	return slices.DeleteFunc(people, func(p digest.Recipient) bool { return !slices.Contains(r.job.Only, p.Address) }), nil
 }
 
 func (r *round) key(p digest.Recipient) ledger.Key {
@@ -200,7 +205,8 @@ func (w *Worker) deliveries(r *round, f *figures, people []digest.Recipient) ite
 			d := ledger.Delivery{Key: r.key(m.to), Kind: string(m.to.Kind)}
 			switch {
 			case m.err != nil:
-				w.Log.Error("digest not made", "schedule", r.schedule.Name, "period", r.period, "rep", m.to.Rep.ID, "error", m.err)
+				w.Log.Error("digest not made", "schedule", r.schedule.Name, "period", r.period, "rep", m.to.Rep.ID,
+					"error", withoutAddresses(m.err.Error()))
 				d.State, d.Reason = ledger.Failed, m.err.Error()
 			case m.skip != "":
 				d.State, d.Reason = ledger.Skipped, m.skip

@@ -10,12 +10,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"drumbeat/internal/digest"
 	"drumbeat/internal/ledger"
-	smtp "drumbeat/internal/mail"
 	"drumbeat/internal/render"
 )
 
@@ -176,133 +174,44 @@ func TestOnePersonsBrokenDigestStopsNobodyElse(t *testing.T) {
 	}
 }
 
-func TestWhatTheRelaySays(t *testing.T) {
-	say := func(o smtp.Outcome, reply string) func(string, int) smtp.Result {
-		return func(string, int) smtp.Result { return smtp.Result{Outcome: o, Reply: reply, Err: errors.New(reply)} }
-	}
-	for _, c := range []struct {
-		name    string
-		hold    bool
-		answer  func(string, int) smtp.Result
-		want    Summary // per digest: 1 means all
-		problem string
-	}{
-		{"no such user", false, say(smtp.Permanent, "550 5.1.1 no such user ada@example.com"), Summary{Failed: 1},
-			"4 digests refused for good: 550 5.1.1 no such user [address]"},
-		{"greylisted for good", false, say(smtp.Temporary, "450 4.7.1 come back later"), Summary{Pending: 1},
-			"4 digests left pending: 450 4.7.1 come back later"},
-		{"answer lost, hold", true, say(smtp.Unknown, "lost"), Summary{Unknown: 1}, "4 digests perhaps sent, nobody knows: lost"},
-		{"greylisted twice", false, func(to string, try int) smtp.Result {
-			if try < 3 {
-				return smtp.Result{Outcome: smtp.Temporary, Reply: "450 later"}
-			}
-			return smtp.Result{Outcome: smtp.Sent}
-		}, Summary{Sent: 1}, ""},
-		{"answer lost once, resent", false, func(to string, try int) smtp.Result {
-			if try == 1 {
-				return smtp.Result{Outcome: smtp.Unknown, Err: errors.New("lost")}
-			}
-			return smtp.Result{Outcome: smtp.Sent}
-		}, Summary{Sent: 1}, ""},
-		{"relay shuts down in between", false, func(to string, try int) smtp.Result {
-			if try == 1 {
-				return smtp.Result{Outcome: smtp.Relay, Err: errors.New("421 bye")}
-			}
-			return smtp.Result{Outcome: smtp.Sent}
-		}, Summary{Sent: 1}, ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				k := newKit(t, monday, "")
-				if c.hold {
-					k.Config.Mail.OnUnknown = "hold"
-				}
-				k.relay.answer = c.answer
-				began := time.Now()
-				s := k.do(Job{Schedule: k.schedule("team")}, 5*time.Minute)
-				n := s.Digests
-				if s.Sent != c.want.Sent*n || s.Failed != c.want.Failed*n || s.Pending != c.want.Pending*n || s.Unknown != c.want.Unknown*n {
-					t.Errorf("of %d digests: %+v", n, s)
-				}
-				if got := fmt.Sprint([]Failure(s.Problems)); got != "["+c.problem+"]" {
-					t.Errorf("problems: %q", got)
-				}
-				if s.Done() != (c.want.Sent == 1) {
-					t.Errorf("done: %v", s.Done())
-				}
-				if took := time.Since(began); took > 6*time.Minute {
-					t.Errorf("waited %v", took)
-				}
-				byID := map[string][]byte{}
-				for _, l := range k.relay.letters() {
-					if old, ok := byID[l.id]; ok && !bytes.Equal(old, l.raw) {
-						t.Error("sent again in other bytes")
-					}
-					byID[l.id] = l.raw
-				}
-				if err := k.ledger.Close(); err != nil {
-					t.Error(err)
-				}
-			})
-		})
-	}
-}
-
-func TestAnUnreachableRelayLeavesEverythingPending(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		k := newKit(t, monday, "")
-		k.relay.down = errors.New("connect localhost:25: connection refused")
-		s := k.do(Job{Schedule: k.schedule("team")}, time.Minute)
-		if s.Pending != s.Digests || s.Sent != 0 || len(s.Problems) != 1 || !strings.Contains(s.Problems[0].String(), "connection refused") {
-			t.Errorf("%+v", s)
-		}
-		for _, row := range k.rows(ledger.Filter{}) {
-			if row.State != ledger.Skipped && (row.State != ledger.Pending || row.Attempts != 0) {
-				t.Errorf("%s: %s after %d attempts", row.RepID, row.State, row.Attempts)
-			}
-		}
-		k.relay.down = nil
-		if s = k.do(Job{Schedule: k.schedule("team")}); !s.Done() || s.Sent == 0 {
-			t.Errorf("after the relay came back: %+v", s)
-		}
-		_ = k.ledger.Close()
-	})
-}
-
-func TestADeadProcessesLeaseIsWaitedForAndTaken(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		k := newKit(t, monday, "")
-		k.relay.down = errors.New("not yet")
-		k.do(Job{Schedule: k.schedule("team")})
-		k.relay.down = nil
-		row, err := k.ledger.Claim(context.Background(), ledger.Claim{Owner: "dead", Lease: lease})
-		if err != nil || row == nil {
-			t.Fatal(row, err)
-		}
-		s := k.do(Job{Schedule: k.schedule("team")}) // no patience for retries, yet for this
-		if !s.Done() || !slices.Contains(k.relay.addresses(), row.Recipient) {
-			t.Errorf("%+v", s)
-		}
-		_ = k.ledger.Close()
-	})
-}
-
-func TestWhatAnOperatorSettledIsDone(t *testing.T) {
+func TestForceDoesNotReachThoseWhoHaveLeft(t *testing.T) {
 	k := newKit(t, monday, "")
-	k.relay.answer = func(string, int) smtp.Result { return smtp.Result{Outcome: smtp.Permanent, Reply: "550 no"} }
 	k.do(Job{Schedule: k.schedule("team")})
-	if s := k.do(Job{Schedule: k.schedule("team")}); s.Done() {
-		t.Error("failed digests are not done")
-	}
-	var ids []int64
-	for _, row := range k.rows(ledger.Filter{State: ledger.Failed}) {
-		ids = append(ids, row.ID)
-	}
-	if err := k.ledger.Settle(context.Background(), ids, ledger.Failed); err != nil {
+	before := k.relay.addresses()
+	k.relay.forget()
+	gone := before[0]
+	if err := k.ledger.OptOut(context.Background(), gone); err != nil {
 		t.Fatal(err)
 	}
-	if s := k.do(Job{Schedule: k.schedule("team")}); !s.Done() {
-		t.Errorf("settled, and yet: %+v", s)
+	s := k.do(Job{Schedule: k.schedule("team"), Force: true})
+	if got := k.relay.addresses(); slices.Contains(got, gone) || len(got) != len(before)-1 || s.Again != len(got) {
+		t.Errorf("sent again to %v: %+v", got, s)
+	}
+}
+
+func TestForceThatCannotPlanPutsNothingBack(t *testing.T) {
+	k := newKit(t, monday, "")
+	k.do(Job{Schedule: k.schedule("team")})
+	k.source.err = errors.New("connection refused")
+	if _, err := k.Run(context.Background(), []Job{{Schedule: k.schedule("team"), Tick: monday, Force: true}}, 0); err == nil {
+		t.Error("a source out of reach went unnoticed")
+	}
+	if rows := k.rows(ledger.Filter{State: ledger.Pending}); len(rows) != 0 {
+		t.Errorf("%d rows wait to be sent again", len(rows))
+	}
+}
+
+func TestAnAddressThatNoMailTakesStaysOutOfTheLog(t *testing.T) {
+	long := strings.Repeat("a", 250) + "@example.com"
+	k := newKit(t, monday, `
+people: [{rep: X1, name: Long Address, email: `+long+`, manager: R002}]
+schedules: [{name: own, digest: rep, cron: "0 7 * * 1", skip_empty: false}]
+`)
+	if s := k.do(Job{Schedule: k.schedule("own")}); s.Failed != 1 || s.Sent != s.Digests || strings.Contains(fmt.Sprint(s.Problems), "@") {
+		t.Errorf("%+v", s)
+	}
+	if strings.Contains(k.logs.String(), "@example.com") {
+		t.Errorf("an address in the log:\n%s", k.logs)
 	}
 }
 

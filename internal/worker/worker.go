@@ -46,7 +46,6 @@ type Queue interface {
 	Claim(ctx context.Context, c ledger.Claim) (*ledger.Delivery, error)
 	Renew(ctx context.Context, d *ledger.Delivery, lease time.Duration) error
 	Mark(ctx context.Context, d *ledger.Delivery, r ledger.Result) error
-	Release(ctx context.Context, d *ledger.Delivery) error
 }
 
 // Calendar knows up to which tick each schedule has been planned.
@@ -58,7 +57,7 @@ type Calendar interface {
 
 // Conn is one kept connection to the relay.
 type Conn interface {
-	Send(ctx context.Context, from, to string, message []byte) mail.Result
+	Send(ctx context.Context, from, to string, message []byte, clear func() error) mail.Result
 	Close()
 }
 
@@ -72,6 +71,8 @@ type Worker struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 	Owner   string // names this process in the ledger
+
+	pace pacer
 }
 
 // Job is one run of one schedule by hand.
@@ -109,56 +110,84 @@ func (s Summary) Done() bool {
 	return s.Pending == 0 && s.Failed == 0 && s.Unknown == 0 && len(s.Problems) == 0
 }
 
-// Run carries out the jobs one after the other. Schedules of the same instant and window share one
-// computation, and all of them together try what fails for now again for at most wait. Its error is about the whole (a database out of reach); what happened to single digests
-// stands in the summaries, of each job that came to its end or was told to stop.
+// Run carries out the jobs. Schedules of the same instant and window share one computation. Everybody's turn
+// comes once before anything is waited for; then all jobs together try what fails for now again for at most
+// wait. Its error is about the whole (a database out of reach), the first one that there was; what happened to
+// single digests stands in the summaries, of each job that was planned or told to stop.
 func (w *Worker) Run(ctx context.Context, jobs []Job, wait time.Duration) ([]Summary, error) {
 	desk, until := w.newDesk(), w.Now().Add(wait)
-	var all []Summary
+	var rounds []*round
+	var failed, relay error
 	for _, job := range jobs {
-		began := w.Now()
-		s, err := w.run(ctx, desk, job, until)
-		if err != nil && ctx.Err() == nil {
-			return all, err
+		r := w.newRound(job.Schedule, job.Tick)
+		r.job, r.began = job, w.Now()
+		failed = w.begin(ctx, desk, r)
+		if failed == nil && relay == nil && job.Out == "" { // a relay that is down is not asked for each schedule
+			failed = w.send(ctx, r, time.Time{})
+			relay = r.relay
 		}
-		s.Elapsed = w.Now().Sub(began)
-		all = append(all, s)
-		w.logEnd(s)
-		if err != nil {
-			return all, err
+		if failed != nil && ctx.Err() == nil {
+			break
+		}
+		if rounds = append(rounds, r); ctx.Err() != nil {
+			break
 		}
 	}
-	return all, nil
+	var all []Summary
+	for _, r := range rounds {
+		if err := w.finish(ctx, r, until); err != nil {
+			if failed == nil {
+				failed = err
+			}
+			continue
+		}
+		all = append(all, r.sum)
+		w.logEnd(r.sum)
+	}
+	if ctx.Err() != nil {
+		failed = ctx.Err()
+	}
+	return all, failed
 }
 
-func (w *Worker) run(ctx context.Context, desk *desk, job Job, until time.Time) (Summary, error) {
-	r := w.newRound(job.Schedule, job.Tick)
-	r.only, r.redirect = job.Only, job.Redirect
-	if job.Out != "" {
-		err := w.write(ctx, desk, r, Files{Dir: job.Out})
-		return r.sum, err
+// begin records what is to be sent, or writes it where it is only to be looked at.
+func (w *Worker) begin(ctx context.Context, desk *desk, r *round) error {
+	if r.job.Out != "" {
+		return w.write(ctx, desk, r, Files{Dir: r.job.Out})
 	}
-	filter := ledger.Filter{Schedule: r.schedule.Name, Period: r.period, Recipients: job.Only}
-	if job.Force {
-		again, err := w.Ledger.ForceAgain(ctx, filter)
-		if err != nil {
-			return r.sum, err
+	if err := w.plan(ctx, desk, r); err != nil || !r.job.Force || len(r.wanted) == 0 {
+		return err
+	}
+	// Not those who have left, opted out or are away since: what they got they do not get again.
+	filter := r.filter()
+	filter.Recipients = r.wanted
+	again, err := w.Ledger.ForceAgain(ctx, filter)
+	r.sum.Again = again
+	return err
+}
+
+// send delivers what is recorded, trying again until then.
+func (w *Worker) send(ctx context.Context, r *round, until time.Time) error {
+	d := w.newDispatch(r.filter(), until)
+	d.redirect = r.job.Redirect
+	err := d.deliver(ctx)
+	r.sum.Sent += d.sent
+	r.relay = d.relay
+	return err
+}
+
+// finish waits for what is left, as long as there is time, and says what became of the round.
+func (w *Worker) finish(ctx context.Context, r *round, until time.Time) error {
+	if r.job.Out == "" {
+		if err := w.send(ctx, r, until); err != nil {
+			return err
 		}
-		r.sum.Again = again
+		if err := w.settleUp(ctx, r.filter(), r.relay, &r.sum); err != nil {
+			return err
+		}
 	}
-	if err := w.plan(ctx, desk, r); err != nil {
-		return r.sum, err
-	}
-	d := w.newDispatch(filter, until)
-	d.redirect = job.Redirect
-	if err := d.deliver(ctx); err != nil {
-		return r.sum, err
-	}
-	r.sum.Sent = d.sent
-	if err := w.settleUp(ctx, filter, d.relay, &r.sum); err != nil {
-		return r.sum, err
-	}
-	return r.sum, ctx.Err()
+	r.sum.Elapsed = w.Now().Sub(r.began)
+	return nil
 }
 
 // settleUp says what is left of a period, whoever dealt with it, and closes the run when nothing is pending.
@@ -200,7 +229,7 @@ func (w *Worker) settleUp(ctx context.Context, filter ledger.Filter, relay error
 		}
 	}
 	s.Problems.Merge(kinds)
-	if s.Pending > 0 || len(rows) == 0 {
+	if s.Pending > 0 || len(rows) == 0 || len(filter.Recipients) > 0 { // a few recipients are not the run
 		return nil
 	}
 	return w.Ledger.FinishRun(ctx, filter.Schedule, filter.Period)
@@ -224,9 +253,15 @@ type round struct {
 	end      time.Time // as_of: the local midnight that begins the tick's day
 	period   string
 	advance  time.Time // moves last_due with the plan; zero: stays (a run by hand)
-	only     []string
-	redirect string
+	job      Job       // of a run by hand
+	began    time.Time
+	wanted   []string // the addresses of those who are to get one
+	relay    error    // why the relay could not be used the last time; nil when it could
 	sum      Summary
+}
+
+func (r *round) filter() ledger.Filter {
+	return ledger.Filter{Schedule: r.schedule.Name, Period: r.period, Recipients: r.job.Only}
 }
 
 func (w *Worker) newRound(s config.Schedule, tick time.Time) *round {
