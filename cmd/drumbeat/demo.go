@@ -53,8 +53,8 @@ mails.`,
 	f.StringVar(&o.out, "out", "drumbeat-demo", "the `DIR` that everything is written under")
 	f.StringVar(&o.serve, "serve", "", "go on with a page that shows the digests at `ADDR`, such as 127.0.0.1:8090")
 	f.Uint64Var(&o.seed, "seed", 1, "another number makes up another pipeline")
-	f.IntVar(&o.reps, "reps", 14, "how many sellers; managers come on top")
-	f.IntVar(&o.deals, "deals", 480, "how many deals")
+	f.IntVar(&o.reps, "reps", sample.DefaultReps, "how many sellers; managers come on top")
+	f.IntVar(&o.deals, "deals", sample.DefaultDeals, "how many deals")
 	return c
 }
 

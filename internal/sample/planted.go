@@ -46,7 +46,7 @@ const (
 	overCall
 )
 
-// plan says how many stories of each kind there are for every standardDeals deals.
+// plan says how many stories of each kind there are for every DefaultDeals deals.
 var plan = []struct {
 	kind kind
 	n    int
@@ -61,7 +61,7 @@ type roster struct {
 func newRoster(deals int) roster {
 	var r roster
 	seen := map[kind]int{}
-	for range max(1, deals/standardDeals) {
+	for range max(1, deals/DefaultDeals) {
 		for _, p := range plan {
 			for range p.n {
 				r.roles, r.nth = append(r.roles, p.kind), append(r.nth, seen[p.kind])

@@ -248,7 +248,7 @@ func findReps(t *testing.T, pl Planted, r *health.Report) {
 }
 
 func TestPlantsGrowWithTheDeals(t *testing.T) {
-	p, r := report(t, Options{Seed: 1, Reps: 60, Deals: 5 * standardDeals, Process: theProcess(t)}, time.UTC)
+	p, r := report(t, Options{Seed: 1, Reps: 60, Deals: 5 * DefaultDeals, Process: theProcess(t)}, time.UTC)
 	if len(p.Planted.Stalls) != 5*15 || len(p.Planted.OverCallers) != 5 {
 		t.Errorf("%d stalls, over-callers %v", len(p.Planted.Stalls), p.Planted.OverCallers)
 	}

@@ -21,11 +21,11 @@ import (
 // AsOf is the instant of the demo: a Monday, so that the week before it is whole.
 var AsOf = time.Date(2026, time.June, 1, 0, 0, 0, 0, time.UTC)
 
-// The size of the demo: sellers without their managers, and deals. Every standardDeals deals hold the planted
+// DefaultReps and DefaultDeals are the size of the demo: sellers without their managers, and deals. Every DefaultDeals deals hold the planted
 // ones once.
 const (
-	standardReps  = 14
-	standardDeals = 540
+	DefaultReps  = 14
+	DefaultDeals = 540
 )
 
 // historyDays is how far the oldest deals reach back: twice the lookback of the figures.
@@ -52,10 +52,10 @@ type Pipeline struct {
 // Generate makes up the pipeline that opt describes. It panics without a Process.
 func Generate(opt Options) *Pipeline {
 	if opt.Reps <= 0 {
-		opt.Reps = standardReps
+		opt.Reps = DefaultReps
 	}
 	if opt.Deals <= 0 {
-		opt.Deals = standardDeals
+		opt.Deals = DefaultDeals
 	}
 	if opt.AsOf.IsZero() {
 		opt.AsOf = AsOf

@@ -120,7 +120,7 @@ func TestRowsAreCanonical(t *testing.T) {
 			}
 			want := c.opt.Deals
 			if want == 0 {
-				want = standardDeals
+				want = DefaultDeals
 			}
 			if len(seen) != want {
 				t.Errorf("%d deals, want %d", len(seen), want)
