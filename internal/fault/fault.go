@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Limit is the most faults that one file reports; more of them help nobody.
+// Limit is the most faults that one call reports; more of them help nobody.
 const Limit = 100
 
 // Fault is one thing wrong at one place of one file.

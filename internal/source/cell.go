@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"drumbeat/internal/pipeline"
 )
@@ -63,6 +64,11 @@ func (c *cell) set(col *column, src any) error {
 			c.text = fmt.Sprint(v)
 		case float64:
 			c.text = strconv.FormatFloat(v, 'f', -1, 64)
+		}
+		if col.kind == text {
+			c.text = strings.ToValidUTF8(c.text, "\uFFFD") // a name may look odd; nothing is joined by it
+		} else if !utf8.ValidString(c.text) {
+			return wrong{fmt.Sprintf("%s is not UTF-8", quote(c.text)), "two such would look the same in a report"}
 		}
 		return c.known(col)
 	case instant:

@@ -165,3 +165,17 @@ func TestAQueryThatTakesTooLong(t *testing.T) {
 		"stage_changes": "SELECT 'd1' AS deal_id, 'A' AS stage, '2026-01-01' AS at FROM pg_sleep(60)"})})
 	wantError(t, readError(t, s), "read stage_changes: ", "statement timeout", "source.statement_timeout is 200ms: raise it")
 }
+
+// SQLite keeps any bytes as text. In a name they are shown as what cannot be read; an id must be told from others.
+func TestTextThatIsNotUTF8(t *testing.T) {
+	dsn := dbtest.SQLite(t)
+	empty(t, dsn)
+	deal := "SELECT 'd1' AS id, CAST(x'41ff' AS text) AS name, '2026-01-01' AS created_at, 'open' AS outcome"
+	_, deals := all(t, open(t, Config{DSN: dsn, Queries: minimal(map[pipeline.Rows]string{"deals": deal})}), asOf)
+	if len(deals) != 1 || !strings.HasPrefix(deals[0], "{{d1 A\uFFFD ") {
+		t.Errorf("%q", deals)
+	}
+	rep := "SELECT CAST(x'41ff' AS text) AS id, 'Ada' AS name"
+	err := readError(t, open(t, Config{DSN: dsn, Queries: minimal(map[pipeline.Rows]string{"reps": rep})}))
+	wantError(t, err, `read reps: row 1 ("A\xff"): id: "A\xff" is not UTF-8`)
+}
