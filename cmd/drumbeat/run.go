@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	netmail "net/mail"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,6 +43,9 @@ It ends 0 only when everything of the periods is sent, skipped or settled.
   drumbeat run --config drumbeat.yaml --out mails                # look at them first; nothing is recorded
   drumbeat run --config drumbeat.yaml --redirect me@example.com  # a test that does not count as sent`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := o.check(c.Flags().Changed); err != nil {
+				return err
+			}
 			return o.run(c.Context(), args, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
@@ -56,6 +60,21 @@ It ends 0 only when everything of the periods is sent, skipped or settled.
 	c.MarkFlagsMutuallyExclusive("out", "redirect")
 	c.MarkFlagsMutuallyExclusive("out", "force")
 	return c
+}
+
+// check refuses what a script says whose variable is empty: without --redirect's address the test would go to everybody.
+func (o runOptions) check(given func(flag string) bool) error {
+	switch {
+	case given("redirect") && o.redirect == "":
+		return wrong("--redirect is empty; name an address or leave it out")
+	case given("out") && o.out == "":
+		return wrong("--out is empty; name a folder or leave it out")
+	case slices.Contains(o.only, ""):
+		return wrong("--only is empty; name an address or leave it out")
+	case o.wait < 0:
+		return wrong("--wait: %v is negative; write 0s or more", o.wait)
+	}
+	return nil
 }
 
 func (o runOptions) run(ctx context.Context, names []string, stdout, stderr io.Writer) (err error) {
@@ -104,10 +123,13 @@ func (o runOptions) jobs(cfg *config.Config, names []string) ([]worker.Job, erro
 	if len(names) > 0 {
 		schedules = nil
 	}
-	for _, name := range names {
+	for i, name := range names {
 		s, err := findSchedule(cfg, name)
 		if err != nil {
 			return nil, err
+		}
+		if slices.Contains(names[:i], name) {
+			return nil, wrong("schedule %s is named twice; name it once", name)
 		}
 		if s.Digest == config.Admin {
 			return nil, wrong("schedule %s: admin digests are not made yet; choose another schedule", name)
@@ -164,6 +186,9 @@ func (o runOptions) tell(w io.Writer, sums []worker.Summary) error {
 func (o runOptions) outcome(s worker.Summary) string {
 	if o.out != "" {
 		return fmt.Sprintf("%d written under %s, %d skipped", s.Files, o.out, s.Skipped)
+	}
+	if s.People == 0 && s.Done() {
+		return "nothing to do, nobody is meant"
 	}
 	if s.People == s.Known && s.Sent == 0 && s.Done() {
 		return fmt.Sprintf("nothing to do, all %d recipients were dealt with before", s.Known)
