@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,6 +62,9 @@ mails.`,
 func (o demoOptions) run(ctx context.Context, w io.Writer) error {
 	if o.reps < 1 || o.reps > 10_000 || o.deals < 1 || o.deals > 10_000_000 {
 		return wrong("demo: --reps goes from 1 to 10000 and --deals from 1 to 10000000")
+	}
+	if _, _, err := net.SplitHostPort(o.serve); o.serve != "" && err != nil {
+		return wrong("--serve: %q is no address; write 127.0.0.1:8090", o.serve)
 	}
 	p, cfg, err := o.prepare(ctx)
 	if err != nil {

@@ -94,7 +94,7 @@ type pageMail struct {
 func serveMails(ctx context.Context, w io.Writer, addr string, mails []demoMail) error {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return wrong("--serve: %q is no address; write 127.0.0.1:8090", addr)
+		return fmt.Errorf("--serve: %w", err)
 	}
 	if host == "" {
 		host = "127.0.0.1"

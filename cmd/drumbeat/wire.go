@@ -114,12 +114,12 @@ func openHouse(ctx context.Context, cfg *config.Config, stateDSN string, log *sl
 	return h, nil
 }
 
-// asCallersFault marks what the caller has to put right: a schema of another version, somebody else's ledger,
+// asCallersFault marks what the caller has to put right: a wrong DSN, a schema of another version, somebody else's ledger,
 // people whom the source does not have.
 func asCallersFault(err error) error {
 	var schema *ledger.SchemaError
 	var people worker.PeopleError
-	if errors.As(err, &schema) || errors.Is(err, ledger.ErrEnvironment) || errors.As(err, &people) {
+	if errors.As(err, &schema) || errors.Is(err, ledger.ErrEnvironment) || errors.Is(err, ledger.ErrDSN) || errors.As(err, &people) {
 		return wrongError{err}
 	}
 	return err

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -60,19 +61,33 @@ func (d dialect) now(ctx context.Context, q sqlx.QueryerContext, ours func() tim
 	return time.Time(at), nil
 }
 
+// ErrDSN means that the DSN itself is wrong, whatever database there may be.
+var ErrDSN = errors.New("state.dsn")
+
+// place names a state database without its user and password.
+func place(dsn string) string {
+	if u, err := url.Parse(dsn); err == nil && u.Host != "" {
+		return u.Scheme + "://" + u.Host + u.Path
+	}
+	if strings.HasPrefix(dsn, "sqlite:") {
+		return dsn
+	}
+	return "state.dsn"
+}
+
 // openDialect prepares the connections; on SQLite it creates the file, for its owner's eyes only.
 func openDialect(dsn string) (dialect, *sqlx.DB, error) {
 	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
 		return openSQLite(path)
 	}
 	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
-		return dialect{}, nil, fmt.Errorf("state.dsn: neither postgres://… nor sqlite:PATH")
+		return dialect{}, nil, fmt.Errorf("%w: neither postgres://… nor sqlite:PATH", ErrDSN)
 	}
 	connector, err := pq.NewConnector(dsn)
 	if err != nil {
 		// What the parser says may quote the DSN, and with it the password.
-		return dialect{}, nil, fmt.Errorf("state.dsn: not a URL that Postgres' driver reads; write " +
-			"postgres://USER:PASSWORD@HOST/DATABASE with special characters as %%XX")
+		return dialect{}, nil, fmt.Errorf("%w: not a URL that Postgres' driver reads; write "+
+			"postgres://USER:PASSWORD@HOST/DATABASE with special characters as %%XX", ErrDSN)
 	}
 	connector.Dialer(dialer{silence: callTimeout + 15*time.Second})
 	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
@@ -84,7 +99,7 @@ func openDialect(dsn string) (dialect, *sqlx.DB, error) {
 
 func openSQLite(path string) (dialect, *sqlx.DB, error) {
 	if path == "" || path == ":memory:" {
-		return dialect{}, nil, fmt.Errorf("state.dsn: sqlite:%s names no file, and what was sent must outlive the program", path)
+		return dialect{}, nil, fmt.Errorf("%w: sqlite:%s names no file, and what was sent must outlive the program", ErrDSN, path)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite gives -wal and -shm the same mode
 	if err != nil {

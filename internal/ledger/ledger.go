@@ -61,11 +61,11 @@ func WithClock(now func() time.Time) Option { return func(l *Ledger) { l.clock =
 func Open(ctx context.Context, dsn string, options ...Option) (*Ledger, error) {
 	l, err := connect(dsn, options...)
 	if err != nil {
-		return nil, fmt.Errorf("open the ledger: %w", err)
+		return nil, fmt.Errorf("open the ledger %s: %w", place(dsn), err)
 	}
 	if err := l.ready(ctx); err != nil {
 		_ = l.db.Close() // the first error is the one that says why
-		return nil, fmt.Errorf("open the ledger: %w", err)
+		return nil, fmt.Errorf("open the ledger %s: %w", place(dsn), err)
 	}
 	return l, nil
 }
@@ -74,14 +74,14 @@ func Open(ctx context.Context, dsn string, options ...Option) (*Ledger, error) {
 func Migrate(ctx context.Context, dsn string) error {
 	l, err := connect(dsn)
 	if err != nil {
-		return fmt.Errorf("migrate the ledger: %w", err)
+		return fmt.Errorf("migrate the ledger %s: %w", place(dsn), err)
 	}
 	err = l.migrate(ctx)
 	if closing := l.db.Close(); err == nil {
 		err = closing
 	}
 	if err != nil {
-		return fmt.Errorf("migrate the ledger: %w", err)
+		return fmt.Errorf("migrate the ledger %s: %w", place(dsn), err)
 	}
 	return nil
 }

@@ -120,10 +120,13 @@ func TestOpen(t *testing.T) {
 	})
 	t.Run("a state DSN that is none", func(t *testing.T) {
 		for _, dsn := range []string{"", "mysql://x", "sqlite:", "sqlite::memory:", "sqlite:/no/such/folder/x.db",
-			"postgres://u:s3cret@%zz/x", "postgres://u:s3cret@127.0.0.1:1/x?connect_timeout=1"} {
+			"postgres://u:s3cret@%zz/x", "postgres://u:s3cret@127.0.0.1/x?sslmode=maybe", "postgres://u:s3cret@127.0.0.1:1/x?connect_timeout=1"} {
 			_, err := Open(t.Context(), dsn)
-			if err == nil || strings.Contains(err.Error(), "s3cret") {
+			if err == nil || strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "u:") {
 				t.Errorf("%s: %v", dsn, err)
+			}
+			if reached := strings.HasPrefix(dsn, "sqlite:/") || strings.Contains(dsn, "127.0.0.1:1"); errors.Is(err, ErrDSN) == reached {
+				t.Errorf("%s: whose fault is it? %v", dsn, err)
 			}
 		}
 	})
