@@ -67,6 +67,8 @@ func (o runOptions) check(given func(flag string) bool) error {
 	switch {
 	case given("redirect") && o.redirect == "":
 		return wrong("--redirect is empty; name an address or leave it out")
+	case given("as-of") && o.asOf == "":
+		return wrong("--as-of is empty; give a date or leave it out")
 	case given("out") && o.out == "":
 		return wrong("--out is empty; name a folder or leave it out")
 	case slices.Contains(o.only, ""):
@@ -166,9 +168,9 @@ func (o runOptions) jobs(cfg *config.Config, names []string) ([]worker.Job, erro
 // tell prints what became of each run and gives an error with a line for each kind of failure.
 func (o runOptions) tell(w io.Writer, sums []worker.Summary) error {
 	var failures worker.Failures
-	people := 0
+	var meant []string
 	for _, s := range sums {
-		people += s.People
+		meant = append(meant, s.Meant...)
 		failures.Merge(s.Problems)
 		fmt.Fprintf(w, "%s %s: %s\n", s.Schedule, s.Period, o.outcome(s))
 	}
@@ -176,11 +178,22 @@ func (o runOptions) tell(w io.Writer, sums []worker.Summary) error {
 	for _, f := range failures {
 		lines = append(lines, errors.New(f.String()))
 	}
-	if people == 0 && len(o.only) > 0 && len(sums) > 0 {
-		lines = append(lines, wrong("--only %s: nobody of these schedules has this address; look at the source's reps",
-			strings.Join(o.only, ", ")))
+	if strangers := o.strangers(meant); len(strangers) > 0 && len(sums) > 0 {
+		err := fmt.Errorf("--only %s: nobody of these schedules has this address; look at the source's reps", strings.Join(strangers, ", "))
+		if len(meant) == 0 {
+			err = wrongError{err} // nothing was done
+		}
+		lines = append(lines, err)
 	}
 	return errors.Join(lines...)
+}
+
+// strangers gives the addresses of --only, as they were written, that belong to nobody of those who were meant.
+func (o runOptions) strangers(meant []string) []string {
+	return slices.DeleteFunc(slices.Clone(o.only), func(written string) bool {
+		address, _ := digest.Address(written)
+		return slices.Contains(meant, address)
+	})
 }
 
 func (o runOptions) outcome(s worker.Summary) string {

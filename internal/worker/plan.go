@@ -179,7 +179,11 @@ func (w *Worker) recipients(ctx context.Context, r *round, reps []pipeline.Rep) 
 	if len(r.job.Only) == 0 {
 		return people, nil
 	}
-	return slices.DeleteFunc(people, func(p digest.Recipient) bool { return !slices.Contains(r.job.Only, p.Address) }), nil
+	people = slices.DeleteFunc(people, func(p digest.Recipient) bool { return !slices.Contains(r.job.Only, p.Address) })
+	for _, p := range people {
+		r.sum.Meant = append(r.sum.Meant, p.Address)
+	}
+	return people, nil
 }
 
 func (r *round) key(p digest.Recipient) ledger.Key {

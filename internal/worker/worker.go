@@ -101,6 +101,7 @@ type Summary struct {
 	// Of all that the run is about, whoever dealt with it; InAll were sent.
 	InAll, Pending, Failed, Unknown int
 
+	Meant    []string // of Job.Only's addresses those whom the schedule means
 	Problems Failures
 	Elapsed  time.Duration
 }
