@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -37,7 +38,10 @@ fault all of them are listed, and nothing is written. Import replaces the tables
 			for _, w := range result.Warnings {
 				fmt.Fprintln(c.ErrOrStderr(), "warning:", w)
 			}
-			if err != nil {
+			switch {
+			case err != nil && c.Context().Err() != nil: // whatever the stop broke
+				return errors.New("import: stopped; nothing was written")
+			case err != nil:
 				return err
 			}
 			return printImport(c.OutOrStdout(), result, opts.DryRun)
@@ -61,7 +65,7 @@ func printImport(w io.Writer, result source.ImportResult, dry bool) error {
 			return err
 		}
 	}
-	last := fmt.Sprintf("written into %s; set source.dsn to it in drumbeat.yaml, then see 'drumbeat report'", result.Where)
+	last := fmt.Sprintf("written into %s; give source.dsn in drumbeat.yaml the same, then see 'drumbeat report'", result.Where)
 	if dry {
 		last = fmt.Sprintf("nothing wrong; without --dry-run this would replace the tables in %s", result.Where)
 	}

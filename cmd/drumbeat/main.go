@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -21,6 +22,7 @@ func main() {
 		<-signals
 		cancel() // what is in flight ends in its own time
 		<-signals
+		fmt.Fprintln(os.Stderr, "drumbeat: ended at once by the second signal")
 		os.Exit(exitFailed)
 	}()
 	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -149,6 +150,23 @@ func TestRealDataGivesTheSameBytesFromBothDatabases(t *testing.T) {
 				t.Errorf("SQLite gives %d bytes, Postgres %d, and they differ", len(printed[0]), len(printed[1]))
 			}
 		})
+	}
+}
+
+// Whatever a stop breaks on its way: the caller hears that it was the stop, and that the database is as before.
+func TestAStoppedImportSaysThatNothingWasWritten(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"reps.csv": "id,name\nr1,Ada\n", "deals.csv": "id,rep_id,created_at\n", "stage_changes.csv": "deal_id,stage,at\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	var out, bad bytes.Buffer
+	status := execute(ctx, []string{"import", dir, "--into", dbtest.SQLite(t)}, &out, &bad)
+	if want := "drumbeat: import: stopped; nothing was written\n"; status != exitFailed || bad.String() != want || out.Len() > 0 {
+		t.Errorf("exit status %d, %q and %q; want %q", status, &out, &bad, want)
 	}
 }
 

@@ -40,6 +40,11 @@ csv is a row per rep, the first one the team; lists (periods, calibration, trend
   drumbeat report --config drumbeat.yaml --format csv --rows deals    # the rows as read, to check a mapping`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			for _, flag := range []string{"as-of", "schedule", "rep", "rows"} { // a script's variable that is not set
+				if f := c.Flags().Lookup(flag); f.Changed && f.Value.String() == "" {
+					return wrong("--%s is empty; give it a value or leave it out", flag)
+				}
+			}
 			return o.run(c.Context(), c.OutOrStdout())
 		},
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"runtime/debug"
 	"strings"
 
@@ -29,6 +30,9 @@ func (w wrongError) Unwrap() error { return w.error }
 // wrong says `where: what; what to do` about a call that cannot be carried out.
 func wrong(format string, args ...any) error { return wrongError{fmt.Errorf(format, args...)} }
 
+// together is what cobra says of two flags that exclude each other.
+var together = regexp.MustCompile(`^if any flags in the group \[.*\] are set none of the others can be; \[(\S+) (\S+)\] were all set$`)
+
 // execute runs one command line and gives its exit status.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRootCmd()
@@ -51,6 +55,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if !started && !isFaults(err) {
 		// cobra's suggestions span lines: the first one says what is wrong.
 		what, _, _ := strings.Cut(err.Error(), "\n")
+		what = together.ReplaceAllString(what, "--$1 and --$2 exclude each other")
 		err = wrong("%s; see '%s --help'", what, called.CommandPath())
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -102,9 +107,10 @@ process it questions the process; and it calls nothing a difference that few dea
 		Version:       commit(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          knownCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	root.SuggestionsMinimumDistance = 2 // letters
 	root.SetVersionTemplate("drumbeat {{.Version}}\n")
 	root.AddCommand(
 		newDemoCmd(),
@@ -116,6 +122,17 @@ process it questions the process; and it calls nothing a difference that few dea
 		newMigrateCmd(),
 	)
 	return root
+}
+
+// knownCommand refuses words that are no command, and names the one that was perhaps meant.
+func knownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		return fmt.Errorf("unknown command %q; did you mean %s?", args[0], strings.Join(near, " or "))
+	}
+	return fmt.Errorf("unknown command %q", args[0])
 }
 
 func eachCommand(c *cobra.Command, do func(*cobra.Command)) {
