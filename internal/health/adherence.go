@@ -31,7 +31,8 @@ type dueCheck struct {
 	judgedAt instant
 	state    state
 	byWon    bool
-	move     int // index of the move that made it due, -1 for won
+	move     int                // index of the move that made it due, -1 for won
+	says     *process.Criterion // of a buyer checkpoint: the words and means in force when it fell due
 }
 
 // judgement is a met or missed checkpoint within the lookback, for the pressure at a period's end.
@@ -44,14 +45,40 @@ type judgement struct {
 type falling struct {
 	c       *computation
 	d       *view
-	due     map[int]bool
-	visited map[string]bool
+	due     []bool // by checkpoint
+	visited []bool // by stage
 	out     []dueCheck
+}
+
+// stepChecks are the indexes of a stage's checkpoints: its own, and one for each of its criteria.
+type stepChecks struct {
+	stage    int // in process order of the stages
+	own      int // -1: it has none, being optional in every version
+	requires []int
+}
+
+// indexChecks finds the checkpoints of every stage of every version.
+func (c *computation) indexChecks() {
+	for i := range c.proc.Versions {
+		v := &c.proc.Versions[i]
+		steps := make([]stepChecks, len(v.Stages))
+		for j := range v.Stages {
+			s := &v.Stages[j]
+			steps[j] = stepChecks{stage: c.stageIndex[s.Key], own: -1}
+			if k, ok := c.checkIndex[process.StageCheckpoint(s.Key)]; ok {
+				steps[j].own = k
+			}
+			for r := range s.Requires {
+				steps[j].requires = append(steps[j].requires, c.checkIndex[process.BuyerCheckpoint(s.Requires[r].Key)])
+			}
+		}
+		c.steps = append(c.steps, steps)
+	}
 }
 
 // addAdherence finds the checkpoints that fell due, judges them and counts them for who made the move.
 func (c *computation) addAdherence(d *view, owner []*subject) {
-	f := falling{c: c, d: d, due: map[int]bool{}, visited: map[string]bool{}}
+	f := falling{c: c, d: d, due: cleared(&c.scratch.due, len(c.checks)), visited: cleared(&c.scratch.visited, len(c.stages)), out: c.scratch.checks[:0]}
 	won := d.outcome == pipeline.Won
 	for i := range d.moves {
 		if won && i == d.before {
@@ -62,7 +89,7 @@ func (c *computation) addAdherence(d *view, owner []*subject) {
 	if won && d.before == len(d.moves) {
 		f.win()
 	}
-	d.checks = f.out
+	d.checks, c.scratch.checks = f.out, f.out
 	c.countChecks(d, owner)
 }
 
@@ -84,7 +111,9 @@ func (f *falling) enter(i int, afterWon bool, owner []*subject) {
 	if m.stage == nil {
 		return
 	}
-	defer func() { f.visited[m.stage.Key] = true }()
+	key := f.c.stageIndex[m.stage.Key]
+	visited := f.visited[key]
+	f.visited[key] = true
 	v := &f.c.proc.Versions[m.v]
 	j := v.Position(m.stage.Key)
 	if j < 0 {
@@ -99,55 +128,56 @@ func (f *falling) enter(i int, afterWon bool, owner []*subject) {
 	if j <= from {
 		return
 	}
-	f.skip(v, from, j, m.at, i, afterWon)
-	s := &v.Stages[j]
-	if f.visited[s.Key] || (afterWon && s.Phase != process.After) {
+	f.skip(m.v, from, j, m.at, i, afterWon)
+	if visited || (afterWon && v.Stages[j].Phase != process.After) {
 		return
 	}
-	if s.Mandatory {
-		f.fall(process.StageCheckpoint(s.Key), m.at, i, met)
+	if v.Stages[j].Mandatory {
+		f.fall(f.c.steps[m.v][j].own, nil, m.at, i, met)
 	}
-	f.require(s, m.at, i)
+	f.require(m.v, j, m.at, i)
 }
 
 // win is a move past every before and selling stage.
 func (f *falling) win() {
-	v := &f.c.proc.Versions[f.c.proc.VersionAt(fromInstant(f.d.closedAt))]
-	f.skip(v, f.d.from(v, f.d.before), v.SellingEnd()+1, f.d.closedAt, -1, false)
+	n := f.c.versionAt(f.d.closedAt)
+	v := &f.c.proc.Versions[n]
+	f.skip(n, f.d.from(v, f.d.before), v.SellingEnd()+1, f.d.closedAt, -1, false)
 }
 
 // skip makes due and missed the mandatory stages strictly between two positions that were not visited.
-func (f *falling) skip(v *process.Version, from, to int, at instant, by int, afterWon bool) {
+func (f *falling) skip(version, from, to int, at instant, by int, afterWon bool) {
+	v, steps := &f.c.proc.Versions[version], f.c.steps[version]
 	for k := from + 1; k < to; k++ {
 		s := &v.Stages[k]
-		if !s.Mandatory || f.visited[s.Key] || (afterWon && s.Phase != process.After) {
+		if !s.Mandatory || f.visited[steps[k].stage] || (afterWon && s.Phase != process.After) {
 			continue
 		}
-		f.fall(process.StageCheckpoint(s.Key), at, by, missed)
-		f.require(s, at, by)
+		f.fall(steps[k].own, nil, at, by, missed)
+		f.require(version, k, at, by)
 	}
 }
 
 // require makes a stage's criteria due, as far as they are rolled out and the source can know them.
-func (f *falling) require(s *process.Stage, at instant, by int) {
+func (f *falling) require(version, position int, at instant, by int) {
+	s := &f.c.proc.Versions[version].Stages[position]
 	for i := range s.Requires {
 		r := &s.Requires[i]
 		if r.Since.OK && at < toInstant(r.Since.V) || !f.c.knowable(f.d, r) {
 			continue
 		}
-		f.fall(process.BuyerCheckpoint(r.Key), at, by, pending)
+		f.fall(f.c.steps[version][position].requires[i], r, at, by, pending)
 	}
 }
 
 // fall records a checkpoint the first time that it falls due and judges it.
-func (f *falling) fall(key string, at instant, by int, stageState state) {
-	k, ok := f.c.checkIndex[key]
-	if !ok || f.due[k] {
+func (f *falling) fall(k int, says *process.Criterion, at instant, by int, stageState state) {
+	if f.due[k] {
 		return
 	}
 	f.due[k] = true
-	due := dueCheck{check: k, at: at, judgedAt: at, state: stageState, byWon: by < 0, move: by}
-	if f.c.evidence[k] {
+	due := dueCheck{check: k, at: at, judgedAt: at, state: stageState, byWon: by < 0, move: by, says: says}
+	if says != nil {
 		f.judge(&due)
 	}
 	if due.state != void && due.state != pending && f.d.waived(f.c.checks[k].Key) {
@@ -159,7 +189,7 @@ func (f *falling) fall(key string, at instant, by int, stageState state) {
 // judge says what became of a buyer criterion: it is judged at its due time + grace by whether it holds
 // then; void at once if the deal was lost before that and it did not hold at the closing.
 func (f *falling) judge(due *dueCheck) {
-	d, r := f.d, f.c.criterion(due)
+	d, r := f.d, due.says
 	due.judgedAt = due.at + span(r.Grace.Or(f.c.set.Grace))
 	switch {
 	case d.outcome == pipeline.Lost && d.closedAt < due.judgedAt && !f.c.holds(d, r, d.closedAt):
@@ -171,20 +201,6 @@ func (f *falling) judge(due *dueCheck) {
 	default:
 		due.state = missed
 	}
-}
-
-// criterion gives the words and means that were in force when the checkpoint fell due.
-func (c *computation) criterion(due *dueCheck) *process.Criterion {
-	v := &c.proc.Versions[c.proc.VersionAt(fromInstant(due.at))]
-	key := strings.TrimPrefix(c.checks[due.check].Key, "buyer:")
-	for i := range v.Stages {
-		for j := range v.Stages[i].Requires {
-			if r := &v.Stages[i].Requires[j]; r.Key == key {
-				return r
-			}
-		}
-	}
-	return c.checks[due.check].Criterion
 }
 
 // knowable says whether the source could show that a criterion was met at all.
@@ -306,4 +322,14 @@ func (s *subject) adherence(c *computation) *Adherence {
 	a.Change = AdherenceChange{Due: pipeline.Some(before.due), Met: pipeline.Some(before.met), Rate: ratio(before.met, before.due)}
 	a.Change.Diff, a.Change.Low, a.Change.High = newcombe(w.tally, before)
 	return a
+}
+
+// cleared gives a slice of n falses in the memory of the last one.
+func cleared(memory *[]bool, n int) []bool {
+	if cap(*memory) < n {
+		*memory = make([]bool, n)
+	}
+	*memory = (*memory)[:n]
+	clear(*memory)
+	return *memory
 }

@@ -68,11 +68,15 @@ type computation struct {
 	lookback instant                   // where learning begins
 	periods  []callPeriod
 
+	from       []instant             // of each version
+	names      map[string]*stageName // by the source's name
+	scratch    scratch
 	stages     []*process.Stage // in process order
 	stageIndex map[string]int
 	checks     []process.Checkpoint
 	checkIndex map[string]int
-	evidence   []bool // by checkpoint: a buyer criterion
+	evidence   []bool         // by checkpoint: a buyer criterion
+	steps      [][]stepChecks // by version and position
 
 	roster roster
 	team   *subject
@@ -116,7 +120,7 @@ func newComputation(in Input) *computation {
 	c := &computation{
 		in: in, set: in.Settings, proc: in.Process,
 		asOf: toInstant(in.AsOf), today: pipeline.DateOf(in.AsOf, in.Settings.Location),
-		stageIndex: map[string]int{}, checkIndex: map[string]int{},
+		names: map[string]*stageName{}, stageIndex: map[string]int{}, checkIndex: map[string]int{},
 		unmapped: map[string]int{}, withoutRate: map[string]int{}, wonPaths: map[string]*Path{},
 	}
 	c.lookback = c.asOf - span(c.set.Lookback)
@@ -131,6 +135,9 @@ func newComputation(in Input) *computation {
 	for _, p := range pipeline.PeriodsBefore(in.AsOf, 4, c.set.PeriodSpan, c.set.FiscalStart, c.set.Location) {
 		c.periods = append(c.periods, newCallPeriod(p, c.set))
 	}
+	for i := range in.Process.Versions {
+		c.from = append(c.from, toInstant(in.Process.Versions[i].From))
+	}
 	c.stages = in.Process.StageOrder(in.AsOf)
 	for i, s := range c.stages {
 		c.stageIndex[s.Key] = i
@@ -141,6 +148,7 @@ func newComputation(in Input) *computation {
 		c.checkIndex[k.Key] = i
 		c.evidence = append(c.evidence, k.Criterion != nil)
 	}
+	c.indexChecks()
 	c.team = c.newSubject()
 	c.roster = newRoster(c, in.Reading.Reps)
 	return c

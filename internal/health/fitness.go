@@ -48,7 +48,7 @@ func trace(d *view, v *process.Version) []string {
 	var out []string
 	for i := range d.moves[:d.before] {
 		m := &d.moves[i]
-		name := "\x00" + process.Normal(m.name)
+		name := m.name.unmapped
 		if m.stage != nil {
 			if m.stage.Phase == process.After {
 				continue

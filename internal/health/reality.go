@@ -132,7 +132,7 @@ func (c *computation) earns() []*Earns {
 
 // lastSelling is the last mandatory selling stage of the version in force: whoever is won has passed it.
 func (c *computation) lastSelling() string {
-	v := &c.proc.Versions[c.proc.VersionAt(c.in.AsOf)]
+	v := c.version(c.asOf)
 	for i := len(v.Stages) - 1; i >= 0; i-- {
 		if s := &v.Stages[i]; s.Mandatory && s.Phase == process.Selling {
 			return process.StageCheckpoint(s.Key)
@@ -216,7 +216,7 @@ func (c *computation) addReality(d *view) {
 // countWin notes which stages a win went through, of those that the process asked for when it closed: a later
 // version questions nothing that was won before it.
 func (c *computation) countWin(d *view, visited []string) {
-	v := &c.proc.Versions[c.proc.VersionAt(fromInstant(d.closedAt))]
+	v := c.version(d.closedAt)
 	for i := range v.Stages {
 		if s := &v.Stages[i]; s.Mandatory && s.Phase != process.After {
 			c.wins[c.stageIndex[s.Key]].count(slices.Contains(visited, s.Key))
@@ -237,7 +237,7 @@ func (c *computation) stageWins() []StageWins {
 
 // follows says whether a path holds every mandatory before and selling stage of the version in force.
 func (c *computation) follows(keys []string) bool {
-	v := &c.proc.Versions[c.proc.VersionAt(c.in.AsOf)]
+	v := c.version(c.asOf)
 	for i := range v.Stages {
 		if s := &v.Stages[i]; s.Mandatory && s.Phase != process.After && !slices.Contains(keys, s.Key) {
 			return false

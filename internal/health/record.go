@@ -48,8 +48,8 @@ func (c *computation) countChanges(d *view, owner []*subject) {
 				s.record.windowChanges++
 			}
 		}
-		if _, closed := c.proc.ClosedAs(m.name); !closed && m.stage == nil {
-			c.unmapped[m.name]++
+		if m.name.closed == "" && m.stage == nil {
+			c.unmapped[m.name.text]++
 		}
 	}
 	for i := range d.moves {

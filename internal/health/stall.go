@@ -127,7 +127,7 @@ func (c *computation) addStanding(d *view, owner []*subject) {
 
 // standingAt says where a deal stood at an instant, and whether it was open then.
 func (c *computation) standingAt(d *view, at instant) (stage int, since instant, waiting, open bool) {
-	outcome, _, _ := closing(c.proc, d.h, at)
+	outcome, _, _ := c.closing(d.h, at)
 	if !d.hasPath {
 		return -1, 0, false, outcome == pipeline.Open && (d.current == nil || !d.current.Final)
 	}
@@ -246,7 +246,7 @@ func (c *computation) lacks(d *view) []string {
 	var ks []int
 	for i := range d.checks {
 		due := &d.checks[i]
-		if due.state == missed && c.evidence[due.check] && !c.holds(d, c.criterion(due), c.asOf) {
+		if due.state == missed && c.evidence[due.check] && !c.holds(d, due.says, c.asOf) {
 			ks = append(ks, due.check)
 		}
 	}

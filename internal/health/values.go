@@ -89,8 +89,7 @@ func (c *computation) chance(d *view, t instant) Number {
 		if m.at >= t || m.stage == nil {
 			continue
 		}
-		v := &c.proc.Versions[c.proc.VersionAt(fromInstant(t))]
-		if s := v.Stage(m.stage.Key); s != nil {
+		if s := c.version(t).Stage(m.stage.Key); s != nil {
 			return s.WinProbability
 		}
 		return m.stage.WinProbability

@@ -2,6 +2,7 @@ package health
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 
@@ -13,9 +14,9 @@ import (
 type move struct {
 	at    instant
 	stage *process.Stage // nil: no version knows the name
-	name  string         // the source's, trimmed
-	repID string         // who made it, else the owner
-	v     int            // index of the version in force at that time
+	name  *stageName
+	repID string // who made it, else the owner
+	v     int    // index of the version in force at that time
 }
 
 // end is how a visit ended.
@@ -66,9 +67,23 @@ type view struct {
 	checks []dueCheck // the checkpoints that fell due
 }
 
+// scratch is memory that one deal after the other uses: a view is valid until the next.
+type scratch struct {
+	view    view
+	rows    []changeRow
+	changes []move
+	moves   []move
+	visits  []visit
+	checks  []dueCheck
+	due     []bool // by checkpoint
+	visited []bool // by stage
+	seen    []bool // by stage
+}
+
 // view gives the deal as of the report's instant, nil if it was not there yet.
 func (c *computation) view(h *pipeline.History) *view {
-	d := &view{h: h, asOf: c.asOf, created: toInstant(h.Deal.CreatedAt)}
+	d := &c.scratch.view
+	*d = view{h: h, asOf: c.asOf, created: toInstant(h.Deal.CreatedAt)}
 	d.born = d.created
 	for i := range h.Changes {
 		d.born = min(d.born, toInstant(h.Changes[i].At))
@@ -76,7 +91,7 @@ func (c *computation) view(h *pipeline.History) *view {
 	if d.born >= c.asOf {
 		return nil
 	}
-	d.outcome, d.closedAt, d.undatable = closing(c.proc, h, c.asOf)
+	d.outcome, d.closedAt, d.undatable = c.closing(h, c.asOf)
 	d.closed = d.outcome != pipeline.Open
 	if d.undatable {
 		return d
@@ -91,7 +106,7 @@ func (c *computation) view(h *pipeline.History) *view {
 // closing gives a deal's outcome as of an instant and when it closed. A won or lost deal without closed_at
 // closes at its last change before the instant into a closed stage of that outcome; if all of those are
 // later it is open; if there are none, nobody knows when (undatable).
-func closing(p *process.Process, h *pipeline.History, asOf instant) (o pipeline.Outcome, at instant, undatable bool) {
+func (c *computation) closing(h *pipeline.History, asOf instant) (o pipeline.Outcome, at instant, undatable bool) {
 	if h.Deal.Outcome == pipeline.Open {
 		return pipeline.Open, 0, false
 	}
@@ -104,7 +119,7 @@ func closing(p *process.Process, h *pipeline.History, asOf instant) (o pipeline.
 	}
 	any, found := false, false
 	for i := range h.Changes {
-		if o, ok := p.ClosedAs(h.Changes[i].Stage); !ok || o != h.Deal.Outcome {
+		if c.name(h.Changes[i].Stage).closed != h.Deal.Outcome {
 			continue
 		}
 		any = true
@@ -121,60 +136,110 @@ func closing(p *process.Process, h *pipeline.History, asOf instant) (o pipeline.
 	return h.Deal.Outcome, 0, true
 }
 
+// stageName is what the process makes of one of the source's names for a stage.
+type stageName struct {
+	text      string           // trimmed
+	normal    string           // as names compare
+	unmapped  string           // normal, marked so that it equals no key
+	closed    pipeline.Outcome // won or lost where the name means the end, else empty
+	byVersion []*process.Stage // by the version in force; nil: no version knows the name
+}
+
+// name looks a name up once: there are few of them and many moves.
+func (c *computation) name(raw string) *stageName {
+	if n := c.names[raw]; n != nil {
+		return n
+	}
+	n := &stageName{text: strings.TrimSpace(raw), normal: process.Normal(raw)}
+	n.unmapped = "\x00" + n.normal
+	n.closed, _ = c.proc.ClosedAs(raw)
+	for i := range c.proc.Versions {
+		n.byVersion = append(n.byVersion, c.proc.LookupIn(raw, i))
+	}
+	c.names[strings.Clone(raw)] = n
+	return n
+}
+
+// versionAt gives the index of the version in force at t.
+func (c *computation) versionAt(t instant) int {
+	v := 0
+	for i, from := range c.from {
+		if from <= t {
+			v = i
+		}
+	}
+	return v
+}
+
+// version gives the version in force at t.
+func (c *computation) version(t instant) *process.Version { return &c.proc.Versions[c.versionAt(t)] }
+
 // sortedChanges gives the stage changes before the report's instant by time, then seq (nulls last), then
 // the stage's position in the version in force (unmapped last), then the name as given.
 func (c *computation) sortedChanges(h *pipeline.History) []move {
-	type row struct {
-		move
-		seq pipeline.Opt[int64]
-		raw string
-	}
-	rows := make([]row, 0, len(h.Changes))
+	rows := c.scratch.rows[:0]
 	for i := range h.Changes {
 		s := &h.Changes[i]
 		at := toInstant(s.At)
 		if at >= c.asOf {
 			continue
 		}
-		m := move{at: at, stage: c.proc.Lookup(s.Stage, s.At), name: strings.TrimSpace(s.Stage), repID: s.RepID, v: c.proc.VersionAt(s.At)}
+		m := move{at: at, name: c.name(s.Stage), repID: s.RepID, v: c.versionAt(at)}
+		m.stage = m.name.byVersion[m.v]
 		if m.repID == "" {
 			m.repID = h.Deal.RepID
 		}
-		rows = append(rows, row{m, s.Seq, s.Stage})
+		rows = append(rows, changeRow{m, s.Seq, s.Stage})
 	}
-	position := func(m *move) int {
-		if m.stage == nil {
-			return 1 << 30
+	if !slices.IsSortedFunc(rows, c.compareChanges) {
+		slices.SortStableFunc(rows, c.compareChanges)
+	}
+	c.scratch.rows = rows
+	out := c.scratch.changes[:0]
+	for i := range rows {
+		out = append(out, rows[i].move)
+	}
+	c.scratch.changes = out
+	return out
+}
+
+// changeRow is a stage change with what decides its place.
+type changeRow struct {
+	move
+	seq pipeline.Opt[int64]
+	raw string
+}
+
+func (c *computation) compareChanges(a, b changeRow) int {
+	if d := cmp.Compare(a.at, b.at); d != 0 {
+		return d
+	}
+	if a.seq.OK != b.seq.OK {
+		if a.seq.OK {
+			return -1
 		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(a.seq.V, b.seq.V), cmp.Compare(c.place(&a.move), c.place(&b.move)), cmp.Compare(a.raw, b.raw))
+}
+
+// place is the position of a move's stage in the version in force, unknown stages last.
+func (c *computation) place(m *move) int {
+	if m.stage != nil {
 		if p := c.proc.Versions[m.v].Position(m.stage.Key); p >= 0 {
 			return p
 		}
-		return 1 << 30
 	}
-	slices.SortStableFunc(rows, func(a, b row) int {
-		if d := cmp.Compare(a.at, b.at); d != 0 {
-			return d
-		}
-		if a.seq.OK != b.seq.OK {
-			if a.seq.OK {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Or(cmp.Compare(a.seq.V, b.seq.V), cmp.Compare(position(&a.move), position(&b.move)), cmp.Compare(a.raw, b.raw))
-	})
-	out := make([]move, len(rows))
-	for i := range rows {
-		out[i] = rows[i].move
-	}
-	return out
+	return math.MaxInt
 }
 
 // walk finds the moves that count: not into closed stages, not after the closing (but for a won deal's
 // moves into after stages), without repeats of the same stage.
 func (c *computation) walk(d *view) {
+	d.moves = c.scratch.moves[:0]
+	defer func() { c.scratch.moves = d.moves }()
 	for _, m := range d.changes {
-		if _, ok := c.proc.ClosedAs(m.name); ok {
+		if m.name.closed != "" {
 			continue
 		}
 		late := d.closed && m.at >= d.closedAt
@@ -195,7 +260,7 @@ func (c *computation) walk(d *view) {
 // same says whether two moves enter the same stage.
 func same(a, b *move) bool {
 	if a.stage == nil || b.stage == nil {
-		return a.stage == nil && b.stage == nil && process.Normal(a.name) == process.Normal(b.name)
+		return a.stage == nil && b.stage == nil && a.name.normal == b.name.normal
 	}
 	return a.stage.Key == b.stage.Key
 }
@@ -216,6 +281,8 @@ func (c *computation) stays(d *view) {
 	if !d.hasPath {
 		return
 	}
+	d.visits = c.scratch.visits[:0]
+	defer func() { c.scratch.visits = d.visits }()
 	for i := range d.moves {
 		m := &d.moves[i]
 		if m.stage == nil {
@@ -250,9 +317,8 @@ func (c *computation) stays(d *view) {
 // is in an after stage; never one that has reached a final stage.
 func (c *computation) stand(d *view) {
 	if !d.hasPath {
-		d.current = c.proc.Lookup(d.h.Deal.Stage, fromInstant(d.asOf))
-		if d.h.Deal.Stage == "" {
-			d.current = nil
+		if d.h.Deal.Stage != "" {
+			d.current = c.name(d.h.Deal.Stage).byVersion[c.versionAt(d.asOf)]
 		}
 		d.open = d.outcome == pipeline.Open && (d.current == nil || !d.current.Final)
 		return

@@ -200,8 +200,11 @@ func (p *Process) VersionAt(t time.Time) int {
 // Lookup finds the stage that a source's name means at t: in the version in force, then in earlier ones
 // from the newest, then in later ones from the oldest. The stage returned has the attributes of the version
 // in force if that has the key, else of the version that knew the name. It is nil for an unmapped name.
-func (p *Process) Lookup(name string, t time.Time) *Stage {
-	n, now := Normal(name), p.VersionAt(t)
+func (p *Process) Lookup(name string, t time.Time) *Stage { return p.LookupIn(name, p.VersionAt(t)) }
+
+// LookupIn is Lookup while the version of that index is in force.
+func (p *Process) LookupIn(name string, now int) *Stage {
+	n := Normal(name)
 	find := func(i int) *Stage {
 		v := &p.Versions[i]
 		j, ok := v.byName[n]
