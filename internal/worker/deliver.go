@@ -102,8 +102,7 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 		}
 		hangUp()
 		idle = true
-		// The first one in a row may be about this mail or this connection: the others get their turn at once.
-		if failures++; failures > 1 && !d.pause(ctx, failures) {
+		if failures++; !d.pause(ctx, failures) {
 			break
 		}
 	}

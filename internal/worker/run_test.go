@@ -101,6 +101,9 @@ func TestOnlyOnePersonIsDealtWith(t *testing.T) {
 	if rows := k.rows(ledger.Filter{}); len(rows) != 1 {
 		t.Errorf("%d rows recorded", len(rows))
 	}
+	if r, err := k.ledger.LastRun(context.Background(), "own"); err != nil || !r.FinishedAt.IsZero() {
+		t.Errorf("one person's digest finished the period: %+v (%v)", r, err)
+	}
 }
 
 func TestARedirectedTestHasAnotherMessageID(t *testing.T) {
