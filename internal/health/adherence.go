@@ -77,14 +77,14 @@ func (c *computation) indexChecks() {
 }
 
 // addAdherence finds the checkpoints that fell due, judges them and counts them for who made the move.
-func (c *computation) addAdherence(d *view, owner []*subject) {
+func (c *computation) addAdherence(d *view, owner *person) {
 	f := falling{c: c, d: d, due: cleared(&c.scratch.due, len(c.checks)), visited: cleared(&c.scratch.visited, len(c.stages)), out: c.scratch.checks[:0]}
 	won := d.outcome == pipeline.Won
 	for i := range d.moves {
 		if won && i == d.before {
 			f.win()
 		}
-		f.enter(i, won && i >= d.before, owner)
+		f.enter(i, won && i >= d.before)
 	}
 	if won && d.before == len(d.moves) {
 		f.win()
@@ -106,7 +106,7 @@ func (d *view) from(v *process.Version, n int) int {
 }
 
 // enter makes due what the i-th move makes due: every mandatory stage that it skips, and its own.
-func (f *falling) enter(i int, afterWon bool, owner []*subject) {
+func (f *falling) enter(i int, afterWon bool) {
 	m := &f.d.moves[i]
 	if m.stage == nil {
 		return
@@ -121,7 +121,7 @@ func (f *falling) enter(i int, afterWon bool, owner []*subject) {
 	}
 	from := f.d.from(v, i)
 	if j < from && v.Stages[j].Phase != process.After && v.Stages[from].Phase != process.After && f.c.inWindow(m.at) {
-		for _, s := range f.c.roster.of(m.repID) {
+		for _, s := range f.c.roster.of(m.repID).all {
 			s.movedBack++
 		}
 	}
@@ -257,10 +257,10 @@ func (d *view) waived(key string) bool {
 }
 
 // countChecks adds the deal's checkpoints to the windows of those who made the moves.
-func (c *computation) countChecks(d *view, owner []*subject) {
+func (c *computation) countChecks(d *view, owner *person) {
 	for i := range d.checks {
 		due := &d.checks[i]
-		for _, s := range c.movers(d, due.move, owner) {
+		for _, s := range c.mover(d, due.move, owner).all {
 			s.count(c, due)
 		}
 		if (due.state == met || due.state == missed) && due.judgedAt >= c.lookback {
@@ -273,7 +273,7 @@ func (c *computation) countChecks(d *view, owner []*subject) {
 			n++
 		}
 		if c.clean(d.checks[i:n]) {
-			for _, s := range c.movers(d, d.checks[i].move, owner) {
+			for _, s := range c.mover(d, d.checks[i].move, owner).all {
 				s.cleanMoves++
 			}
 		}
@@ -281,8 +281,8 @@ func (c *computation) countChecks(d *view, owner []*subject) {
 	}
 }
 
-// movers are those for whom a move counts: who made it, for won the owner.
-func (c *computation) movers(d *view, move int, owner []*subject) []*subject {
+// mover is for whom a move counts: who made it, for won the owner.
+func (c *computation) mover(d *view, move int, owner *person) *person {
 	if move < 0 {
 		return owner
 	}

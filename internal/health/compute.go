@@ -81,7 +81,7 @@ type computation struct {
 	roster roster
 	team   *subject
 
-	visits     []learnedVisit
+	visits     [][]learnedVisit // by stage
 	open       []openDeal
 	standing   []standing
 	judged     []judgement
@@ -142,7 +142,7 @@ func newComputation(in Input) *computation {
 	for i, s := range c.stages {
 		c.stageIndex[s.Key] = i
 	}
-	c.wins = make([]tally, len(c.stages))
+	c.wins, c.visits = make([]tally, len(c.stages)), make([][]learnedVisit, len(c.stages))
 	c.checks = in.Process.Checkpoints(in.AsOf)
 	for i, k := range c.checks {
 		c.checkIndex[k.Key] = i
@@ -193,7 +193,7 @@ func (c *computation) add(h *pipeline.History) {
 	if _, ok := c.rate(h.Deal.Currency); !ok {
 		c.withoutRate[strings.ToUpper(strings.TrimSpace(h.Deal.Currency))]++
 	}
-	c.countChanges(d, owner)
+	c.countChanges(d)
 	if d.hasPath {
 		c.addAdherence(d, owner)
 		c.addVisits(d, owner)

@@ -96,7 +96,7 @@ func lcs(a, b []string) int {
 }
 
 // addFitness counts the deal for its owner if it moved in the window.
-func (c *computation) addFitness(d *view, owner []*subject) {
+func (c *computation) addFitness(d *view, owner *person) {
 	moved := false
 	for i := range d.moves {
 		moved = moved || d.moves[i].stage != nil && c.inWindow(d.moves[i].at)
@@ -105,7 +105,7 @@ func (c *computation) addFitness(d *view, owner []*subject) {
 		return
 	}
 	if f, _ := c.conformance(d); f.OK {
-		for _, s := range owner {
+		for _, s := range owner.all {
 			s.fitness.add(f.V)
 		}
 	}

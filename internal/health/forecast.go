@@ -32,7 +32,7 @@ func newCallPeriod(p pipeline.Period, set Settings) callPeriod {
 type call struct {
 	chance float64
 	won    bool
-	owner  []*subject
+	owner  *person
 }
 
 // stageCall is a deal that was open in a stage at a call instant.
@@ -89,7 +89,7 @@ func (d *view) wonWithin(from, to instant) bool {
 }
 
 // addForecast counts the deal's calls, its wins nobody called, and its pushes, for its owner.
-func (c *computation) addForecast(d *view, owner []*subject) {
+func (c *computation) addForecast(d *view, owner *person) {
 	for i := range c.periods {
 		c.noteStageCall(d, &c.periods[i])
 	}
@@ -103,13 +103,13 @@ func (c *computation) addForecast(d *view, owner []*subject) {
 		if called {
 			c.calls = append(c.calls, call{chance: chance, won: won, owner: owner})
 		}
-		for _, s := range owner {
+		for _, s := range owner.all {
 			s.forecast.add(c, d, i, chance, called, won)
 		}
 		c.addLeads(d, i, owner)
 	}
 	count, pushed := d.pushes(c.edges[trendWindows-1])
-	for _, s := range owner {
+	for _, s := range owner.all {
 		s.forecast.pushes += count
 		s.forecast.daysPushed += pushed
 	}
@@ -135,7 +135,7 @@ func (t *forecastTally) add(c *computation, d *view, period int, chance float64,
 }
 
 // addLeads counts the same call made 8, 4, 2 and 1 weeks before the period's end.
-func (c *computation) addLeads(d *view, period int, owner []*subject) {
+func (c *computation) addLeads(d *view, period int, owner *person) {
 	p := &c.periods[period]
 	for i, w := range leadWeeks {
 		at := p.end - instant(7*w)*day
@@ -146,7 +146,7 @@ func (c *computation) addLeads(d *view, period int, owner []*subject) {
 		if !called {
 			continue
 		}
-		for _, s := range owner {
+		for _, s := range owner.all {
 			l := &s.forecast.leads[i][period]
 			l.predicted += chance * c.amount(d, at).V
 			if d.wonWithin(at, p.end) {
@@ -195,7 +195,7 @@ func (c *computation) scoreCalls() {
 		for bin < len(binEdges)-2 && k.chance >= binEdges[bin+1] {
 			bin++
 		}
-		for _, s := range k.owner {
+		for _, s := range k.owner.all {
 			f := &s.forecast
 			f.squares += (k.chance - y) * (k.chance - y)
 			f.baseline += (base - y) * (base - y)

@@ -28,7 +28,7 @@ type windowMove struct {
 	stage    int
 	left     instant // how long until the deal's next move; -1: none
 	unbacked bool
-	owner    []*subject
+	owner    *person
 }
 
 // recordTally is one subject's.
@@ -39,12 +39,12 @@ type recordTally struct {
 }
 
 // countChanges counts unmapped names, mapped moves and who changed anything.
-func (c *computation) countChanges(d *view, owner []*subject) {
+func (c *computation) countChanges(d *view) {
 	for i := range d.changes {
 		m := &d.changes[i]
 		by := c.roster.of(m.repID)
 		if c.inWindow(m.at) {
-			for _, s := range by {
+			for _, s := range by.all {
 				s.record.windowChanges++
 			}
 		}
@@ -58,7 +58,7 @@ func (c *computation) countChanges(d *view, owner []*subject) {
 			continue
 		}
 		if w := c.window(m.at); w >= 0 {
-			for _, s := range c.roster.of(m.repID) {
+			for _, s := range c.roster.of(m.repID).all {
 				s.windows[w].moves++
 			}
 		}
@@ -77,7 +77,7 @@ func (c *computation) keepMove(d *view, i int) {
 	}
 	w.unbacked = i > 0 && c.forward(d, i) && c.has(pipeline.Activities) && !c.backed(d, m.at)
 	c.moves = append(c.moves, w)
-	for _, s := range w.owner {
+	for _, s := range w.owner.all {
 		s.record.moves++
 	}
 }
@@ -119,7 +119,7 @@ func (c *computation) judgeRecord(learned []learnedStage) {
 			onEve := m.at >= from && m.at < to
 			usual := learned[m.stage].median[0]
 			passed := m.left >= 0 && m.left < passThrough && usual.OK && usual.V >= passLeast-eps
-			for _, s := range m.owner {
+			for _, s := range m.owner.all {
 				if onEve {
 					s.record.eve++
 				}
@@ -158,7 +158,7 @@ func (c *computation) workdays() int {
 }
 
 // addGaps counts what the record of a deal with outcome open lacks.
-func (c *computation) addGaps(d *view, owner []*subject) {
+func (c *computation) addGaps(d *view, owner *person) {
 	last, any := instant(math.MinInt64), false
 	window := 0
 	for i := range d.h.Activities {
@@ -173,7 +173,7 @@ func (c *computation) addGaps(d *view, owner []*subject) {
 		last = d.created
 	}
 	expected := d.expectedClose(c.asOf)
-	for _, s := range owner {
+	for _, s := range owner.all {
 		r := &s.record
 		r.windowActivities += window
 		if d.outcome != pipeline.Open {

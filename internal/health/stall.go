@@ -16,11 +16,10 @@ const (
 
 // learnedVisit is a visit that began in the lookback, from which dwell is learned.
 type learnedVisit struct {
-	stage int
 	dwell instant
+	owner *person
 	end   end
 	first bool // of its deal and stage, before or in the selling: counts for the owner's pace
-	owner []*subject
 }
 
 // standing is an open deal at the end of one trend window.
@@ -28,7 +27,7 @@ type standing struct {
 	window int
 	stage  int // -1: unmapped or unknown
 	dwell  instant
-	owner  []*subject
+	owner  *person
 }
 
 // openDeal is an open deal at the report's instant.
@@ -39,7 +38,7 @@ type openDeal struct {
 	waiting bool
 	amount  float64 // 0 when missing
 	isOpen  bool    // outcome open
-	owner   []*subject
+	owner   *person
 }
 
 // learnedStage is what the visits of one stage say.
@@ -52,14 +51,14 @@ type learnedStage struct {
 }
 
 // addVisits keeps the visits that began in the lookback.
-func (c *computation) addVisits(d *view, owner []*subject) {
-	seen := map[int]bool{}
+func (c *computation) addVisits(d *view, owner *person) {
+	seen := cleared(&c.scratch.seen, len(c.stages))
 	for _, v := range d.visits {
 		if v.start < c.lookback || v.stage.Final {
 			continue
 		}
 		i := c.stageIndex[v.stage.Key]
-		c.visits = append(c.visits, learnedVisit{stage: i, dwell: v.dwell, end: v.end, owner: owner,
+		c.visits[i] = append(c.visits[i], learnedVisit{dwell: v.dwell, end: v.end, owner: owner,
 			first: v.stage.Phase != process.After && !seen[i]})
 		seen[i] = true
 	}
@@ -68,7 +67,7 @@ func (c *computation) addVisits(d *view, owner []*subject) {
 // learn estimates the curves, stage by stage.
 func (c *computation) learn() []learnedStage {
 	out := make([]learnedStage, len(c.stages))
-	for i, visits := range c.byStage(c.visits) {
+	for i, visits := range c.visits {
 		l := &out[i]
 		l.curve = newCurve(visits)
 		for _, v := range visits {
@@ -111,7 +110,7 @@ func (c *computation) stageFigures(i int, l learnedStage) Stage {
 }
 
 // addStanding notes in which trend windows' ends the deal was open, and where it stood.
-func (c *computation) addStanding(d *view, owner []*subject) {
+func (c *computation) addStanding(d *view, owner *person) {
 	for w := range trendWindows {
 		if at := c.edges[w+1]; d.born < at {
 			if stage, since, waiting, open := c.standingAt(d, at); open {
@@ -151,7 +150,7 @@ func (c *computation) judgeStanding(learned []learnedStage) {
 	for i := range c.standing {
 		s := &c.standing[i]
 		stalled := s.stage >= 0 && learned[s.stage].stalled(s.dwell)
-		for _, o := range s.owner {
+		for _, o := range s.owner.all {
 			o.windows[s.window].open++
 			if stalled {
 				o.windows[s.window].stalled++
@@ -163,38 +162,23 @@ func (c *computation) judgeStanding(learned []learnedStage) {
 // pace adds up, for each rep, the advances of the first visits and the advances that their dwell made expected
 // by the hazard of those same visits of everybody: the team's pace is 1 by construction.
 func (c *computation) pace() {
-	var first []learnedVisit
-	for _, v := range c.visits {
-		if v.first {
-			first = append(first, v)
-		}
-	}
-	hazard := make([]curve, len(c.stages))
-	for i, vs := range c.byStage(first) {
-		hazard[i] = newCurve(vs)
-	}
-	for _, v := range first {
-		expected := hazard[v.stage].at(v.dwell).lambda
-		for _, s := range v.owner {
-			s.stall.expected += expected
-			if v.end == endAdvanced {
-				s.stall.advances++
+	for _, visits := range c.visits {
+		first := slices.DeleteFunc(slices.Clone(visits), func(v learnedVisit) bool { return !v.first })
+		hazard := newCurve(first)
+		for _, v := range first {
+			expected := hazard.at(v.dwell).lambda
+			for _, s := range v.owner.all {
+				s.stall.expected += expected
+				if v.end == endAdvanced {
+					s.stall.advances++
+				}
 			}
 		}
 	}
 }
 
-// byStage groups visits by their stage, keeping their order.
-func (c *computation) byStage(visits []learnedVisit) [][]learnedVisit {
-	out := make([][]learnedVisit, len(c.stages))
-	for _, v := range visits {
-		out[v.stage] = append(out[v.stage], v)
-	}
-	return out
-}
-
 // addOpen keeps an open deal with what is known before anything is learned.
-func (c *computation) addOpen(d *view, owner []*subject) {
+func (c *computation) addOpen(d *view, owner *person) {
 	deal := &d.h.Deal
 	amount := c.amount(d, c.asOf)
 	o := openDeal{stage: -1, amount: amount.V, isOpen: d.outcome == pipeline.Open, owner: owner}
@@ -287,7 +271,7 @@ func (c *computation) openDeals(learned []learnedStage) []Deal {
 			o.deal.ChanceToAdvance = l.curve.chance(o.dwell, chanceAhead, chanceLeastVisits)
 		}
 		o.deal.Concerns = o.concerns(c.today)
-		for _, s := range o.owner {
+		for _, s := range o.owner.all {
 			s.stall.add(o)
 		}
 		out = append(out, o.deal)

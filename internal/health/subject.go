@@ -124,10 +124,10 @@ type roster struct {
 	c      *computation
 	reps   map[string]*person
 	group  map[string]*subject // by manager id
-	nobody []*subject          // the team only
+	nobody *person             // counts for the team only
 }
 
-// person is one rep with all the subjects for whom the rep's doings count.
+// person is one rep, a system user or nobody, with all the subjects for whom their doings count.
 type person struct {
 	rep pipeline.Rep
 	own *subject
@@ -135,7 +135,7 @@ type person struct {
 }
 
 func newRoster(c *computation, reps []pipeline.Rep) roster {
-	r := roster{c: c, reps: map[string]*person{}, group: map[string]*subject{}, nobody: []*subject{c.team}}
+	r := roster{c: c, reps: map[string]*person{}, group: map[string]*subject{}, nobody: &person{all: []*subject{c.team}}}
 	for _, p := range reps {
 		if !p.System && p.ManagerID != "" && r.group[p.ManagerID] == nil {
 			r.group[p.ManagerID] = c.newSubject()
@@ -148,7 +148,7 @@ func newRoster(c *computation, reps []pipeline.Rep) roster {
 }
 
 func (r *roster) add(rep pipeline.Rep) *person {
-	p := &person{rep: rep, all: r.nobody}
+	p := &person{rep: rep, all: r.nobody.all}
 	if !rep.System {
 		p.own = r.c.newSubject()
 		p.all = []*subject{r.c.team, p.own}
@@ -172,9 +172,9 @@ func (r *roster) groupsOf(rep pipeline.Rep) []string {
 	return ids
 }
 
-// of gives those for whom the doings of a rep count. An id that the rows of reps lack becomes a rep whose
+// of gives the person for whom something counts. An id that the rows of reps lack becomes a rep whose
 // name is its id; nobody and system users count for the team only.
-func (r *roster) of(repID string) []*subject {
+func (r *roster) of(repID string) *person {
 	if repID == "" {
 		return r.nobody
 	}
@@ -182,12 +182,12 @@ func (r *roster) of(repID string) []*subject {
 	if p == nil {
 		p = r.add(pipeline.Rep{ID: repID, Name: repID, Active: true})
 	}
-	return p.all
+	return p
 }
 
 // isRep says whether the id is a person's, not a system user's and not nobody's.
 func (r *roster) isRep(repID string) bool {
-	return repID != "" && r.of(repID) != nil && !r.reps[repID].rep.System
+	return repID != "" && !r.of(repID).rep.System
 }
 
 // people lists the reps by id.

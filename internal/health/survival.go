@@ -25,11 +25,20 @@ type curve struct {
 	advances int
 }
 
+// spell is how long a visit was, and how it ended.
+type spell struct {
+	dwell instant
+	end   end
+}
+
 // newCurve estimates Kaplan–Meier, Aalen–Johansen and Nelson–Aalen with ties: at each distinct dwell t,
 // n visits have dwell >= t, d end there by any cause and a advance.
 func newCurve(visits []learnedVisit) curve {
-	vs := slices.Clone(visits)
-	slices.SortFunc(vs, func(a, b learnedVisit) int { return cmp.Compare(a.dwell, b.dwell) })
+	vs := make([]spell, len(visits))
+	for i := range visits {
+		vs[i] = spell{visits[i].dwell, visits[i].end}
+	}
+	slices.SortFunc(vs, func(a, b spell) int { return cmp.Compare(a.dwell, b.dwell) })
 	k := curve{dwells: make([]instant, len(vs))}
 	for i := range vs {
 		k.dwells[i] = vs[i].dwell
