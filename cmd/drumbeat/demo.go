@@ -66,6 +66,9 @@ func (o demoOptions) run(ctx context.Context, w io.Writer) error {
 	if _, _, err := net.SplitHostPort(o.serve); o.serve != "" && err != nil {
 		return wrong("--serve: %q is no address; write 127.0.0.1:8090", o.serve)
 	}
+	if err := o.spare(); err != nil {
+		return err
+	}
 	p, cfg, err := o.prepare(ctx)
 	if err != nil {
 		return err
@@ -81,6 +84,22 @@ func (o demoOptions) run(ctx context.Context, w io.Writer) error {
 	return serveMails(ctx, w, o.serve, mails)
 }
 
+// demoMark begins the demo's config.
+const demoMark = "# The demo's config: "
+
+// spare refuses a folder where somebody's own files have the names of the demo's, which it would overwrite.
+func (o demoOptions) spare() error {
+	if text, err := os.ReadFile(filepath.Join(o.out, "drumbeat.yaml")); err == nil && strings.HasPrefix(string(text), demoMark) {
+		return nil // from an earlier demo
+	}
+	for _, name := range []string{"drumbeat.yaml", "process.yaml", "pipeline.db", "pipeline"} {
+		if _, err := os.Lstat(filepath.Join(o.out, name)); err == nil {
+			return wrong("demo: %s is not from a demo and would be overwritten; name another folder with --out", filepath.Join(o.out, name))
+		}
+	}
+	return nil
+}
+
 // prepare makes the pipeline up and lays it, its database and a config for it into the folder.
 func (o demoOptions) prepare(ctx context.Context) (*sample.Pipeline, *config.Config, error) {
 	proc, faults := process.Read("process.yaml", files.ProcessYAML, time.UTC)
@@ -88,18 +107,22 @@ func (o demoOptions) prepare(ctx context.Context) (*sample.Pipeline, *config.Con
 		return nil, nil, faults
 	}
 	p := sample.Generate(sample.Options{Seed: o.seed, Reps: o.reps, Deals: o.deals, Process: proc})
+	if err := os.MkdirAll(o.out, 0o755); err != nil {
+		return nil, nil, fmt.Errorf("make the demo's folder: %w", err)
+	}
+	// The config comes first: by it a later demo knows what an interrupted one has left.
+	path := filepath.Join(o.out, "drumbeat.yaml")
+	for name, text := range map[string]string{path: demoConfig(p.Reps), filepath.Join(o.out, "process.yaml"): string(files.ProcessYAML)} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			return nil, nil, fmt.Errorf("write the demo's config: %w", err)
+		}
+	}
 	csv := filepath.Join(o.out, "pipeline")
 	if err := p.WriteCSV(csv); err != nil {
 		return nil, nil, err
 	}
 	if _, err := source.Import(ctx, "sqlite:"+filepath.Join(o.out, "pipeline.db"), []string{csv}, source.ImportOptions{}); err != nil {
 		return nil, nil, err
-	}
-	path := filepath.Join(o.out, "drumbeat.yaml")
-	for name, text := range map[string]string{path: demoConfig(p.Reps), filepath.Join(o.out, "process.yaml"): string(files.ProcessYAML)} {
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			return nil, nil, fmt.Errorf("write the demo's config: %w", err)
-		}
 	}
 	cfg, err := loadConfig(path, true)
 	return p, cfg, err
@@ -108,7 +131,7 @@ func (o demoOptions) prepare(ctx context.Context) (*sample.Pipeline, *config.Con
 // demoConfig is a config for the sample; that somebody is away is what a CRM does not know.
 func demoConfig(reps []pipeline.Rep) string {
 	var b strings.Builder
-	b.WriteString(`# The demo's config: report, check and run --out work with it. To send for real, name a relay of yours.
+	b.WriteString(demoMark + `report, check and run --out work with it. To send for real, name a relay of yours.
 time_zone: UTC
 currency: EUR
 environment: demo
