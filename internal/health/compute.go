@@ -77,6 +77,7 @@ type computation struct {
 	checkIndex map[string]int
 	evidence   []bool         // by checkpoint: a buyer criterion
 	steps      [][]stepChecks // by version and position
+	fits       []fit          // by version
 
 	roster roster
 	team   *subject
@@ -149,6 +150,7 @@ func newComputation(in Input) *computation {
 		c.evidence = append(c.evidence, k.Criterion != nil)
 	}
 	c.indexChecks()
+	c.indexFits()
 	c.team = c.newSubject()
 	c.roster = newRoster(c, in.Reading.Reps)
 	return c

@@ -1,35 +1,86 @@
 package health
 
 import (
+	"slices"
+
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/process"
 )
+
+// fit is a version of the process as a path is aligned with it.
+type fit struct {
+	place    []int  // by stage in process order: its place, from 1, among the mandatory before and selling stages; 0: none
+	optional []bool // by stage
+	length   int    // how many of them there are
+}
+
+// indexFits prepares every version.
+func (c *computation) indexFits() {
+	for i := range c.proc.Versions {
+		v := &c.proc.Versions[i]
+		f := fit{place: make([]int, len(c.stages)), optional: make([]bool, len(c.stages))}
+		for j := range v.Stages {
+			s := &v.Stages[j]
+			f.optional[c.stageIndex[s.Key]] = !s.Mandatory
+			if s.Mandatory && s.Phase != process.After {
+				f.length++
+				f.place[c.stageIndex[s.Key]] = f.length
+			}
+		}
+		c.fits = append(c.fits, f)
+	}
+}
 
 // conformance gives how well a deal's path aligns with the process: 2·LCS(path, process)/(lengths), the
 // fitness of the optimal alignment (Adriansyah 2014), and the deviations that are left. An open or lost deal
 // is held only against the process up to the furthest stage that it reached: nobody is blamed for stages
 // still ahead. Both are missing for a deal without a path.
+//
+// The path is that before closing, without after stages and without the version's optional ones, then without
+// repeats; unmapped names stay. The process has each stage once, so the longest common subsequence is the
+// longest increasing one of the places that the path takes in it (Schensted 1961).
 func (c *computation) conformance(d *view) (Number, Count) {
 	if !d.hasPath {
 		return Number{}, Count{}
 	}
-	v := &c.proc.Versions[c.versionForFitness(d)]
-	var want []string
-	for i := range v.Stages {
-		if s := &v.Stages[i]; s.Mandatory && s.Phase != process.After {
-			want = append(want, s.Key)
+	f := &c.fits[c.versionForFitness(d)]
+	steps, furthest := 0, 0
+	rising := c.scratch.rising[:0] // the least place at which a rising run of each length ends
+	var last *move
+	for i := range d.moves[:d.before] {
+		m := &d.moves[i]
+		place := 0
+		if m.stage != nil {
+			k := c.stageIndex[m.stage.Key]
+			if m.stage.Phase == process.After || f.optional[k] {
+				continue
+			}
+			place = f.place[k]
+		}
+		if last != nil && same(last, m) {
+			continue
+		}
+		last = m
+		steps++
+		if place == 0 {
+			continue
+		}
+		furthest = max(furthest, place)
+		if at, _ := slices.BinarySearch(rising, place); at < len(rising) {
+			rising[at] = place
+		} else {
+			rising = append(rising, place)
 		}
 	}
-	path := trace(d, v)
-	if d.outcome != pipeline.Won {
-		want = want[:reached(path, want)]
+	c.scratch.rising = rising
+	total := steps + furthest
+	if d.outcome == pipeline.Won {
+		total = steps + f.length
 	}
-	total := len(path) + len(want)
 	if total == 0 {
 		return Number{}, Count{}
 	}
-	common := lcs(path, want)
-	return pipeline.Some(2 * float64(common) / float64(total)), pipeline.Some(total - 2*common)
+	return pipeline.Some(2 * float64(len(rising)) / float64(total)), pipeline.Some(total - 2*len(rising))
 }
 
 // versionForFitness is the one in force at the last move before closing outside after, else at the last.
@@ -40,59 +91,6 @@ func (c *computation) versionForFitness(d *view) int {
 		}
 	}
 	return d.moves[d.before-1].v
-}
-
-// trace is the path before closing without after stages and without the version's optional ones, then
-// without repeats. Unmapped names stay, marked so that they equal no key.
-func trace(d *view, v *process.Version) []string {
-	var out []string
-	for i := range d.moves[:d.before] {
-		m := &d.moves[i]
-		name := m.name.unmapped
-		if m.stage != nil {
-			if m.stage.Phase == process.After {
-				continue
-			}
-			if s := v.Stage(m.stage.Key); s != nil && !s.Mandatory {
-				continue
-			}
-			name = m.stage.Key
-		}
-		if n := len(out); n == 0 || out[n-1] != name {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
-// reached is the place, from 1, of the furthest stage of want in the path; 0 for none.
-func reached(path, want []string) int {
-	for k := len(want); k > 0; k-- {
-		for _, p := range path {
-			if p == want[k-1] {
-				return k
-			}
-		}
-	}
-	return 0
-}
-
-// lcs is the length of the longest common subsequence.
-func lcs(a, b []string) int {
-	row := make([]int, len(b)+1)
-	for i := range a {
-		diagonal := 0
-		for j := range b {
-			above := row[j+1]
-			if a[i] == b[j] {
-				row[j+1] = diagonal + 1
-			} else {
-				row[j+1] = max(row[j+1], row[j])
-			}
-			diagonal = above
-		}
-	}
-	return row[len(b)]
 }
 
 // addFitness counts the deal for its owner if it moved in the window.

@@ -78,6 +78,7 @@ type scratch struct {
 	due     []bool // by checkpoint
 	visited []bool // by stage
 	seen    []bool // by stage
+	rising  []int
 }
 
 // view gives the deal as of the report's instant, nil if it was not there yet.
@@ -140,7 +141,6 @@ func (c *computation) closing(h *pipeline.History, asOf instant) (o pipeline.Out
 type stageName struct {
 	text      string           // trimmed
 	normal    string           // as names compare
-	unmapped  string           // normal, marked so that it equals no key
 	closed    pipeline.Outcome // won or lost where the name means the end, else empty
 	byVersion []*process.Stage // by the version in force; nil: no version knows the name
 }
@@ -151,7 +151,6 @@ func (c *computation) name(raw string) *stageName {
 		return n
 	}
 	n := &stageName{text: strings.TrimSpace(raw), normal: process.Normal(raw)}
-	n.unmapped = "\x00" + n.normal
 	n.closed, _ = c.proc.ClosedAs(raw)
 	for i := range c.proc.Versions {
 		n.byVersion = append(n.byVersion, c.proc.LookupIn(raw, i))
