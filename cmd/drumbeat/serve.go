@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -17,7 +18,7 @@ func newServeCmd() *cobra.Command {
 		Use:   "serve",
 		Short: "Run the worker: the schedules, each when it is due",
 		Long: `Run the worker. A schedule that it sees for the first time starts with its next tick; after an outage
-catch_up and max_age of the schedule say what is made up for.
+catch_up and max_age of the schedule say what is made up for. A changed config takes effect at the next start.
 
 The first SIGTERM or SIGINT lets it finish what is in flight and end with 0; the second ends it at once.`,
 		Example: "  drumbeat serve --config drumbeat.yaml",
@@ -45,6 +46,9 @@ func serve(ctx context.Context, path string, stderr io.Writer) (err error) {
 		return err
 	}
 	log.Info("worker started", "schedules", len(cfg.Schedules), "process", cfg.Process.Name, "pid", os.Getpid())
+	for _, s := range cfg.Schedules {
+		log.Info("waiting for its next tick", "schedule", s.Name, "next", s.Spec.Next(time.Now(), s.Zone))
+	}
 	h.Serve(ctx)
 	err = errors.Join(err, h.Close())
 	log.Info("worker stopped")
