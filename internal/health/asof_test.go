@@ -198,3 +198,14 @@ func TestStatedChance(t *testing.T) {
 		})
 	}
 }
+
+func TestTheNewestRowSeenSaysHowFreshTheDataAre(t *testing.T) {
+	s := tell("2026-01-26")
+	if r := s.report(t); r.Newest.OK {
+		t.Errorf("nothing happened, and the newest is %v", r.Newest.V)
+	}
+	s.deal("D1").owner("ann").enters("Discovery", "2026-01-05").enters("Proposal", "2026-01-26")
+	if r := s.report(t); r.Newest.V.Format("2006-01-02") != "2026-01-05" {
+		t.Errorf("newest %v; a row at the very instant is not seen", r.Newest)
+	}
+}

@@ -97,6 +97,7 @@ type computation struct {
 	wins       []tally // by stage: of the wins that were asked for it, how many had it
 
 	deals          int
+	newest         instant // of all rows seen that have a time; 0: none
 	otherPipelines int
 	unmapped       map[string]int
 	withoutRate    map[string]int
@@ -181,6 +182,7 @@ func (c *computation) add(h *pipeline.History) {
 		return
 	}
 	c.deals++
+	c.noteNewest(h)
 	if !c.seenAmount || !c.seenClose {
 		c.noteColumns(d)
 	}
@@ -255,6 +257,9 @@ func (c *computation) report() *Report {
 		r.Checkpoints = append(r.Checkpoints, c.team.checkpoint(c.checks[i].Key, i, earns[i]))
 	}
 	c.figures(r, earns)
+	if c.newest > 0 {
+		r.Newest = pipeline.Some(fromInstant(c.newest))
+	}
 	r.Paths, r.Wins = c.paths(), c.stageWins()
 	r.Consistency = c.consistency()
 	r.Pressure = c.pressure()

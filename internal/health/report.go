@@ -38,8 +38,9 @@ type Report struct {
 	Gaps        *Gaps           `json:"gaps"`
 
 	// What the words of a digest need beside the figures.
-	Closed []ClosedDeal `json:"-"` // won or lost in the window, by id
-	Wins   []StageWins  `json:"-"` // in process order
+	Newest pipeline.Opt[time.Time] `json:"-"` // the latest stage change, activity or forecast row seen: how fresh the data are
+	Closed []ClosedDeal            `json:"-"` // won or lost in the window, by id
+	Wins   []StageWins             `json:"-"` // in process order
 }
 
 // StageWins says how many deals won in the lookback went without a stage that the version in force at their

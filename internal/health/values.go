@@ -2,6 +2,7 @@ package health
 
 import (
 	"strings"
+	"time"
 
 	"drumbeat/internal/pipeline"
 )
@@ -109,5 +110,23 @@ func (c *computation) noteColumns(d *view) {
 			c.seenAmount = c.seenAmount || f.Amount.OK
 			c.seenClose = c.seenClose || f.ExpectedClose.OK
 		}
+	}
+}
+
+// noteNewest remembers the latest time before the report's instant at which anything happened to a deal.
+func (c *computation) noteNewest(h *pipeline.History) {
+	note := func(t time.Time) {
+		if at := toInstant(t); at < c.asOf {
+			c.newest = max(c.newest, at)
+		}
+	}
+	for i := range h.Changes {
+		note(h.Changes[i].At)
+	}
+	for i := range h.Activities {
+		note(h.Activities[i].At)
+	}
+	for i := range h.Forecasts {
+		note(h.Forecasts[i].At)
 	}
 }
