@@ -84,7 +84,9 @@ func write(ctx context.Context, where database, files map[pipeline.Rows]string, 
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	tx, err := db.BeginTxx(ctx, nil)
+	// A stop ends the import between two rows: were the transaction to end by itself in the middle of a COPY, its
+	// rollback and the closing of the COPY would wait for each other.
+	tx, err := db.BeginTxx(context.WithoutCancel(ctx), nil)
 	if err != nil {
 		return fmt.Errorf("begin the import: %w", where.explain(err))
 	}
@@ -144,7 +146,7 @@ func refuseForeign(where database, there map[pipeline.Rows]string) error {
 
 // writeRows sends the rows of one file. The file has been checked; if it changed since, that is a fault too.
 func writeRows(ctx context.Context, tx *sqlx.Tx, where database, l *layout, name string, progress func(pipeline.Rows, int)) error {
-	stmt, err := tx.PrepareContext(ctx, where.dialect.insert(l))
+	stmt, err := tx.PrepareContext(context.WithoutCancel(ctx), where.dialect.insert(l))
 	if err != nil {
 		return fmt.Errorf("write %s: %w", l.rows, err)
 	}
@@ -152,10 +154,12 @@ func writeRows(ctx context.Context, tx *sqlx.Tx, where database, l *layout, name
 	var found faults
 	values := make([]any, 0, len(l.columns)+1)
 	n := 0
-	// The transaction ends with ctx, and each of its statements with it: to watch ctx once more for every row
-	// costs SQLite's driver a goroutine each.
+	// To watch ctx inside every statement costs SQLite's driver a goroutine a row; between the rows is enough.
 	unwatched := context.WithoutCancel(ctx)
 	err = readFile(name, l, &found, func(r row) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if !r.sound {
 			return nil // the file has changed since it was checked: its faults end the import
 		}
@@ -178,7 +182,7 @@ func writeRows(ctx context.Context, tx *sqlx.Tx, where database, l *layout, name
 		err = found.list.Err()
 	}
 	if err == nil && where.dialect.copies {
-		if _, err = stmt.ExecContext(ctx); err != nil { // ends the COPY
+		if _, err = stmt.ExecContext(unwatched); err != nil { // ends the COPY
 			err = fmt.Errorf("write %s: %w", l.rows, err)
 		}
 	}

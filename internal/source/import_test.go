@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"drumbeat/internal/dbtest"
 	"drumbeat/internal/fault"
@@ -120,6 +121,33 @@ func TestBrokenInputIsNamedAndChangesNothing(t *testing.T) {
 		}
 		if after := hash(all(t, open(t, Config{DSN: dsn}), asOf)); after != before {
 			t.Error("broken input changed the database")
+		}
+	})
+}
+
+func TestAStoppedImportEndsAndChangesNothing(t *testing.T) {
+	dbtest.Both(t, func(t *testing.T, dsn string) {
+		mustImport(t, dsn, small)
+		before := hash(all(t, open(t, Config{DSN: dsn}), asOf))
+		ctx, stop := context.WithCancel(context.Background())
+		defer stop()
+		many := folder(t, with(map[string]string{"stage_changes.csv": changeHead + strings.Repeat("d1,Lead,2026-01-01 00:00:00\n", 25_000)}))
+		ended := make(chan error, 1)
+		go func() {
+			// The first sign of progress comes in the middle of the rows.
+			_, err := Import(ctx, dsn, []string{many}, ImportOptions{Progress: func(pipeline.Rows, int) { stop() }})
+			ended <- err
+		}()
+		select {
+		case err := <-ended:
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("ended with %v", err)
+			}
+		case <-time.After(time.Minute):
+			t.Fatal("a stopped import does not end")
+		}
+		if after := hash(all(t, open(t, Config{DSN: dsn}), asOf)); after != before {
+			t.Error("a stopped import changed the database")
 		}
 	})
 }
