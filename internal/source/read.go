@@ -28,6 +28,7 @@ func (s *Source) Read(ctx context.Context, asOf time.Time) (*pipeline.Reading, f
 	}
 	end := func() error {
 		cancel() // first: a driver reads an answer to its end, unless it is told that nobody wants it
+		view.ahead.Wait()
 		view.end()
 		return nil
 	}
@@ -63,7 +64,7 @@ func (v *snapshot) read(ctx context.Context, asOf time.Time) (*pipeline.Reading,
 	if r.PartyNamed, err = v.partyNamed(ctx, asOf); err != nil {
 		return nil, err
 	}
-	m := &merge{asOf: asOf, reading: r, histories: map[pipeline.Rows]*stream{}, waivers: map[string][]pipeline.Waiver{},
+	m := &merge{asOf: asOf, reading: r, lanes: map[pipeline.Rows]drain{}, waivers: map[string][]pipeline.Waiver{},
 		explain: v.source.tooLong}
 	for _, w := range v.source.cfg.Waivers {
 		m.waivers[w.DealID] = append(m.waivers[w.DealID], w)
@@ -71,23 +72,8 @@ func (v *snapshot) read(ctx context.Context, asOf time.Time) (*pipeline.Reading,
 	if v.source.cfg.Waivers != nil {
 		r.Tables[pipeline.Waivers] = true
 	}
-	for _, rows := range pipeline.AllRows[1:] {
-		if !v.there[rows] {
-			continue
-		}
-		tx, err := v.beside(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", rows, err)
-		}
-		s, err := v.stream(ctx, tx, rows, asOf)
-		if err != nil {
-			return nil, err
-		}
-		if rows == pipeline.Deals {
-			m.deals = s
-		} else {
-			m.histories[rows] = s
-		}
+	if err := m.open(ctx, v); err != nil {
+		return nil, err
 	}
 	r.Deals = m.all
 	return r, nil
@@ -102,15 +88,9 @@ func (v *snapshot) reps(ctx context.Context) ([]pipeline.Rep, error) {
 	}
 	var reps []pipeline.Rep
 	for s.more {
-		last := repOf(s.record)
-		reps = append(reps, last)
+		reps = append(reps, repOf(s.record))
 		if err := s.next(); err != nil {
 			return nil, err
-		}
-		if s.more {
-			if err := s.once(last.ID); err != nil {
-				return nil, err
-			}
 		}
 	}
 	return reps, nil
@@ -158,79 +138,111 @@ func (v *snapshot) partyNamed(ctx context.Context, asOf time.Time) (bool, error)
 	return false, rows.Err()
 }
 
-// merge puts each deal together with its rows, as all streams go through the ids in the same order.
+// merge puts each deal together with its rows, as all lanes go through the ids in the same order.
 type merge struct {
-	asOf      time.Time
-	reading   *pipeline.Reading
-	deals     *stream
-	histories map[pipeline.Rows]*stream
-	waivers   map[string][]pipeline.Waiver // the config's, by deal
-	history   pipeline.History
-	explain   func(error) error
+	asOf       time.Time
+	reading    *pipeline.Reading
+	deals      *lane[pipeline.Deal]
+	changes    *lane[pipeline.StageChange]
+	activities *lane[pipeline.Activity]
+	criteria   *lane[pipeline.CriterionMet]
+	forecasts  *lane[pipeline.Forecast]
+	granted    *lane[pipeline.Waiver]
+	lanes      map[pipeline.Rows]drain      // of the histories, those that are there
+	waivers    map[string][]pipeline.Waiver // the config's, by deal
+	history    pipeline.History
+	explain    func(error) error
+}
+
+// open starts the lanes. Each sorts the rows of a deal by time, then seq, nulls last; what is tied then keeps its
+// file's order. The database sorts no further than by time and file row: a sort by seq before that would keep
+// it off its index.
+func (m *merge) open(ctx context.Context, v *snapshot) (err error) {
+	if m.deals, err = openLane(ctx, v, m, pipeline.Deals, dealOf, nil); err != nil {
+		return err
+	}
+	delete(m.lanes, pipeline.Deals)
+	if m.changes, err = openLane(ctx, v, m, pipeline.StageChanges, changeOf, func(a, b pipeline.StageChange) int {
+		return cmp.Or(a.At.Compare(b.At), bySeq(a.Seq, b.Seq))
+	}); err != nil {
+		return err
+	}
+	if m.activities, err = openLane(ctx, v, m, pipeline.Activities, activityOf, func(a, b pipeline.Activity) int {
+		return a.At.Compare(b.At)
+	}); err != nil {
+		return err
+	}
+	if m.criteria, err = openLane(ctx, v, m, pipeline.Criteria, criterionOf, func(a, b pipeline.CriterionMet) int {
+		return a.At.Compare(b.At)
+	}); err != nil {
+		return err
+	}
+	if m.forecasts, err = openLane(ctx, v, m, pipeline.Forecasts, forecastOf, func(a, b pipeline.Forecast) int {
+		return cmp.Or(a.At.Compare(b.At), bySeq(a.Seq, b.Seq))
+	}); err != nil {
+		return err
+	}
+	m.granted, err = openLane(ctx, v, m, pipeline.Waivers, waiverOf, nil) // sorted when the config's are among them
+	return err
 }
 
 // all is Reading.Deals.
 func (m *merge) all(yield func(*pipeline.History, error) bool) {
-	for m.deals.more {
-		if err := m.deal(); err != nil {
+	for {
+		more, err := m.deal()
+		if err != nil {
 			yield(nil, m.explain(err))
 			return
+		}
+		if !more {
+			break
 		}
 		if !yield(&m.history, nil) {
 			return
 		}
 	}
 	for _, rows := range pipeline.AllRows {
-		if s := m.histories[rows]; s != nil {
-			if err := s.rest(); err != nil {
+		if l := m.lanes[rows]; l != nil {
+			n, err := l.rest() // to its end, so that all is counted
+			if err != nil {
 				yield(nil, m.explain(err))
 				return
 			}
+			m.reading.Counts[rows] = n
 		}
 	}
-	m.count()
-}
-
-// deal fills the history of the next deal, and reads the one after it ahead.
-func (m *merge) deal() error {
-	h := &m.history
-	*h = pipeline.History{Deal: dealOf(m.deals.record), Changes: h.Changes[:0], Activities: h.Activities[:0],
-		Criteria: h.Criteria[:0], Forecasts: h.Forecasts[:0], Waivers: append(h.Waivers[:0], m.waivers[m.deals.key()]...)}
-	id := h.Deal.ID
-	for _, take := range []struct {
-		rows pipeline.Rows
-		each func(record)
-	}{
-		{pipeline.StageChanges, func(r record) { h.Changes = append(h.Changes, changeOf(r)) }},
-		{pipeline.Activities, func(r record) { h.Activities = append(h.Activities, activityOf(r)) }},
-		{pipeline.Criteria, func(r record) { h.Criteria = append(h.Criteria, criterionOf(r)) }},
-		{pipeline.Forecasts, func(r record) { h.Forecasts = append(h.Forecasts, forecastOf(r)) }},
-		{pipeline.Waivers, func(r record) { h.Waivers = append(h.Waivers, waiverOf(r)) }},
-	} {
-		if s := m.histories[take.rows]; s != nil {
-			if err := s.take(id, take.each); err != nil {
-				return err
+	for _, list := range m.waivers {
+		for _, w := range list {
+			if w.At.Before(m.asOf) {
+				m.reading.Counts[pipeline.Waivers]++
 			}
 		}
 	}
-	order(h)
-	if err := m.deals.next(); err != nil {
-		return err
-	}
-	if m.deals.more {
-		return m.deals.once(id)
-	}
-	return nil
 }
 
-// order sorts the rows of a deal by time, then seq, nulls last; what is tied then keeps its file's order. The
-// database sorts no further than by time and file row: a sort by seq before that would keep it off its index.
-func order(h *pipeline.History) {
-	byTime(h.Changes, func(a, b pipeline.StageChange) int { return cmp.Or(a.At.Compare(b.At), bySeq(a.Seq, b.Seq)) })
-	byTime(h.Activities, func(a, b pipeline.Activity) int { return a.At.Compare(b.At) })
-	byTime(h.Criteria, func(a, b pipeline.CriterionMet) int { return a.At.Compare(b.At) })
-	byTime(h.Forecasts, func(a, b pipeline.Forecast) int { return cmp.Or(a.At.Compare(b.At), bySeq(a.Seq, b.Seq)) })
+// deal fills the history of the next deal; false: there is none. Its rows stay where the lanes have them, which
+// touch them again when the deal after it is asked for.
+func (m *merge) deal() (bool, error) {
+	d, err := m.deals.head()
+	if d == nil {
+		return false, err
+	}
+	deal, err := m.deals.take(d.id)
+	if err != nil {
+		return false, err
+	}
+	h := &m.history
+	h.Deal = deal[0]
+	var errs [5]error
+	var granted []pipeline.Waiver
+	h.Changes, errs[0] = m.changes.take(d.id)
+	h.Activities, errs[1] = m.activities.take(d.id)
+	h.Criteria, errs[2] = m.criteria.take(d.id)
+	h.Forecasts, errs[3] = m.forecasts.take(d.id)
+	granted, errs[4] = m.granted.take(d.id)
+	h.Waivers = append(append(h.Waivers[:0], m.waivers[d.id]...), granted...)
 	byTime(h.Waivers, func(a, b pipeline.Waiver) int { return a.At.Compare(b.At) })
+	return true, cmp.Or(errs[:]...)
 }
 
 func byTime[R any](rows []R, compare func(a, b R) int) {
@@ -247,18 +259,4 @@ func bySeq(a, b pipeline.Opt[int64]) int {
 		return 1
 	}
 	return cmp.Compare(a.V, b.V)
-}
-
-// count fills Reading.Counts, now that every row has been seen.
-func (m *merge) count() {
-	for rows, s := range m.histories {
-		m.reading.Counts[rows] = s.before
-	}
-	for _, list := range m.waivers {
-		for _, w := range list {
-			if w.At.Before(m.asOf) {
-				m.reading.Counts[pipeline.Waivers]++
-			}
-		}
-	}
 }

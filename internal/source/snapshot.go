@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -26,6 +27,8 @@ type snapshot struct {
 	id     string // of the exported snapshot; empty on SQLite
 	txs    []*sqlx.Tx
 	there  map[pipeline.Rows]bool
+	packs  map[pipeline.Rows]bool     // rows that come packed, see packed.go
+	ahead  sync.WaitGroup             // lanes that read ahead
 	lacks  map[pipeline.Rows][]string // columns that the config's queries do not give
 }
 
@@ -55,7 +58,7 @@ func (v *snapshot) settle(ctx context.Context) error {
 }
 
 func (v *snapshot) findRows(ctx context.Context) error {
-	v.there = map[pipeline.Rows]bool{}
+	v.there, v.packs = map[pipeline.Rows]bool{}, map[pipeline.Rows]bool{}
 	if queries := v.source.cfg.Queries; len(queries) > 0 {
 		for rows := range queries {
 			v.there[rows] = true
@@ -81,6 +84,7 @@ func (v *snapshot) findRows(ctx context.Context) error {
 	}
 	for _, rows := range pipeline.AllRows {
 		_, v.there[rows] = there[rows]
+		v.packs[rows] = v.source.at.copies && rows != pipeline.Reps && strings.Contains(there[rows], currentMark)
 		if rows.Required() && !v.there[rows] {
 			return none
 		}

@@ -83,33 +83,51 @@ func (v *snapshot) columns(ctx context.Context, query string, l *layout) ([]stri
 type stream struct {
 	layout *layout
 	rows   *sqlx.Rows
-	dests  []any
-	record record // the row read ahead
-	more   bool   // whether there is one
-	n      int    // rows read
-	before int    // rows before the instant of the reading
+	dests  []any                // where scan puts the columns
+	fetch  func() (bool, error) // takes the next row into record; false: there is none
+	record record               // the row read ahead
+	more   bool                 // whether there is one
+	n      int                  // rows read
+	before int                  // rows before the instant of the reading
 	asOf   time.Time
 }
 
 func (v *snapshot) stream(ctx context.Context, on *sqlx.Tx, rows pipeline.Rows, asOf time.Time) (*stream, error) {
 	s := &stream{layout: layoutOf(rows), asOf: asOf}
+	s.record = newRecord(s.layout)
 	var err error
-	if s.rows, err = on.QueryxContext(ctx, v.statement(s.layout)); err != nil {
-		return nil, fmt.Errorf("read %s: %w", rows, err)
+	if v.packs[rows] {
+		s.rows, err = on.QueryxContext(ctx, packedStatement(s.layout), true)
+		s.fetch = s.unpacker()
+	} else {
+		s.rows, err = on.QueryxContext(ctx, v.statement(s.layout))
+		s.fetch = s.scan
 	}
-	names, err := s.rows.Columns()
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", rows, err)
 	}
-	s.record = newRecord(s.layout)
-	for _, name := range names {
-		dest := &destination{} // of what only orders the rows
-		if i := s.layout.column(name); i >= 0 {
-			dest = &destination{column: &s.layout.columns[i], cell: &s.record[i]}
-		}
-		s.dests = append(s.dests, dest)
-	}
 	return s, s.next()
+}
+
+// scan takes the next row column by column.
+func (s *stream) scan() (bool, error) {
+	if s.dests == nil {
+		names, err := s.rows.Columns()
+		if err != nil {
+			return false, err
+		}
+		for _, name := range names {
+			dest := &destination{} // of what only orders the rows
+			if i := s.layout.column(name); i >= 0 {
+				dest = &destination{column: &s.layout.columns[i], cell: &s.record[i]}
+			}
+			s.dests = append(s.dests, dest)
+		}
+	}
+	if !s.rows.Next() {
+		return false, errors.Join(s.rows.Err(), s.rows.Close())
+	}
+	return true, s.rows.Scan(s.dests...)
 }
 
 // destination is a cell as database/sql fills it.
@@ -144,15 +162,14 @@ func (s *stream) key() string { return s.record[s.layout.key].text }
 // next reads one row ahead.
 func (s *stream) next() error {
 	last := s.key()
-	s.more = s.rows.Next()
-	if !s.more {
-		if err := errors.Join(s.rows.Err(), s.rows.Close()); err != nil {
+	var err error
+	if s.more, err = s.fetch(); !s.more {
+		if err != nil {
 			return fmt.Errorf("read %s: row %d: %w", s.layout.rows, s.n+1, err)
 		}
 		return nil
 	}
 	s.n++
-	err := s.rows.Scan(s.dests...)
 	if bad := (*valueError)(nil); errors.As(err, &bad) {
 		err = bad // without database/sql's own words around it
 	}
@@ -163,7 +180,10 @@ func (s *stream) next() error {
 		return fmt.Errorf("read %s: row %d: %s comes after %s: the database does not sort by bytes",
 			s.layout.rows, s.n, quote(s.key()), quote(last))
 	}
-	if s.layout.time >= 0 && s.record[s.layout.time].at.Before(s.asOf) {
+	if s.layout.time < 0 {
+		return s.once(last)
+	}
+	if s.record[s.layout.time].at.Before(s.asOf) {
 		s.before++
 	}
 	return nil
@@ -173,29 +193,6 @@ func (s *stream) next() error {
 func (s *stream) once(last string) error {
 	if s.n > 1 && s.key() == last {
 		return fmt.Errorf("read %s: row %d: the id %s is there twice; ids are unique", s.layout.rows, s.n, quote(last))
-	}
-	return nil
-}
-
-// take hands over the rows of one id, and passes over those before it: they belong to nothing.
-func (s *stream) take(id string, each func(record)) error {
-	for s.more && s.key() <= id {
-		if s.key() == id {
-			each(s.record)
-		}
-		if err := s.next(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// rest passes over what is left, so that it is counted.
-func (s *stream) rest() error {
-	for s.more {
-		if err := s.next(); err != nil {
-			return err
-		}
 	}
 	return nil
 }
