@@ -136,21 +136,23 @@ func (c *computation) judgeRecord(learned []learnedStage) {
 func (c *computation) eve() (from, to instant) {
 	loc := c.set.Location
 	d := pipeline.DateOf(c.in.AsOf, loc)
-	for !workday(d) || !d.Start(loc).Before(c.in.AsOf) {
+	for !workday(d, loc) || !d.Start(loc).Before(c.in.AsOf) {
 		d--
 	}
 	return toInstant(d.Start(loc)), toInstant((d + 1).Start(loc))
 }
 
-func workday(d pipeline.Date) bool {
-	return d.Weekday() != time.Saturday && d.Weekday() != time.Sunday
+// workday says whether a date is a Monday to Friday that the zone had: Samoa once went from a Thursday to a
+// Saturday, and nobody worked on the Friday between.
+func workday(d pipeline.Date, loc *time.Location) bool {
+	return d.Weekday() != time.Saturday && d.Weekday() != time.Sunday && pipeline.DateOf(d.Start(loc), loc) == d
 }
 
 // workdays counts the Monday-to-Friday dates that begin in the window.
 func (c *computation) workdays() int {
 	w, n := c.windows[trendWindows-1], 0
 	for d := pipeline.DateOf(w.Start, c.set.Location); d.Start(c.set.Location).Before(w.End); d++ {
-		if workday(d) && w.Contains(d.Start(c.set.Location)) {
+		if workday(d, c.set.Location) && w.Contains(d.Start(c.set.Location)) {
 			n++
 		}
 	}
