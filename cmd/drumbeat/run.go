@@ -8,12 +8,14 @@ import (
 	netmail "net/mail"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"drumbeat/internal/config"
 	"drumbeat/internal/digest"
+	"drumbeat/internal/schedule"
 	"drumbeat/internal/worker"
 )
 
@@ -108,6 +110,14 @@ func (o runOptions) run(ctx context.Context, names []string, stdout, stderr io.W
 		return err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
+	if isTerminal(stderr) {
+		var told sync.Map // several connections say the same
+		h.Notice = func(what string) {
+			if _, before := told.LoadOrStore(what, true); !before {
+				fmt.Fprintln(stderr, what)
+			}
+		}
+	}
 	sums, err := h.Run(ctx, jobs, o.wait)
 	if errors.Is(err, context.Canceled) {
 		err = errors.New("run: stopped; what is pending goes out with the next run or the worker")
@@ -117,7 +127,8 @@ func (o runOptions) run(ctx context.Context, names []string, stdout, stderr io.W
 
 // jobs says what is to be run; every fault of the call shows before anything is opened.
 func (o runOptions) jobs(cfg *config.Config, names []string) ([]worker.Job, error) {
-	at, err := parseMoment(o.asOf, time.Now())
+	now := time.Now()
+	at, err := parseMoment(o.asOf, now)
 	if err != nil {
 		return nil, err
 	}
@@ -156,6 +167,11 @@ func (o runOptions) jobs(cfg *config.Config, names []string) ([]worker.Job, erro
 		tick, err := at.tick(s, cfg.Zone)
 		if err != nil {
 			return nil, err
+		}
+		// What is recorded now would be all that these people ever get for the period.
+		if end := schedule.End(tick, cfg.Zone); end.After(now) && o.out == "" && redirect == "" {
+			return nil, wrong("schedule %s: the period until %s is not over; look at it with --out, or choose an earlier --as-of",
+				s.Name, schedule.PeriodKey(end, cfg.Zone))
 		}
 		jobs = append(jobs, worker.Job{Schedule: s, Tick: tick, Only: only, Redirect: redirect, Out: o.out, Force: o.force})
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	_ "time/tzdata" // the zones in the test files exist everywhere
+
+	reference "drumbeat/config"
 )
 
 var update = flag.Bool("update", false, "write the faults as they are now")
@@ -50,5 +52,32 @@ func TestEveryFaultIsReportedAtItsPlaceAndAllAtOnce(t *testing.T) {
 				t.Errorf("got\n%swant\n%s", got, want)
 			}
 		})
+	}
+}
+
+// A report is wanted before the relay's password is there, and by people who may not read it.
+func TestFilesThatOnlySendingNeedsHinderNoReport(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	write("process.yaml", string(reference.ProcessYAML))
+	path := write("drumbeat.yaml", `process: process.yaml
+source: {dsn: "sqlite:p.db"}
+schedules: [{name: own, digest: rep, cron: "0 7 * * 1"}]
+mail:
+  from: a@example.com
+  smtp: {host: localhost, username: u, password_file: none.txt, ca_file: none.pem}
+`)
+	cfg, faults := Load(path, os.LookupEnv)
+	if len(faults) > 0 {
+		t.Fatalf("report is refused: %v", faults)
+	}
+	if unready := cfg.ReadyToSend(); len(unready) != 2 || unready[0].Field != "mail.smtp.password_file" || unready[0].Line != 6 {
+		t.Errorf("sending would find %v", unready)
 	}
 }

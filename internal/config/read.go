@@ -70,8 +70,18 @@ func read(path string, data []byte, env yamlfile.Env) (cfg *Config, own, ofProce
 
 // reader fills one config; each method reads one section.
 type reader struct {
-	cfg *Config
-	dir string
+	cfg     *Config
+	dir     string
+	sending bool // what is read is needed to send only: a file that is not there hinders no report
+}
+
+// fileFault is something wrong with a file that the config names.
+func (r *reader) fileFault(m *yamlfile.Map, key, what, hint string) {
+	if r.sending {
+		r.cfg.unready = append(r.cfg.unready, m.Describe(key, what, hint))
+		return
+	}
+	m.Fault(key, what, hint)
 }
 
 // path resolves a path of the config against its folder.
@@ -126,11 +136,11 @@ func (r *reader) existing(m *yamlfile.Map, key string, folder bool) string {
 	}
 	switch info, err := os.Stat(p); {
 	case err != nil:
-		m.Fault(key, p+" "+cannotRead(err), "paths are relative to the config file")
+		r.fileFault(m, key, p+" "+cannotRead(err), "paths are relative to the config file")
 	case info.IsDir() && !folder:
-		m.Fault(key, p+" is a folder", "name a file")
+		r.fileFault(m, key, p+" is a folder", "name a file")
 	case !info.IsDir() && folder:
-		m.Fault(key, p+" is no folder", "name a folder")
+		r.fileFault(m, key, p+" is no folder", "name a folder")
 	default:
 		return p
 	}
@@ -286,12 +296,12 @@ func (r *reader) secret(m *yamlfile.Map, key string) Secret {
 	}
 	data, err := os.ReadFile(p)
 	if err != nil {
-		m.Fault(twin, p+" "+cannotRead(err), "paths are relative to the config file")
+		r.fileFault(m, twin, p+" "+cannotRead(err), "paths are relative to the config file")
 		return ""
 	}
 	value = strings.TrimRight(string(data), "\r\n")
 	if value == "" {
-		m.Fault(twin, p+" is empty", "")
+		r.fileFault(m, twin, p+" is empty", "")
 	}
 	return Secret(value)
 }

@@ -164,6 +164,8 @@ func (r *reader) mail(root *yamlfile.Map) {
 }
 
 func (r *reader) smtp(m *yamlfile.Map) {
+	r.sending = true
+	defer func() { r.sending = false }()
 	c := &r.cfg.Mail.SMTP
 	if m.Has("host") {
 		c.Host = yamlfile.Value(m, "host", "", parseHost)

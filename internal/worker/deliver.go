@@ -302,6 +302,9 @@ func (d *dispatch) later(row *ledger.Delivery, result mail.Result, words string)
 // blame notes why the relay cannot be used, which is no delivery's fault.
 func (d *dispatch) blame(err error) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	d.relay = err
+	d.mu.Unlock()
+	if d.w.Notice != nil {
+		d.w.Notice("relay cannot be used, trying again: " + withoutAddresses(err.Error()))
+	}
 }

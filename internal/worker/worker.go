@@ -70,7 +70,8 @@ type Worker struct {
 	Connect func(ctx context.Context) (Conn, error)
 	Now     func() time.Time
 	Log     *slog.Logger
-	Owner   string // names this process in the ledger
+	Owner   string       // names this process in the ledger
+	Notice  func(string) // tells a person who watches why it takes long; may be missing
 
 	pace pacer
 }

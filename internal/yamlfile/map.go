@@ -101,14 +101,25 @@ func (m *Map) Keys() []string {
 
 // Fault records something wrong with the value of key, or with the mapping where there is no such key.
 func (m *Map) Fault(key, what, hint string) {
-	p := m.place
-	if e, ok := m.entries[key]; ok {
-		p = e.key
-		if _, null := e.value.(*ast.NullNode); !null {
-			p = m.file.at(e.value)
-		}
+	m.file.add(m.placeOf(key), m.field(key), what, hint)
+}
+
+// Describe gives the fault that Fault would record.
+func (m *Map) Describe(key, what, hint string) fault.Fault {
+	p := m.placeOf(key)
+	return fault.Fault{File: m.file.name, Line: p.line, Column: p.column, Field: m.field(key), What: what, Hint: hint}
+}
+
+// placeOf is where the value of key stands, or the mapping where there is no such key.
+func (m *Map) placeOf(key string) place {
+	e, ok := m.entries[key]
+	if !ok {
+		return m.place
 	}
-	m.file.add(p, m.field(key), what, hint)
+	if _, null := e.value.(*ast.NullNode); null {
+		return e.key
+	}
+	return m.file.at(e.value)
 }
 
 // FaultAt is Fault for the i-th item of the list under key.
