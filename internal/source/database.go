@@ -154,6 +154,9 @@ func (d database) open(ctx context.Context, p purpose) (*sqlx.DB, error) {
 // openSQLite names the file in a URI, so that reading never creates one. Reading opens it for writing, too:
 // after a crash somebody has to roll back; query_only keeps it from anything else.
 func (d database) openSQLite(p purpose) (*sqlx.DB, error) {
+	if info, err := os.Stat(d.path); err == nil && info.IsDir() {
+		return nil, errors.New("it is a folder; name a file")
+	}
 	mode, query := "rw", url.Values{"_pragma": {"busy_timeout(30000)"}}
 	if p == forWriting {
 		if _, err := os.Stat(filepath.Dir(d.path)); err != nil {
@@ -181,6 +184,8 @@ func (d dialect) explain(err error) error {
 	switch {
 	case errors.Is(err, pq.ErrSSLNotSupported):
 		return fmt.Errorf("%w; add ?sslmode=disable to the DSN if the way there is safe", err)
+	case errors.As(err, &lite) && (lite.Code()&0xFF == codes.SQLITE_CANTOPEN || lite.Code()&0xFF == codes.SQLITE_READONLY):
+		return fmt.Errorf("%w; may you write that file, and in its folder?", err)
 	case errors.As(err, &lite) && lite.Code()&0xFF == codes.SQLITE_BUSY:
 		return fmt.Errorf("%w; another program writes to it, an import perhaps: try again when that has ended", err)
 	}

@@ -117,7 +117,7 @@ func replaceTables(ctx context.Context, tx *sqlx.Tx, where database, files map[p
 		}
 		name, given := files[l.rows]
 		if err := where.emptyTable(ctx, tx, l.rows, there, given); err != nil {
-			return fmt.Errorf("make the table %s: %w", l.rows, err)
+			return fmt.Errorf("%s: make the table %s: %w", where.shown, l.rows, where.explain(err))
 		}
 		if !given {
 			continue

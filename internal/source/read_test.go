@@ -291,6 +291,7 @@ func TestWhatCannotBeOpened(t *testing.T) {
 	}{
 		"nobody listens":       {Config{DSN: "postgres://me:s3cret@127.0.0.1:1/sales?password=s3cret"}, "connect to postgres://me@127.0.0.1:1/sales: ", false},
 		"no such file":         {Config{DSN: "sqlite:/nowhere/pipeline.db"}, "connect to sqlite:/nowhere/pipeline.db: no such file or directory", false},
+		"a folder":             {Config{DSN: "sqlite:" + t.TempDir()}, "it is a folder; name a file", false},
 		"another database":     {Config{DSN: "mysql://me:s3cret@host/db"}, "is neither postgres://… nor sqlite:PATH", true},
 		"a password that cuts": {Config{DSN: "postgres://me:s3%cret@host/db"}, "special characters as %XX", true},
 		"no file":              {Config{DSN: "sqlite:"}, "names no file", true},
