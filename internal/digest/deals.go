@@ -150,6 +150,9 @@ func (b *builder) call(d health.Deal) string {
 
 func (b *builder) waiting(d health.Deal) string {
 	if !d.Stage.OK {
+		if b.in.Recipient.Kind == Rep { // whether the process should know it is not theirs to answer
+			return ""
+		}
 		return "in a stage that the process does not know"
 	}
 	in := b.stageName(d.Stage.V)

@@ -89,11 +89,17 @@ func compose(in Input, part *scoped) *Digest {
 	for i, deal := range part.Deals {
 		part.Deals[i] = b.afterTheWin(deal)
 	}
+	if b.stale() {
+		b.forgetTime()
+	} else if b.placeless() {
+		part.Figures.Focus = pipeline.Opt[string]{}
+	}
 	d := &Digest{Kind: in.Recipient.Kind, Schedule: line(in.Schedule, 60), Language: in.Language, Recipient: b.rep(in.Recipient.Rep.ID),
 		Range: b.when.Range, Unit: b.when.Noun, Empty: b.nothingToSay()}
 	if d.Language == "" {
 		d.Language = "en"
 	}
+	d.Care = b.care()
 	d.Figures = b.figures()
 	d.About = b.about()
 	if in.Recipient.Kind == Manager {
@@ -152,15 +158,15 @@ func (b *builder) about() About {
 	return a
 }
 
-// asOf is the instant of the figures on the recipient's own clock.
+// asOf is the instant of the figures in the zone that their days were counted in. A midnight is the end of the
+// day before: on another clock the last day of the window would look cut short.
 func (b *builder) asOf() string {
 	loc := b.in.Settings.Location
-	if z := b.in.Recipient.Rep.TimeZone; z != "" {
-		if l, err := time.LoadLocation(z); err == nil {
-			loc = l
-		}
-	}
 	t := b.r.AsOf.In(loc)
+	if today := pipeline.DateOf(t, loc); today.Start(loc).Equal(t) {
+		_, m, day := (today - 1).YMD()
+		return fmt.Sprintf("the end of %s %d %s (%s)", (today - 1).Weekday(), day, m, loc)
+	}
 	return t.Format("Monday 2 January, 15:04") + " (" + loc.String() + ")"
 }
 

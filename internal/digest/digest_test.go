@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"drumbeat/internal/digest"
 	"drumbeat/internal/digest/digesttest"
@@ -313,9 +314,59 @@ func TestWhatCannotBeBuiltIsAnError(t *testing.T) {
 	}
 }
 
-func TestTheClockIsTheRecipients(t *testing.T) {
-	d := built(t, digesttest.Input(digest.Manager, "m3"))
-	if d.About.AsOf != "Sunday 8 November, 18:00 (America/New_York)" {
-		t.Errorf("as of %q", d.About.AsOf)
+// Sunday 18:00 on New York's clock is the end of Sunday where the days were counted; it must not look cut short.
+func TestTheFiguresAreAsOfTheReportsOwnClock(t *testing.T) {
+	in := digesttest.Input(digest.Manager, "m3")
+	if d := built(t, in); d.About.AsOf != "the end of Sunday 8 November (Europe/Berlin)" {
+		t.Errorf("as of a midnight: %q", d.About.AsOf)
+	}
+	in.Report.AsOf = in.Report.AsOf.Add(15*time.Hour + 30*time.Minute)
+	if d := built(t, in); d.About.AsOf != "Monday 9 November, 15:30 (Europe/Berlin)" {
+		t.Errorf("as of an afternoon: %q", d.About.AsOf)
+	}
+}
+
+// However many losses were clean, a team hears of its wins first.
+func TestTheTeamsWinsComeBeforeItsLosses(t *testing.T) {
+	in := digesttest.Input(digest.Manager, "m1")
+	for i := range 3 {
+		id := fmt.Sprint("a", i)
+		in.Report.Lost = append(in.Report.Lost, health.LostDeal{ID: id, RepID: pipeline.Some("r01"), Clean: true})
+		in.Report.Closed = append([]health.ClosedDeal{{ID: id, RepID: "r01"}}, in.Report.Closed...)
+	}
+	in.Report.Closed = append(in.Report.Closed, health.ClosedDeal{ID: "z1", RepID: "r02", Won: true})
+	var said []string
+	for _, p := range built(t, in).Team.Well {
+		said = append(said, p.Deal.ID+" "+strings.SplitN(p.Text, ",", 2)[0])
+	}
+	if want := []string{"d93 won", "z1 won", "d90 lost", "a0 lost", " And 2\u00a0more losses of which the same is true."}; !slices.Equal(said, want) {
+		t.Errorf("well: %q", said)
+	}
+}
+
+// A probability is judged in two steps: what came of it, and what so few calls would fit.
+func TestCallsAreSetBesideWhatCameOfThem(t *testing.T) {
+	bin := func(n int, said, won, low, high float64) health.CalibrationBin {
+		return health.CalibrationBin{N: n, MeanChance: pipeline.Some(said), WonRate: pipeline.Some(won), Low: pipeline.Some(low), High: pipeline.Some(high)}
+	}
+	for _, c := range []struct {
+		name string
+		bin  health.CalibrationBin
+		want string
+	}{
+		{"few calls fit nearly anything", bin(8, 0.09, 0.125, 0.02, 0.47), "You put 8 calls at about 9 %, and 1 was won in time. That fits, as anything from 2 % to 47 % would."},
+		{"nothing was won", bin(5, 0.06, 0, 0, 0.43), "You put 5 calls at about 6 %, and none was won in time. That fits, as anything from 0 % to 43 % would."},
+		{"too hopeful", bin(22, 0.83, 12.0/22, 0.35, 0.73), "You put 22 calls at about 83 %, and 12 were won in time. That is fewer than you said; it fits a chance of 35 % to 73 %."},
+		{"too careful", bin(40, 0.1, 0.5, 0.35, 0.65), "You put 40 calls at about 10 %, and 20 were won in time. That is more than you said; it fits a chance of 35 % to 65 %."},
+	} {
+		in := digesttest.Input(digest.Rep, "r01")
+		figuresOf(&in, "r01").Forecast.Calibration = []health.CalibrationBin{c.bin}
+		var said []string
+		for _, s := range built(t, in).Own.Calls {
+			said = append(said, strings.ReplaceAll(s, "\u00a0", " "))
+		}
+		if !slices.Contains(said, c.want) {
+			t.Errorf("%s: %q", c.name, said)
+		}
 	}
 }

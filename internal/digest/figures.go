@@ -102,7 +102,7 @@ func (b *builder) change(c health.AdherenceChange) string {
 
 func (b *builder) stalled() (Figure, bool) {
 	s := b.r.Figures.Stall
-	if s == nil || s.OpenDeals == 0 {
+	if s == nil || s.OpenDeals == 0 || s.StalledDeals == 0 && b.placeless() {
 		return Figure{}, false
 	}
 	f := Figure{Key: "stalled", Label: "Deals that stand still", Value: of(s.StalledDeals, s.OpenDeals),

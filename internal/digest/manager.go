@@ -25,14 +25,15 @@ func (b *builder) composeTeam(d *Digest) {
 	d.Title = team + ", " + b.when.Label
 	news := b.news()
 	d.News = sentenceOf(news)
-	d.Care = b.care()
 	d.Preheader = preheader(news, "Your team's deals and figures at a glance.")
 	d.Subject = subject(d.Title, b.headlines())
 	d.Team = &TeamPart{Well: b.teamPraise(), Focus: b.focus(), Table: b.teamTable(), Reality: b.reality(), Record: b.questionsOnRecord()}
 	d.Team.Agenda, d.Team.AgendaMore = b.review()
 	d.Team.AgendaLead = b.agendaOrder()
 	d.Team.Coaching, d.Team.CoachMore = b.coaching()
-	d.Team.CoachLead = b.coachingLead()
+	if len(d.Team.Coaching) > 0 {
+		d.Team.CoachLead = b.coachingLead()
+	}
 }
 
 // review is the agenda of the pipeline review, one question to each deal.
@@ -80,6 +81,9 @@ func (b *builder) teamName() string {
 
 // headlines are the subject's news, each item in its ways to say it from the longest.
 func (b *builder) headlines() [][]string {
+	if b.stale() {
+		return b.stopHeadline()
+	}
 	var out [][]string
 	if st := b.r.Figures.Stall; st != nil && st.StalledDeals > 0 {
 		n := count(st.StalledDeals, "deal", "deals")
@@ -146,6 +150,9 @@ func sentenceOf(parts []string) string { return upper(strings.Join(parts, "; "))
 
 // news is the week in one sentence, in parts: the first matter most.
 func (b *builder) news() []string {
+	if b.stale() {
+		return []string{"there is no news of the " + b.when.Noun + ": nothing in the data is newer than " + b.date(b.newest())}
+	}
 	var parts []string
 	if s := b.standing(); s != "" {
 		parts = append(parts, s)
@@ -164,6 +171,9 @@ func (b *builder) news() []string {
 	if len(parts) == 0 {
 		if n := b.moves(); n > 0 {
 			return []string{count(n, "move", "moves") + " in the " + b.when.Noun, "nothing was due yet"}
+		}
+		if b.unmappedMisleads() {
+			return []string{"the process knows none of the stages that deals moved to in the " + b.when.Noun}
 		}
 		return []string{"a quiet " + b.when.Noun + ": nothing moved and nothing was due"}
 	}
@@ -201,6 +211,9 @@ func (b *builder) standing() string {
 		return ""
 	}
 	if st.StalledDeals == 0 {
+		if b.placeless() {
+			return ""
+		}
 		return noun(st.OpenDeals, "the one open deal is within its usual time", "none of the "+whole(st.OpenDeals)+" open deals stands still")
 	}
 	s := count(st.StalledDeals, "deal", "deals")

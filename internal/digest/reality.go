@@ -124,6 +124,9 @@ func (b *builder) trail(stages []string) string {
 
 // skippedStages counts, of the times that stages fell due in the window, how often they were jumped over.
 func (b *builder) skippedStages() string {
+	if b.stale() {
+		return ""
+	}
 	var parts []string
 	for _, cp := range b.r.Checkpoints {
 		if c, ok := b.checks[cp.Key]; ok && c.Criterion == nil && cp.Missed > 0 {
@@ -141,45 +144,6 @@ func (b *builder) checkName(c process.Checkpoint) string {
 		return "Buyer evidence " + inner(c.Criterion.Says)
 	}
 	return "The stage " + line(c.Stage.Name, 40)
-}
-
-// care says, on top of everything, that the data cover too little for the figures below.
-func (b *builder) care() []string {
-	var out []string
-	if n, all := b.unmapped(), b.r.Sources.StageChanges.Or(0); b.unmappedMisleads() {
-		out = append(out, of(n, all)+" stage changes go to stages that the process does not know. The figures below do not see them.")
-	}
-	if n := b.noHistory(); b.historyMisleads() {
-		out = append(out, upper(count(n, "open deal has", "open deals have"))+" no stage history. Nothing about "+noun(n, "it", "them")+" is judged below.")
-	}
-	return out
-}
-
-func (b *builder) unmapped() (n int) {
-	for _, u := range b.r.Unmapped {
-		n += u.N
-	}
-	return n
-}
-
-func (b *builder) unmappedMisleads() bool {
-	all := b.r.Sources.StageChanges.Or(0)
-	return all > 0 && 5*b.unmapped() >= all
-}
-
-func (b *builder) noHistory() int {
-	if r := b.r.Figures.Record; r != nil {
-		return r.NoHistory
-	}
-	return 0
-}
-
-func (b *builder) historyMisleads() bool {
-	open := len(b.r.Deals)
-	if s := b.r.Figures.Stall; s != nil {
-		open = s.OpenDeals
-	}
-	return b.noHistory() > 0 && 3*b.noHistory() >= open
 }
 
 // questionsOnRecord are about data, never an accusation.
@@ -207,23 +171,11 @@ func (b *builder) questionsOnRecord() []Question {
 			ask(of(r.Suspect.V, r.Moves) + " moves between open stages were entered many at once or on the eve of this report, and either passed through a stage within minutes or had nothing from the buyer in the two weeks before. Is the record kept when things happen?")
 		}
 	}
-	b.askUnmapped(ask)
-	b.askInactive(ask)
-	return out
-}
-
-func (b *builder) askUnmapped(ask func(string, ...RepRef)) {
-	const most = 3
-	var names []string
-	for _, u := range b.r.Unmapped[:min(most, len(b.r.Unmapped))] {
-		names = append(names, "“"+line(u.Stage, 40)+"” ("+count(u.N, "change", "changes")+")")
-	}
-	if n := len(b.r.Unmapped) - most; n > 0 {
-		names = append(names, count(n, "more", "more"))
-	}
-	if len(names) > 0 {
+	if names := b.unknownStages(); names != nil && !b.unmappedMisleads() {
 		ask("The process does not know the " + noun(len(names), "stage ", "stages ") + list(names) + ". What " + noun(len(names), "does it", "do they") + " mean?")
 	}
+	b.askInactive(ask)
+	return out
 }
 
 func (b *builder) askInactive(ask func(string, ...RepRef)) {

@@ -3,6 +3,7 @@ package digest
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -22,7 +23,6 @@ func (b *builder) composeOwn(d *Digest) {
 	}
 	news := b.news()
 	d.News = sentenceOf(news)
-	d.Care = nil // whether the record is complete is the manager's to settle
 	d.Preheader = preheader(news, "Your own deals and figures at a glance.")
 	d.Own = &OwnPart{Well: b.ownPraise(), Calls: b.ownCalls(), Focus: b.focus(), FocusOn: b.focusDeals()}
 	d.Own.FocusLead = "Worth getting now on:"
@@ -30,10 +30,14 @@ func (b *builder) composeOwn(d *Digest) {
 		d.Own.FocusLead = "Your open deals that skipped it:"
 	}
 	all, told := b.agenda(), once{}
-	first := map[string]bool{}
+	first, ahead := map[string]bool{}, map[string]bool{}
 	for i, deal := range all[:min(firstRows, len(all))] {
 		row := b.row(deal)
 		row.Rank, row.Ask, row.Ahead = i+1, told.pick(b.steps(deal), i+1), b.ahead(deal)
+		if ahead[row.Ahead] { // once for each stage, not for each deal
+			row.Ahead = ""
+		}
+		ahead[row.Ahead] = true
 		d.Own.First = append(d.Own.First, row)
 		first[deal.ID] = true
 	}
@@ -52,6 +56,9 @@ func shortLabel(p periodWords) string {
 
 // ownHeadlines begin with a win; a loss is no headline.
 func (b *builder) ownHeadlines(d *Digest) [][]string {
+	if b.stale() {
+		return b.stopHeadline()
+	}
 	var out [][]string
 	if n := b.won(); n > 0 {
 		out = append(out, []string{count(n, "deal", "deals") + " won"})
@@ -148,8 +155,7 @@ func (b *builder) ownCalls() []string {
 	}
 	for _, c := range f.Calibration {
 		if c.N >= max(1, b.in.Settings.MinCalled) && c.MeanChance.OK && c.WonRate.OK && c.Low.OK && c.High.OK {
-			out = append(out, fmt.Sprintf("When you said about %s, %s were won in time (%s, likely between %s and %s).",
-				percent(c.MeanChance.V), percent(c.WonRate.V), count(c.N, "call", "calls"), percent(c.Low.V), percent(c.High.V)))
+			out = append(out, calibrated(c))
 		}
 	}
 	if n := f.Pushes.Or(0); n > 0 {
@@ -160,6 +166,23 @@ func (b *builder) ownCalls() []string {
 		out = append(out, upper(s)+". "+noun(n, "Is the new date", "Are the new dates")+" the buyer's own?")
 	}
 	return out
+}
+
+// calibrated sets what came of calls beside what was said, then says what else so many of them would fit.
+func calibrated(c health.CalibrationBin) string {
+	came := "none was"
+	if won := int(math.Round(c.WonRate.V * float64(c.N))); won > 0 {
+		came = count(won, "was", "were")
+	}
+	fits := percent(c.Low.V) + " to " + percent(c.High.V)
+	verdict := "That fits, as anything from " + fits + " would."
+	switch {
+	case c.MeanChance.V > c.High.V:
+		verdict = "That is fewer than you said; it fits a chance of " + fits + "."
+	case c.MeanChance.V < c.Low.V:
+		verdict = "That is more than you said; it fits a chance of " + fits + "."
+	}
+	return "You put " + count(c.N, "call", "calls") + " at about " + percent(c.MeanChance.V) + ", and " + came + " won in time. " + verdict
 }
 
 func totals(periods []health.CallPeriod) (predicted, actual float64, ok bool) {

@@ -15,6 +15,7 @@ import (
 // the whole report only what names nobody. Every section is built from it; none ever holds the report.
 type scoped struct {
 	AsOf      time.Time
+	Newest    pipeline.Opt[time.Time] // of all data: when anything last happened
 	Window    pipeline.Period
 	Process   string
 	Currency  string
@@ -48,7 +49,7 @@ func cut(in Input) (*scoped, error) {
 	for _, m := range in.Recipient.Members {
 		inside[m] = true
 	}
-	s := &scoped{AsOf: r.AsOf, Window: r.Window, Process: r.Process, Currency: r.Currency, Sources: r.Sources,
+	s := &scoped{AsOf: r.AsOf, Newest: r.Newest, Window: r.Window, Process: r.Process, Currency: r.Currency, Sources: r.Sources,
 		Stages: r.Stages, Checkpoints: r.Checkpoints, Paths: r.Paths, Wins: r.Wins, Adherence: r.Team.Adherence,
 		Consistency: r.Consistency, Pressure: r.Pressure, TypicalAmount: medianAmount(r.Deals)}
 	s.AnyAmount = slices.ContainsFunc(r.Deals, func(d health.Deal) bool { return d.Amount.OK })

@@ -15,8 +15,11 @@ const barWidth = 60
 
 // teamTable has a row per rep by name; of more than 25 those are shown who have most to talk about.
 func (b *builder) teamTable() TeamTable {
-	reps := b.byName()
 	var t TeamTable
+	if b.stale() { // every column is about now
+		return t
+	}
+	reps := b.byName()
 	for _, r := range reps {
 		if f := r.Forecast; f != nil && f.CalledDeals.OK {
 			t.Forecast = true

@@ -26,7 +26,7 @@ func WriteTable(w io.Writer, r *Report, loc *time.Location) error {
 		writeTeam(&b, r)
 		writeReps(&b, r.Reps)
 		writeStages(&b, r.Stages)
-		writeGaps(&b, r.Gaps)
+		writeGaps(&b, r.Gaps, r.Sources.Activities.Or(0) > 0)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -102,7 +102,7 @@ func writeStages(b *strings.Builder, stages []Stage) {
 	writeColumns(b, rows, "lrrrl")
 }
 
-func writeGaps(b *strings.Builder, g *Gaps) {
+func writeGaps(b *strings.Builder, g *Gaps, active bool) {
 	if g == nil {
 		return
 	}
@@ -113,7 +113,7 @@ func writeGaps(b *strings.Builder, g *Gaps) {
 	for currency, n := range byKeys(g.WithoutRate) {
 		lines = append(lines, fmt.Sprintf("no rate for %s: %s left out of every sum", currency, countText(n, "deal")))
 	}
-	if g.NoParty.Or(false) {
+	if g.NoParty.Or(false) && active {
 		lines = append(lines, "no activity says who acted, buyer or seller: any activity counts as the buyer's")
 	}
 	if g.OtherPipelines > 0 {

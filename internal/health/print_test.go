@@ -58,6 +58,21 @@ func TestTheTableSaysWhatFewDealsCannotShow(t *testing.T) {
 	}
 }
 
+// Whose an activity is matters only where there is one.
+func TestNobodyIsToldWhoseActivitiesCountWhereThereIsNone(t *testing.T) {
+	for n, want := range map[int]bool{0: false, 1: true} {
+		r := printed()
+		r.Sources.Activities, r.Gaps.NoParty = pipeline.Some(n), pipeline.Some(true)
+		var b strings.Builder
+		if err := WriteTable(&b, r, time.UTC); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(b.String(), "any activity counts as the buyer's"); got != want {
+			t.Errorf("%d activities: said %v", n, got)
+		}
+	}
+}
+
 func TestTheCSVHasARowPerRepUnderOneHeader(t *testing.T) {
 	var b strings.Builder
 	if err := WriteCSV(&b, printed()); err != nil {

@@ -3,6 +3,7 @@ package digesttest
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"drumbeat/internal/digest"
 	"drumbeat/internal/health"
@@ -33,6 +34,7 @@ func Stories() []Story {
 			Story{string(kind) + "-no-activities", InputOf(NoActivities(), Reps(), kind, id, digest.Direct)},
 			Story{string(kind) + "-all-null", InputOf(AllNull(), Reps(), kind, id, digest.Direct)},
 			Story{string(kind) + "-poor-record", InputOf(PoorRecord(), Reps(), kind, id, digest.Direct)},
+			Story{string(kind) + "-stale", InputOf(Stale(AsOf.AddDate(-14, -8, 5)), Reps(), kind, id, digest.Direct)},
 			Story{string(kind) + "-names", Names(kind)},
 			Story{string(kind) + "-sixty-reps", Crowd(kind)},
 			Story{string(kind) + "-later-figures", InputOf(Later(), Reps(), kind, id, digest.Direct)},
@@ -139,6 +141,13 @@ func PoorRecord() *health.Report {
 		}
 	})
 	r.Gaps.Unmapped = []health.UnmappedStage{{Stage: "Demo booked", N: 120}, {Stage: "On hold", N: 44}, {Stage: "Legal", N: 9}, {Stage: "Pilot", N: 2}}
+	return r
+}
+
+// Stale is the report of a source in which nothing has happened since.
+func Stale(newest time.Time) *health.Report {
+	r := Report()
+	r.Newest = pipeline.Some(newest)
 	return r
 }
 

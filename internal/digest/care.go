@@ -1,0 +1,165 @@
+package digest
+
+import (
+	"slices"
+	"time"
+
+	"drumbeat/internal/health"
+	"drumbeat/internal/pipeline"
+)
+
+// care says, on top of everything, why the figures below may mislead: data that stop, moves that the process
+// does not know, deals without a history.
+func (b *builder) care() []string {
+	var out []string
+	if b.stale() {
+		out = append(out, b.dataStop())
+	}
+	if s := b.unknownMoves(); s != "" {
+		out = append(out, s)
+	}
+	// Whether the record is complete is the manager's to settle.
+	if n := b.noHistory(); b.historyMisleads() && b.in.Recipient.Kind == Manager {
+		out = append(out, upper(count(n, "open deal has", "open deals have"))+" no stage history. Nothing about "+noun(n, "it", "them")+" is judged below.")
+	}
+	return out
+}
+
+// stale says whether nothing happened in the data for longer than the report's window, and at least a week.
+// Then time alone makes deals stand still and buyers silent, whether they are or not.
+func (b *builder) stale() bool {
+	const least = 7 * 24 * time.Hour
+	return b.r.Newest.OK && b.r.AsOf.Sub(b.r.Newest.V) > max(least, b.r.Window.End.Sub(b.r.Window.Start))
+}
+
+// newest is the date of the last thing that happened in the data.
+func (b *builder) newest() pipeline.Date {
+	return pipeline.DateOf(b.r.Newest.V, b.in.Settings.Location)
+}
+
+func (b *builder) dataStop() string {
+	days := int(pipeline.DateOf(b.r.AsOf, b.in.Settings.Location) - b.newest())
+	return "The newest entry in the data is of " + b.date(b.newest()) + ", " + age(days) + " before this digest. " +
+		"If the connection to the CRM has stopped, what follows says nothing about anybody; please ask whoever runs Drumbeat in your company. " +
+		"What needs fresh data is left out: checkpoints of the " + b.when.Noun + ", waiting times and silent buyers."
+}
+
+// stopHeadline is the subject's only item when the data stop.
+func (b *builder) stopHeadline() [][]string {
+	return [][]string{{"data stop on " + b.date(b.newest()), "data stop"}}
+}
+
+// age says how long ago something was, in the largest unit that still tells much.
+func age(days int) string {
+	switch {
+	case days <= 60:
+		return count(days, "day", "days")
+	case days < 122:
+		return count(days/7, "week", "weeks")
+	case days <= 730:
+		return count(int(float64(days)/30.44), "month", "months")
+	}
+	return count(int(float64(days)/365.25), "year", "years")
+}
+
+// forgetTime takes out of the report what nothing but the passing of time has made of data that stop. It
+// changes copies only: the report belongs to everybody's digest.
+func (b *builder) forgetTime() {
+	b.r.Figures = b.withoutTime(b.r.Figures)
+	for i := range b.r.Reps {
+		b.r.Reps[i].Figures = b.withoutTime(b.r.Reps[i].Figures)
+	}
+	for i, d := range b.r.Deals {
+		d.Stalled, d.Silent = pipeline.Opt[bool]{}, pipeline.Opt[bool]{}
+		d.DaysInStage, d.DaysSinceBuyer, d.ChanceToAdvance = health.Number{}, health.Number{}, health.Number{}
+		d.Concerns = slices.DeleteFunc(slices.Clone(d.Concerns), func(c string) bool {
+			return c == health.ConcernStalled || c == health.ConcernSilent || c == health.ConcernOverdue
+		})
+		b.r.Deals[i] = d
+	}
+	b.r.Adherence, b.r.Consistency, b.r.InactiveReps = nil, health.Number{}, nil
+}
+
+// withoutTime leaves of the figures those that were settled before the data stop.
+func (b *builder) withoutTime(f health.Figures) health.Figures {
+	f.Adherence, f.Stall, f.Focus = nil, nil, pipeline.Opt[string]{}
+	if fc := f.Forecast; fc != nil && len(fc.Periods) > 0 && fc.Periods[len(fc.Periods)-1].End.After(b.r.Newest.V) {
+		f.Forecast = nil
+	}
+	if f.Record != nil {
+		r := *f.Record
+		r.NoActivity, r.OverdueClose = health.Count{}, health.Count{}
+		f.Record = &r
+	}
+	return f
+}
+
+// unknownMoves says that the process does not know the stages that deals are in or move to: to a manager, whom
+// it asks to have them added, with their names; to a rep as nothing that is about them.
+func (b *builder) unknownMoves() string {
+	n, all := b.unmapped(), b.r.Sources.StageChanges.Or(0)
+	s := of(n, all) + " stage changes go to stages that the process does not know. The figures below do not see these moves."
+	switch {
+	case n == 0 || !b.unmappedMisleads() && !b.placeless():
+		return ""
+	case !b.unmappedMisleads():
+		s = of(b.unplaced(), len(b.r.Deals)) + " open deals are in stages that the process does not know. The figures below do not see where they are."
+	}
+	if b.in.Recipient.Kind == Rep {
+		return s + " This is not about you: it is the process that has to learn those stages."
+	}
+	return s + " Have those stages added to the process, the most frequent first: " + list(b.unknownStages()) + "."
+}
+
+func (b *builder) unmapped() (n int) {
+	for _, u := range b.r.Unmapped {
+		n += u.N
+	}
+	return n
+}
+
+func (b *builder) unmappedMisleads() bool {
+	all := b.r.Sources.StageChanges.Or(0)
+	return all > 0 && 5*b.unmapped() >= all
+}
+
+// unknownStages names the most frequent stages that the process does not know, and counts the others.
+func (b *builder) unknownStages() (names []string) {
+	const most = 3
+	for _, u := range b.r.Unmapped[:min(most, len(b.r.Unmapped))] {
+		names = append(names, "“"+line(u.Stage, 40)+"” ("+count(u.N, "change", "changes")+")")
+	}
+	if n := len(b.r.Unmapped) - most; n > 0 {
+		names = append(names, count(n, "more", "more"))
+	}
+	return names
+}
+
+// unplaced counts the open deals whose stage nobody can tell.
+func (b *builder) unplaced() (n int) {
+	for _, d := range b.r.Deals {
+		if !d.Stage.OK {
+			n++
+		}
+	}
+	return n
+}
+
+// placeless says whether that is true of most: then the process has nothing to say of them, and nobody is
+// coached by it.
+func (b *builder) placeless() bool { return 2*b.unplaced() > len(b.r.Deals) }
+
+func (b *builder) noHistory() int {
+	if r := b.r.Figures.Record; r != nil {
+		return r.NoHistory
+	}
+	return 0
+}
+
+func (b *builder) historyMisleads() bool {
+	open := len(b.r.Deals)
+	if s := b.r.Figures.Stall; s != nil {
+		open = s.OpenDeals
+	}
+	return b.noHistory() > 0 && 3*b.noHistory() >= open
+}
