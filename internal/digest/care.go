@@ -38,21 +38,36 @@ func (b *builder) newest() pipeline.Date {
 }
 
 func (b *builder) dataStop() string {
-	days := int(pipeline.DateOf(b.r.AsOf, b.in.Settings.Location) - b.newest())
-	return "The newest entry in the data is of " + b.date(b.newest()) + ", " + age(days) + " before this digest. " +
-		"If the connection to the CRM has stopped, what follows says nothing about anybody; please ask whoever runs Drumbeat in your company. " +
-		"What needs fresh data is left out: checkpoints of the " + b.when.Noun + ", waiting times and silent buyers."
+	left := "checkpoints of the " + b.when.Noun + ", waiting times and silent buyers"
+	if b.longStale() {
+		left = "the deals to look at first, " + left
+	}
+	return "The newest entry in the data is of " + b.date(b.newest()) + ", " + age(b.staleDays()) + " before this digest. " +
+		"If the connection to the CRM has stopped, this digest says nothing about anybody; please ask whoever runs Drumbeat in your company. " +
+		"What needs fresh data is left out: " + left + "."
 }
+
+// staleDays are the dates between the newest entry and the digest.
+func (b *builder) staleDays() int {
+	return int(pipeline.DateOf(b.r.AsOf, b.in.Settings.Location) - b.newest())
+}
+
+// longStale says whether the data stop for longer than any holiday: then not even what the open deals lack is
+// known.
+func (b *builder) longStale() bool { return b.stale() && b.staleDays() > fewDays }
 
 // stopHeadline is the subject's only item when the data stop.
 func (b *builder) stopHeadline() [][]string {
 	return [][]string{{"data stop on " + b.date(b.newest()), "data stop"}}
 }
 
+// fewDays can still be pictured as days.
+const fewDays = 60
+
 // age says how long ago something was, in the largest unit that still tells much.
 func age(days int) string {
 	switch {
-	case days <= 60:
+	case days <= fewDays:
 		return count(days, "day", "days")
 	case days < 122:
 		return count(days/7, "week", "weeks")
@@ -73,7 +88,7 @@ func (b *builder) forgetTime() {
 		d.Stalled, d.Silent = pipeline.Opt[bool]{}, pipeline.Opt[bool]{}
 		d.DaysInStage, d.DaysSinceBuyer, d.ChanceToAdvance = health.Number{}, health.Number{}, health.Number{}
 		d.Concerns = slices.DeleteFunc(slices.Clone(d.Concerns), func(c string) bool {
-			return c == health.ConcernStalled || c == health.ConcernSilent || c == health.ConcernOverdue
+			return b.longStale() || c == health.ConcernStalled || c == health.ConcernSilent || c == health.ConcernOverdue
 		})
 		b.r.Deals[i] = d
 	}
@@ -97,10 +112,9 @@ func (b *builder) withoutTime(f health.Figures) health.Figures {
 // unknownMoves says that the process does not know the stages that deals are in or move to: to a manager, whom
 // it asks to have them added, with their names; to a rep as nothing that is about them.
 func (b *builder) unknownMoves() string {
-	n, all := b.unmapped(), b.r.Sources.StageChanges.Or(0)
-	s := of(n, all) + " stage changes go to stages that the process does not know. The figures below do not see these moves."
+	s := of(b.unmapped(), b.r.Sources.StageChanges.Or(0)) + " stage changes go to stages that the process does not know. The figures below do not see these moves."
 	switch {
-	case n == 0 || !b.unmappedMisleads() && !b.placeless():
+	case !b.unmappedMisleads() && !b.misfit():
 		return ""
 	case !b.unmappedMisleads():
 		s = of(b.unplaced(), len(b.r.Deals)) + " open deals are in stages that the process does not know. The figures below do not see where they are."
@@ -148,6 +162,10 @@ func (b *builder) unplaced() (n int) {
 // placeless says whether that is true of most: then the process has nothing to say of them, and nobody is
 // coached by it.
 func (b *builder) placeless() bool { return 2*b.unplaced() > len(b.r.Deals) }
+
+// misfit says that it is the process's doing: it does not know the stages that most open deals are in. Then what
+// it counts as missed is no news either.
+func (b *builder) misfit() bool { return b.placeless() && b.unmapped() > 0 }
 
 func (b *builder) noHistory() int {
 	if r := b.r.Figures.Record; r != nil {

@@ -31,7 +31,7 @@ func TestDataThatStopAreSaidOnTop(t *testing.T) {
 	}{
 		{"yesterday", 1, "", ""},
 		{"just inside a week", 7, "", ""},
-		{"nine days ago", 9, "The newest entry in the data is of 31 October, 9 days before this digest. If the connection to the CRM has stopped, what follows says nothing about anybody; please ask whoever runs Drumbeat in your company.", "data stop on 31 October"},
+		{"nine days ago", 9, "The newest entry in the data is of 31 October, 9 days before this digest. If the connection to the CRM has stopped, this digest says nothing about anybody; please ask whoever runs Drumbeat in your company.", "data stop on 31 October"},
 		{"sixty days ago", 60, "of 10 September, 60 days before", "data stop on 10 September"},
 		{"a little more", 63, "of 7 September, 9 weeks before", "data stop on 7 September"},
 		{"half a year ago", 200, "of 23 April, 6 months before", "data stop on 23 April"},
@@ -78,6 +78,27 @@ func TestStaleDataAccuseNobody(t *testing.T) {
 	}
 }
 
+// After a holiday what the deals lack is still worth a talk; after a season it is not known any more.
+func TestWhenDataStopForLongNoDealIsAskedAbout(t *testing.T) {
+	for days, want := range map[int]bool{20: true, 61: false} {
+		for _, to := range []struct {
+			kind digest.Kind
+			id   string
+		}{{digest.Manager, "m1"}, {digest.Rep, "r01"}} {
+			d := built(t, digesttest.InputOf(digesttest.Stale(digesttest.AsOf.AddDate(0, 0, -days)), digesttest.Reps(), to.kind, to.id, digest.Direct))
+			var asked int
+			if d.Team != nil {
+				asked = len(d.Team.Agenda)
+			} else {
+				asked = len(d.Own.First) + len(d.Own.Watch)
+			}
+			if asked > 0 != want {
+				t.Errorf("%d days, %s: %d deals", days, to.kind, asked)
+			}
+		}
+	}
+}
+
 // A month's window is not stale after ten days.
 func TestHowOldIsStaleDependsOnTheWindow(t *testing.T) {
 	r := digesttest.Stale(digesttest.AsOf.AddDate(0, 0, -10))
@@ -110,7 +131,7 @@ func TestAProcessThatFitsNothingIsNobodysFault(t *testing.T) {
 	if want := "175 of 512 stage changes go to stages that the process does not know. The figures below do not see these moves. This is not about you: it is the process that has to learn those stages."; len(rep.Care) != 1 || rep.Care[0] != want {
 		t.Errorf("the rep reads %q", rep.Care)
 	}
-	for _, bad := range []string{"stands still", "open deal is within", "In a stage that the process", "question"} {
+	for _, bad := range []string{"stands still", "open deal is within", "checkpoints met, ", "checkpoints met (", "In a stage that the process", "question"} {
 		if strings.Contains(said(rep), bad) {
 			t.Errorf("the rep reads %q", bad)
 		}
@@ -122,6 +143,11 @@ func TestAProcessThatFitsNothingIsNobodysFault(t *testing.T) {
 	want := "Have those stages added to the process, the most frequent first: “Demo booked” (120 changes), “On hold” (44 changes), “Legal” (9 changes) and 1 more."
 	if !slices.ContainsFunc(boss.Care, func(s string) bool { return strings.HasSuffix(strings.ReplaceAll(s, "\u00a0", " "), want) }) {
 		t.Errorf("the manager reads %q", boss.Care)
+	}
+	for _, bad := range []string{"checkpoints met (", "Skipped in", "0 of "} {
+		if strings.Contains(said(boss), bad) {
+			t.Errorf("the manager reads %q, which is the process's doing", bad)
+		}
 	}
 	if strings.Count(said(boss), "Demo booked") != 1 || boss.Team.Focus != nil || len(boss.Team.Coaching) > 0 {
 		t.Errorf("the manager is asked twice, or coaches on it: %q", said(boss))

@@ -138,6 +138,9 @@ func (b *builder) moves() int {
 func (b *builder) about() About {
 	a := About{Stop: b.in.Stop, AsOf: b.asOf(), Terms: "A checkpoint is a stage that the process asks for, or what the buyer should have done in it; it is judged once, after the deal has moved on. " +
 		"The usual limit of a stage is the time within which three quarters of the deals that move on have done so, unless the process names one; a deal beyond it stands still."}
+	if b.stale() { // none of those words is used
+		a.Terms = ""
+	}
 	if b.in.Recipient.Kind == Rep {
 		a.Why = "You get this summary because you are a rep in the " + line(b.r.Process, 40) + " pipeline. It covers your own deals only."
 		a.Doubt = "Your manager sees the same figures about you. If one looks wrong to you, reply to this mail or tell your manager."

@@ -93,7 +93,7 @@ func (b *builder) headlines() [][]string {
 		}
 		out = append(out, ways)
 	}
-	if a := b.r.Figures.Adherence; a != nil && a.Judged && a.Rate.OK {
+	if a := b.r.Figures.Adherence; a != nil && a.Judged && a.Rate.OK && !b.misfit() {
 		out = append(out, []string{of(a.Met, a.Due) + " checkpoints met", percent(a.Rate.V) + " of checkpoints met"})
 	}
 	if s := b.ended(); s != "" {
@@ -157,7 +157,7 @@ func (b *builder) news() []string {
 	if s := b.standing(); s != "" {
 		parts = append(parts, s)
 	}
-	if a := b.r.Figures.Adherence; a != nil && a.Due > 0 {
+	if a := b.r.Figures.Adherence; a != nil && a.Due > 0 && !b.misfit() {
 		s := of(a.Met, a.Due) + " " + noun(a.Due, "checkpoint", "checkpoints") + " met"
 		if a.Judged && a.Rate.OK {
 			parts = append(parts, s+" ("+percent(a.Rate.V)+")")
@@ -169,6 +169,9 @@ func (b *builder) news() []string {
 		parts = append(parts, s)
 	}
 	if len(parts) == 0 {
+		if b.misfit() {
+			return []string{"the process does not know the stages that most open deals are in"}
+		}
 		if n := b.moves(); n > 0 {
 			return []string{count(n, "move", "moves") + " in the " + b.when.Noun, "nothing was due yet"}
 		}

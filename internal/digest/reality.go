@@ -122,9 +122,10 @@ func (b *builder) trail(stages []string) string {
 	return strings.Join(names, " → ")
 }
 
-// skippedStages counts, of the times that stages fell due in the window, how often they were jumped over.
+// skippedStages counts, of the times that stages fell due in the window, how often they were jumped over. It
+// is silent where that would be the data's doing.
 func (b *builder) skippedStages() string {
-	if b.stale() {
+	if b.stale() || b.unmappedMisleads() {
 		return ""
 	}
 	var parts []string

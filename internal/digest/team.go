@@ -71,6 +71,9 @@ func (b *builder) repRow(r health.RepFigures, forecast bool) RepRow {
 	}
 	if s := r.Stall; s != nil && s.OpenDeals > 0 {
 		row.Stalled = of(s.StalledDeals, s.OpenDeals)
+		if s.StalledDeals == 0 && b.misfit() {
+			row.Stalled = "unknown"
+		}
 	}
 	if !forecast {
 		return row

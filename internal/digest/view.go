@@ -34,7 +34,7 @@ type RepRef struct{ ID, Name string }
 // About is the foot of every mail.
 type About struct {
 	Why, Doubt string
-	Terms      string // what the figures' words mean
+	Terms      string // what the figures' words mean; empty: none is used
 	AsOf       string
 	Stop       string // a mail address; empty: none
 }
