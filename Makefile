@@ -6,8 +6,9 @@ SHELL := /bin/bash
 GO ?= go
 LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 30s
+DRUMBEAT_CASES ?= 100000
 
-.PHONY: help demo test lint fuzz bench golden tools
+.PHONY: help demo test lint fuzz soak bench golden tools
 
 help: ## print these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -28,6 +29,9 @@ fuzz: ## every fuzz target for FUZZTIME (30s) each
 	  for name in $$($(GO) test -list '^Fuzz' "$$pkg" | grep '^Fuzz' || true); do \
 	    echo "$$pkg $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$pkg"; \
 	  done; done
+
+soak: ## the figures against their slow twin over DRUMBEAT_CASES (100,000) nasty pipelines, others every time
+	@DRUMBEAT_CASES=$(DRUMBEAT_CASES) $(GO) test -count=1 -timeout 2h -v -run TestTheSlowTwinAgrees ./internal/health/twin
 
 bench: ## every benchmark, with allocations
 	@$(GO) test -run '^$$' -bench . -benchmem ./...
