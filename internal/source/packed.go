@@ -2,7 +2,6 @@ package source
 
 import (
 	"bytes"
-	"database/sql"
 	"encoding/binary"
 	"errors"
 	"math"
@@ -59,26 +58,23 @@ var errPacked = errors.New("the packed rows are cut short")
 // unpacker is the stream's fetch for packed rows.
 func (s *stream) unpacker() func() (bool, error) {
 	var (
-		key    string
-		packed sql.RawBytes
+		packed buffer
 		rest   []byte // of packed
 		memory = make([]known, len(s.layout.columns))
 	)
 	for i := range memory {
 		memory[i] = known{}
 	}
+	id := &destination{&s.layout.columns[s.layout.key], &s.record[s.layout.key]}
 	return func() (bool, error) {
 		if len(rest) == 0 {
 			if !s.rows.Next() {
 				return false, errors.Join(s.rows.Err(), s.rows.Close())
 			}
-			if err := s.rows.Scan(&key, &packed); err != nil {
+			if err := s.rows.Scan(id, &packed); err != nil {
 				return true, err
 			}
 			rest = packed
-			if err := s.record[s.layout.key].set(&s.layout.columns[s.layout.key], key); err != nil {
-				return true, &valueError{s.layout.columns[s.layout.key].name, err}
-			}
 		}
 		for i := range s.layout.columns {
 			if i == s.layout.key {
@@ -91,6 +87,20 @@ func (s *stream) unpacker() func() (bool, error) {
 		}
 		return true, nil
 	}
+}
+
+// buffer takes a value's bytes for itself. An sql.RawBytes would save the copy, but holds the transaction until the
+// next row: a reading that stops in between could never be ended.
+type buffer []byte
+
+// Scan implements sql.Scanner.
+func (b *buffer) Scan(src any) error {
+	sent, ok := src.([]byte)
+	if !ok {
+		return errPacked
+	}
+	*b = append((*b)[:0], sent...)
+	return nil
 }
 
 // known are cells of one column by their bytes: names come again and again, and need no checking then.
