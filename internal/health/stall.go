@@ -168,7 +168,7 @@ func (c *computation) pace() {
 		for _, v := range first {
 			expected := hazard.at(v.dwell).lambda
 			for _, s := range v.owner.all {
-				s.stall.expected += expected
+				s.stall.expected.add(expected)
 				if v.end == endAdvanced {
 					s.stall.advances++
 				}
@@ -302,7 +302,8 @@ func (o *openDeal) concerns(today pipeline.Date) []string {
 // stallTally is one subject's.
 type stallTally struct {
 	open, stalled, silent, advances int
-	amount, expected                float64
+	amount                          float64
+	expected                        total     // visits come stage by stage, not deal by deal
 	over                            []float64 // days over the threshold of stalled deals
 }
 
@@ -319,12 +320,13 @@ func (t *stallTally) add(o *openDeal) {
 }
 
 func (t *stallTally) figures(c *computation) *Stall {
+	expected := t.expected.value()
 	s := &Stall{OpenDeals: t.open, StalledDeals: t.stalled, StalledAmount: Number{V: t.amount, OK: c.seenAmount},
 		MedianDaysOver: median(t.over), SilentDeals: Count{V: t.silent, OK: c.has(pipeline.Activities)},
-		Advances: t.advances, ExpectedAdvances: pipeline.Some(t.expected)}
-	if t.expected >= 1-eps {
-		low, high := byar(t.advances, t.expected)
-		s.Pace, s.PaceLow, s.PaceHigh = pipeline.Some(float64(t.advances)/t.expected), pipeline.Some(low), pipeline.Some(high)
+		Advances: t.advances, ExpectedAdvances: pipeline.Some(expected)}
+	if expected >= 1-eps {
+		low, high := byar(t.advances, expected)
+		s.Pace, s.PaceLow, s.PaceHigh = pipeline.Some(float64(t.advances)/expected), pipeline.Some(low), pipeline.Some(high)
 	}
 	return s
 }

@@ -2,6 +2,7 @@ package health
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"drumbeat/internal/pipeline"
@@ -41,6 +42,22 @@ type subject struct {
 }
 
 type checkTally struct{ met, missed, pending, excused int }
+
+// total is a sum whose last digits do not depend on the order: what rounding loses is added up beside it
+// (Neumaier 1974).
+type total struct{ sum, lost float64 }
+
+func (t *total) add(v float64) {
+	s := t.sum + v
+	if math.Abs(t.sum) >= math.Abs(v) {
+		t.lost += (t.sum - s) + v
+	} else {
+		t.lost += (v - s) + t.sum
+	}
+	t.sum = s
+}
+
+func (t *total) value() float64 { return t.sum + t.lost }
 
 // mean of what was added, in the order in which it was added.
 type mean struct {
