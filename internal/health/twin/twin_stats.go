@@ -45,9 +45,13 @@ func betaBelow(a, b, x float64) float64 {
 	case x >= 1:
 		return 1
 	}
-	if x > (a+1)/(a+b+2) {
-		return 1 - betaBelow(b, a, 1-x)
+	if x > (a+1)/(a+b+2) { // the fraction converges fast on the one side of the mean only
+		return 1 - betaTail(b, a, 1-x)
 	}
+	return betaTail(a, b, x)
+}
+
+func betaTail(a, b, x float64) float64 {
 	la, _ := math.Lgamma(a)
 	lb, _ := math.Lgamma(b)
 	lab, _ := math.Lgamma(a + b)
