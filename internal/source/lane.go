@@ -31,7 +31,7 @@ type dealRows struct {
 // lane hands over the rows of one stream deal by deal. On PostgreSQL, where each stream has a connection of its
 // own, a goroutine decodes ahead, as the decoding takes as long as the figures; on SQLite all share one.
 type lane[T any] struct {
-	ctx        context.Context // of the reading, which outlives no call of it
+	ctx        context.Context // of the reading: a lane ends with it
 	stream     *stream
 	fill       func(*batch[T])
 	full, free chan *batch[T] // nil: nobody reads ahead
