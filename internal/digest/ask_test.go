@@ -54,7 +54,7 @@ func TestASoldDealIsAskedWhatItsBuyerWaitsFor(t *testing.T) {
 // Seven deals may share one trouble: each question stands once, and then points to where it stands.
 func TestNoQuestionIsAskedTwice(t *testing.T) {
 	for _, s := range digesttest.Stories() {
-		rows := []digest.DealRow(nil)
+		var rows []digest.DealRow
 		if d := built(t, s.Input); d.Team != nil {
 			rows = d.Team.Agenda
 		} else {

@@ -36,7 +36,7 @@ func packedStatement(l *layout) string {
 // pack is the SQL of a column's bytes: text and numbers end with a zero byte, which PostgreSQL's text never
 // holds, and are empty for null; the others have a fixed width, after a byte that says whether they are there.
 func pack(c column) string {
-	send := ""
+	var send string
 	switch c.kind {
 	case instant:
 		send = "timestamptz_send(" + c.name + ")"
