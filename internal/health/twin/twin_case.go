@@ -41,6 +41,7 @@ type crowd struct {
 	on       bool
 	recent   bool // all of it within the last weeks
 	eve      bool // moved on the last working day before the end
+	sweep    bool // a handful of deals, moved one after the other
 	slow     bool // weeks in a stage
 	calls    bool // all called in some forecast period
 	evidence int  // 1: who meets criteria wins, 2: who does loses
@@ -70,7 +71,7 @@ func Case(t *rapid.T) health.Input {
 		Add(one(roll, 0, 0, 0, 0, 9*time.Hour, 90*time.Minute, 150*time.Minute, -time.Second, time.Microsecond, 23*time.Hour))
 	if roll(8) == 7 {
 		m.crowd = one(roll, crowd{on: true}, crowd{on: true, recent: true}, crowd{on: true, eve: true}, crowd{on: true, slow: true},
-			crowd{on: true, calls: true}, crowd{on: true, evidence: 1}, crowd{on: true, evidence: 2})
+			crowd{on: true, sweep: true}, crowd{on: true, calls: true}, crowd{on: true, evidence: 1}, crowd{on: true, evidence: 2})
 	}
 	m.reach = one(roll, 30*day, 100*day, 10*day, 400*day, 2*day)
 	if m.crowd.recent {
@@ -188,6 +189,9 @@ func (m *maker) reading(t *rapid.T, roll dice) *pipeline.Reading {
 	luck := uint64(0)
 	if m.crowd.on {
 		n = 28 + roll(18)
+		if m.crowd.sweep {
+			n = 4 + roll(6)
+		}
 		luck = rapid.Uint64().Draw(t, "luck")
 	}
 	var list []*pipeline.History

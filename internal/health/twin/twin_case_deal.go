@@ -115,6 +115,9 @@ func (m *maker) changes(roll dice, h *pipeline.History) {
 	if m.crowd.eve {
 		at = m.lastWorkday().Start(m.loc).Add(time.Duration(1+roll(1200)) * time.Minute)
 	}
+	if m.crowd.sweep {
+		at = m.asOf.Add(-5*day - time.Duration(roll(20))*time.Minute)
+	}
 	place := one(roll, 0, 0, 1, 2, len(m.names)-1)
 	if m.crowd.slow {
 		place = 0
@@ -125,7 +128,7 @@ func (m *maker) changes(roll dice, h *pipeline.History) {
 	}
 	for range roll(7) {
 		c := pipeline.StageChange{Stage: m.stageName(roll, place), At: at, RepID: one(roll, "", h.Deal.RepID, m.rep(roll))}
-		if m.crowd.eve && roll(2) == 0 {
+		if m.crowd.sweep || m.crowd.eve && roll(2) == 0 {
 			c.RepID = "r1"
 		}
 		if roll(4) == 3 {
@@ -133,9 +136,13 @@ func (m *maker) changes(roll dice, h *pipeline.History) {
 		}
 		h.Changes = append(h.Changes, c)
 		place = max(0, place+one(roll, 1, 1, 1, 2, 3, 0, -1, -2))
-		at = m.soon(roll, at)
-		if m.crowd.slow {
-			at = at.Add(time.Duration(roll(60)) * 12 * time.Hour)
+		switch {
+		case m.crowd.sweep:
+			at = at.Add(time.Duration(roll(12)) * time.Minute)
+		case m.crowd.slow:
+			at = m.soon(roll, at).Add(time.Duration(roll(60)) * 12 * time.Hour)
+		default:
+			at = m.soon(roll, at)
 		}
 	}
 }
