@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -14,7 +15,8 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	modernc "modernc.org/sqlite" // the driver "sqlite"
+	codes "modernc.org/sqlite/lib"
 )
 
 // dialect is everything in which the two databases differ, but for their migrations.
@@ -123,5 +125,22 @@ func openSQLite(path string) (dialect, *sqlx.DB, error) {
 		return dialect{}, nil, err
 	}
 	db.SetMaxOpenConns(1)
+	if err := reach(db.DB); err != nil {
+		_ = db.Close() // the first error is the one that says why
+		return dialect{}, nil, err
+	}
 	return d, sqlx.NewDb(db.DB, "sqlite3"), nil // the name by which sqlx knows its placeholders
+}
+
+// reach makes the first connection, which turns a new file to WAL. Two who do so at once would each wait for the
+// other, so SQLite refuses one of them without the patience of busy_timeout: that one comes again.
+func reach(db *sql.DB) error {
+	for patience := time.Now().Add(callTimeout); ; {
+		err := db.Ping()
+		var lite *modernc.Error
+		if !errors.As(err, &lite) || lite.Code()&0xFF != codes.SQLITE_BUSY || time.Now().After(patience) {
+			return err
+		}
+		time.Sleep(10*time.Millisecond + rand.N(20*time.Millisecond))
+	}
 }
