@@ -78,7 +78,11 @@ func (o reportOptions) run(ctx context.Context, w io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, src.Close()) }()
-	reading, done, err := src.Read(ctx, asOf)
+	set, needs := cfg.HealthSettings(window), pipeline.Everything(asOf)
+	if o.rows == "" {
+		needs = health.Needs(asOf, set, cfg.Process)
+	}
+	reading, done, err := src.ReadFor(ctx, needs)
 	if err != nil {
 		return err
 	}
@@ -89,7 +93,7 @@ func (o reportOptions) run(ctx context.Context, w io.Writer) (err error) {
 	if reading.Reps, err = pipeline.Overlay(reading.Reps, cfg.People); err != nil {
 		return wrongError{err}
 	}
-	r, err := health.Compute(health.Input{AsOf: asOf, Settings: cfg.HealthSettings(window), Process: cfg.Process, Reading: reading})
+	r, err := health.Compute(health.Input{AsOf: asOf, Settings: set, Process: cfg.Process, Reading: reading})
 	if err != nil {
 		return err
 	}

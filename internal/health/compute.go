@@ -38,6 +38,23 @@ type Input struct {
 	Reading  *pipeline.Reading // its Reps after the config's people
 }
 
+// Needs says which rows Compute looks at: a source may leave out the others, and every figure stays the same.
+// Activities back the moves of the window, show who is inactive in it and since when buyers are silent, and prove
+// the criteria of any version of the process at any time.
+func Needs(asOf time.Time, set Settings, p *process.Process) pipeline.Needs {
+	n := pipeline.Needs{AsOf: asOf, Since: set.Window.Back(asOf, 1, set.Location).UTC().Add(-time.Duration(backedBy) * time.Microsecond)}
+	for i := range p.Versions {
+		for _, s := range p.Versions[i].Stages {
+			for _, r := range s.Requires {
+				if proof := (pipeline.Proof{Kind: r.MetBy.Kind, Party: r.MetBy.Party}); r.MetBy.Means == process.ByActivity && !slices.Contains(n.Proofs, proof) {
+					n.Proofs = append(n.Proofs, proof)
+				}
+			}
+		}
+	}
+	return n
+}
+
 // trendWindows is how many windows a trend shows, the report's own being the last.
 const trendWindows = 8
 

@@ -161,7 +161,10 @@ func (c *computation) workdays() int {
 
 // addGaps counts what the record of a deal with outcome open lacks.
 func (c *computation) addGaps(d *view, owner *person) {
-	last, any := instant(math.MinInt64), false
+	last, any := instant(math.MinInt64), d.h.Earlier.Any.OK
+	if any {
+		last = toInstant(d.h.Earlier.Any.V)
+	}
 	window := 0
 	for i := range d.h.Activities {
 		if at := toInstant(d.h.Activities[i].At); at < c.asOf {

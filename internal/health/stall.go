@@ -249,6 +249,13 @@ func (c *computation) silence(d *view) (Number, pipeline.Opt[bool]) {
 
 // lastBuyer gives the deal's last activity of the buyer before t; of anybody where no activity names a party.
 func (c *computation) lastBuyer(d *view, t instant) (last instant, ok bool) {
+	earlier := d.h.Earlier.Any
+	if c.in.Reading.PartyNamed {
+		earlier = d.h.Earlier.Buyer
+	}
+	if at := toInstant(earlier.V); earlier.OK && at < t {
+		last, ok = at, true
+	}
 	for i := range d.h.Activities {
 		a := &d.h.Activities[i]
 		at := toInstant(a.At)

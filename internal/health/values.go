@@ -123,6 +123,9 @@ func (c *computation) noteNewest(h *pipeline.History) {
 	for i := range h.Changes {
 		note(h.Changes[i].At)
 	}
+	if h.Earlier.Any.OK {
+		note(h.Earlier.Any.V)
+	}
 	for i := range h.Activities {
 		note(h.Activities[i].At)
 	}

@@ -152,10 +152,11 @@ type Waiver struct {
 type History struct {
 	Deal       Deal
 	Changes    []StageChange
-	Activities []Activity
+	Activities []Activity // those that Needs asks for
 	Criteria   []CriterionMet
 	Forecasts  []Forecast
 	Waivers    []Waiver
+	Earlier    LastActivity // of the activities before Needs.Since, among Activities or not
 }
 
 // Rows names the canonical rows.

@@ -27,6 +27,7 @@ type cell struct {
 
 func (c *cell) number() pipeline.Opt[float64] { return pipeline.Opt[float64]{V: c.num, OK: !c.null} }
 func (c *cell) count() pipeline.Opt[int64]    { return pipeline.Opt[int64]{V: c.int, OK: !c.null} }
+func (c *cell) when() pipeline.Opt[time.Time] { return pipeline.Opt[timestamp]{V: c.at, OK: !c.null} }
 func (c *cell) civil() pipeline.Opt[pipeline.Date] {
 	return pipeline.Opt[pipeline.Date]{V: c.date, OK: !c.null}
 }

@@ -119,7 +119,7 @@ func repOf(r record) pipeline.Rep {
 
 func dealOf(r record) pipeline.Deal {
 	return pipeline.Deal{ID: r[0].text, Name: r[1].text, RepID: r[2].text, Pipeline: r[3].text, Amount: r[4].number(),
-		Currency: r[5].text, CreatedAt: r[6].at, ClosedAt: pipeline.Opt[timestamp]{V: r[7].at, OK: !r[7].null},
+		Currency: r[5].text, CreatedAt: r[6].at, ClosedAt: r[7].when(),
 		Outcome: pipeline.Outcome(r[8].text), Stage: r[9].text, ExpectedClose: r[10].civil(), Probability: r[11].number(),
 		ForecastCategory: r[12].text, LossReason: r[13].text}
 }

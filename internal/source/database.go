@@ -37,11 +37,12 @@ type dialect struct {
 	schema   string // the prefix of the canonical tables, with its dot
 	bytewise string // the collation that compares bytes
 	copies   bool   // rows go in by COPY
+	packing  packing
 }
 
 var (
-	postgres = dialect{name: "postgres", schema: "drumbeat.", bytewise: `COLLATE "C"`, copies: true}
-	sqlite   = dialect{name: "sqlite", bytewise: "COLLATE BINARY"}
+	postgres = dialect{name: "postgres", schema: "drumbeat.", bytewise: `COLLATE "C"`, copies: true, packing: packedBinary}
+	sqlite   = dialect{name: "sqlite", bytewise: "COLLATE BINARY", packing: packedText}
 )
 
 // insert is the statement that takes one row, the values in the layout's order, then the row's number.

@@ -181,7 +181,7 @@ func TestWhatIsReadIsWhatTheFilesSay(t *testing.T) {
 			" [{A 2026-01-02 10:00:00 +0000 UTC  {-1 true}} {B 2026-01-02 10:00:00 +0000 UTC r2 {7 true}} {C 2026-01-02 10:00:00 +0000 UTC  {0 false}}]" +
 			" [{2026-01-02 00:00:00 +0000 UTC call buyer} {2026-01-03 00:00:00 +0000 UTC note }] [{owner 2026-01-05 00:00:00 +0000 UTC}]" +
 			" [{2026-01-05 00:00:00 +0000 UTC {2026-02-28 true} {10 true} {1 true}  {0 false}} {2026-01-05 00:00:00 +0000 UTC {1970-01-01 false} {0 true} {0 false} upside {0 false}}]" +
-			" [{d1 buyer:owner agreed Ada 2026-01-05 00:00:00 +0000 UTC}]}"
+			" [{d1 buyer:owner agreed Ada 2026-01-05 00:00:00 +0000 UTC}]" + noneEarlier + "}"
 		if got := sprint(reading.Reps); got != wantReps {
 			t.Errorf("reps:\n got %s\nwant %s", got, wantReps)
 		}

@@ -26,6 +26,7 @@ type batch[T any] struct {
 type dealRows struct {
 	id       string
 	from, to int
+	earlier  pipeline.LastActivity // of the activities
 }
 
 // lane hands over the rows of one stream deal by deal. On PostgreSQL, where each stream has a connection of its
@@ -44,9 +45,10 @@ type drain interface {
 	rest() (before int, err error)
 }
 
-// openLane starts reading rows as of gives them, sorted within a deal by compare (nil: as they come). Where the
-// source has no such rows it gives nil, which is a lane without any.
-func openLane[T any](ctx context.Context, v *snapshot, m *merge, rows pipeline.Rows, of func(record) T, compare func(a, b T) int) (*lane[T], error) {
+// openLane starts reading rows as of gives them, those of a deal as arrange puts them in its place (nil: as they
+// come). Where the source has no such rows it gives nil, which is a lane without any.
+func openLane[T any](ctx context.Context, v *snapshot, m *merge, rows pipeline.Rows, of func(record) T,
+	arrange func(*dealRows, []T) []T) (*lane[T], error) {
 	if !v.there[rows] {
 		return nil, nil
 	}
@@ -54,12 +56,12 @@ func openLane[T any](ctx context.Context, v *snapshot, m *merge, rows pipeline.R
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", rows, err)
 	}
-	s, err := v.stream(ctx, tx, rows, m.asOf)
+	s, err := v.stream(ctx, tx, rows, m.needs)
 	if err != nil {
 		return nil, err
 	}
 	l := &lane[T]{ctx: ctx, stream: s, now: &batch[T]{}}
-	l.fill = func(b *batch[T]) { fill(b, s, of, compare) }
+	l.fill = func(b *batch[T]) { fill(b, s, of, arrange) }
 	m.lanes[rows] = l
 	if v.id != "" {
 		l.full, l.free = make(chan *batch[T], batches), make(chan *batch[T], batches)
@@ -72,21 +74,23 @@ func openLane[T any](ctx context.Context, v *snapshot, m *merge, rows pipeline.R
 }
 
 // fill reads on into a batch; the deal that an error ends is not in it.
-func fill[T any](b *batch[T], s *stream, of func(record) T, compare func(a, b T) int) {
+func fill[T any](b *batch[T], s *stream, of func(record) T, arrange func(*dealRows, []T) []T) {
 	b.deals, b.rows = b.deals[:0], b.rows[:0]
-	for s.more && len(b.rows) < batchRows {
-		d := dealRows{id: s.key(), from: len(b.rows)}
+	for s.more && len(b.rows) < batchRows && len(b.deals) < batchRows {
+		d := dealRows{id: s.key(), from: len(b.rows), earlier: s.earlier}
 		for s.more && s.key() == d.id {
-			b.rows = append(b.rows, of(s.record))
+			if !s.hollow {
+				b.rows = append(b.rows, of(s.record))
+			}
 			if b.err = s.next(); b.err != nil {
 				b.last = true
 				return
 			}
 		}
-		d.to = len(b.rows)
-		if compare != nil {
-			byTime(b.rows[d.from:], compare)
+		if arrange != nil {
+			b.rows = b.rows[:d.from+len(arrange(&d, b.rows[d.from:]))]
 		}
+		d.to = len(b.rows)
 		b.deals = append(b.deals, d)
 	}
 	b.last = !s.more
@@ -142,18 +146,18 @@ func (l *lane[T]) head() (*dealRows, error) {
 
 // take gives the rows of one deal, and passes over those of earlier ids: they belong to nothing. The rows hold
 // until the lane is asked again. A nil lane has none.
-func (l *lane[T]) take(id string) ([]T, error) {
+func (l *lane[T]) take(id string) (dealRows, []T, error) {
 	for l != nil {
 		d, err := l.head()
 		if d == nil || d.id > id {
-			return nil, err
+			return dealRows{}, nil, err
 		}
 		l.at++
 		if d.id == id {
-			return l.now.rows[d.from:d.to:d.to], nil
+			return *d, l.now.rows[d.from:d.to:d.to], nil
 		}
 	}
-	return nil, nil
+	return dealRows{}, nil, nil
 }
 
 // rest passes over what is left, and gives the number of rows before the instant of the reading.

@@ -33,7 +33,7 @@ func TestAnImportThatWaitsForAReadingDoesNotStopIt(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	reading, err := view.read(ctx, asOf)
+	reading, err := view.read(ctx, &pipeline.Needs{AsOf: asOf})
 	if err != nil {
 		t.Fatalf("the reading waited for the import, which waits for the reading: %v", err)
 	}

@@ -95,7 +95,15 @@ func raw(t *testing.T, dsn string) *sqlx.DB {
 // all reads everything that a source has: the reading, and each deal with its rows written out.
 func all(t testing.TB, s *Source, asOf time.Time) (*pipeline.Reading, []string) {
 	t.Helper()
-	reading, end, err := s.Read(context.Background(), asOf)
+	return allFor(t, s, pipeline.Everything(asOf))
+}
+
+// noneEarlier is how a History prints that no activities were left out.
+const noneEarlier = " {{0001-01-01 00:00:00 +0000 UTC false} {0001-01-01 00:00:00 +0000 UTC false}}"
+
+func allFor(t testing.TB, s *Source, needs pipeline.Needs) (*pipeline.Reading, []string) {
+	t.Helper()
+	reading, end, err := s.ReadFor(context.Background(), needs)
 	if err != nil {
 		t.Fatal(err)
 	}

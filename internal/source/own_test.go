@@ -73,7 +73,7 @@ func empty(t *testing.T, dsn string) {
 }
 
 func TestOwnQueriesGiveWhatTheirDatabaseHolds(t *testing.T) {
-	const deal = "{{42 7   {0 false}  2026-01-01 00:00:00 +0000 UTC {0001-01-01 00:00:00 +0000 UTC false} open  {2026-03-31 true} {0.5 true}  } [{A 2026-01-01 10:00:00 +0000 UTC  {0 false}}] [] [] [] []}"
+	const deal = "{{42 7   {0 false}  2026-01-01 00:00:00 +0000 UTC {0001-01-01 00:00:00 +0000 UTC false} open  {2026-03-31 true} {0.5 true}  } [{A 2026-01-01 10:00:00 +0000 UTC  {0 false}}] [] [] [] []" + noneEarlier + "}"
 	cases := map[string]map[pipeline.Rows]string{
 		"numbers as ids, text as dates and numbers": {
 			pipeline.Deals:        "SELECT 42 AS id, 7 AS name, '2026-01-01T00:00:00' AS created_at, 'open' AS outcome, '2026-03-31 00:00:00' AS expected_close, '0.5' AS probability",
@@ -109,7 +109,7 @@ func TestTypesOfPostgresAreConverted(t *testing.T) {
 	if got := reading.Reps[0]; got.ID != "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11" || got.Active {
 		t.Errorf("rep %v", got)
 	}
-	want := "{{d1 Acme   {12.34 true}  2026-01-01 08:00:00 +0000 UTC {2026-01-04 22:30:00 +0000 UTC true} won  {2026-03-31 true} {0.25 true}  } [{A 2026-01-01 00:00:00 +0000 UTC  {3 true}}] [] [] [] []}"
+	want := "{{d1 Acme   {12.34 true}  2026-01-01 08:00:00 +0000 UTC {2026-01-04 22:30:00 +0000 UTC true} won  {2026-03-31 true} {0.25 true}  } [{A 2026-01-01 00:00:00 +0000 UTC  {3 true}}] [] [] [] []" + noneEarlier + "}"
 	if len(deals) != 1 || deals[0] != want {
 		t.Errorf("\n got %v\nwant %s", deals, want)
 	}

@@ -1,8 +1,10 @@
 package source
 
 import (
+	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -58,6 +60,51 @@ func TestPackedRowsAreThoseReadPlainly(t *testing.T) {
 			}
 		}
 		t.Fatalf("plainly %v, packed %v", plain.Counts, packed.Counts)
+	}
+}
+
+// What needs leave out is left out alike by the databases and by us, and what is left says the same.
+func TestOnlyWhatIsNeededIsRead(t *testing.T) {
+	files := maps.Clone(rich)
+	files["activities.csv"] = "deal_id,at,kind,party\n" +
+		"d0,2026-01-01 00:00:00,call,buyer\nd0,2026-02-20 00:00:00,call,buyer\n" + // of no deal: counted
+		"d1,2025-01-01 00:00:00,Meeting,buyer\nd1,2025-01-02 00:00:00,meeting,seller\nd1,2025-01-03 00:00:00,mail,buyer\nd1,2025-01-04 00:00:00,note,\n" +
+		"d1,2026-01-31 23:59:59.999999,call,\nd1,2026-02-01 00:00:00,call,\nd1,2026-02-20 00:00:00,mail,seller\nd1,2026-03-01 00:00:00,mail,buyer\n" +
+		"d2,2025-01-01 00:00:00,note,\nd3,2025-01-01 00:00:00,\u017feen,seller\nd3,2025-01-01 00:00:00,seen,seller\nd3,2025-01-02 00:00:00,GESPRÄCH,buyer\n" +
+		"d9,2026-01-01 00:00:00,call,buyer\n"
+	since := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
+	dsn, plain, lite := dbtest.Postgres(t), dbtest.Postgres(t), dbtest.SQLite(t)
+	for _, into := range []string{dsn, plain, lite} {
+		mustImport(t, into, files)
+	}
+	plainly(raw(t, plain))
+	for _, c := range []struct {
+		name   string
+		proofs []pipeline.Proof
+		want   string // of d1
+	}{
+		{"nothing proves anything", nil, "[{2026-02-01 00:00:00 +0000 UTC call } {2026-02-20 00:00:00 +0000 UTC mail seller} {2026-03-01 00:00:00 +0000 UTC mail buyer}]"},
+		{"a meeting with the buyer, by whatever case", []pipeline.Proof{{Kind: "MEETING", Party: "buyer"}},
+			"[{2025-01-01 00:00:00 +0000 UTC Meeting buyer} {2026-02-01 00:00:00 +0000 UTC call } {2026-02-20 00:00:00 +0000 UTC mail seller} {2026-03-01 00:00:00 +0000 UTC mail buyer}]"},
+		{"anything of the seller, and a word that SQL cannot hold", []pipeline.Proof{{Party: "seller"}, {Kind: "it's", Party: "buyer"}},
+			"[{2025-01-02 00:00:00 +0000 UTC meeting seller} {2026-02-01 00:00:00 +0000 UTC call } {2026-02-20 00:00:00 +0000 UTC mail seller} {2026-03-01 00:00:00 +0000 UTC mail buyer}]"},
+		{"letters that only look alike without case", []pipeline.Proof{{Kind: "Seen", Party: "seller"}, {Kind: "gespräch", Party: "buyer"}},
+			"[{2026-02-01 00:00:00 +0000 UTC call } {2026-02-20 00:00:00 +0000 UTC mail seller} {2026-03-01 00:00:00 +0000 UTC mail buyer}]"},
+	} {
+		needs := pipeline.Needs{AsOf: asOf, Since: since, Proofs: c.proofs}
+		packed, packedDeals := allFor(t, open(t, Config{DSN: dsn}), needs)
+		earlier := " {{2026-01-31 23:59:59.999999 +0000 UTC true} {2025-01-03 00:00:00 +0000 UTC true}}}"
+		if !strings.Contains(packedDeals[0], " "+c.want+" ") || !strings.HasSuffix(packedDeals[0], earlier) {
+			t.Errorf("%s: got %s", c.name, packedDeals[0])
+		}
+		if n := packed.Counts[pipeline.Activities]; n != 14 {
+			t.Errorf("%s: %d activities before the instant, want 14", c.name, n)
+		}
+		for _, from := range []string{plain, lite} {
+			if other, deals := allFor(t, open(t, Config{DSN: from}), needs); hash(other, deals) != hash(packed, packedDeals) {
+				t.Errorf("%s: from %s:\n%v\npacked:\n%v", c.name, from, deals, packedDeals)
+			}
+		}
 	}
 }
 

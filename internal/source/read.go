@@ -17,9 +17,15 @@ import (
 // grace is what a statement gets on top of its timeout, so that the server says first that it took too long.
 const grace = 10 * time.Second
 
-// Read opens one consistent view of the pipeline for figures as of an instant. The Reading reads from the
-// database while its deals are iterated; the function ends it, however far it got.
+// Read opens one consistent view of the whole pipeline as of an instant. The Reading reads from the database while
+// its deals are iterated; the function ends it, however far it got.
 func (s *Source) Read(ctx context.Context, asOf time.Time) (*pipeline.Reading, func() error, error) {
+	return s.ReadFor(ctx, pipeline.Everything(asOf))
+}
+
+// ReadFor is Read without the rows that figures of such needs cannot tell apart; those of its own tables it does
+// not even ask for.
+func (s *Source) ReadFor(ctx context.Context, needs pipeline.Needs) (*pipeline.Reading, func() error, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.StatementTimeout+grace)
 	view, err := s.snapshot(ctx)
 	if err != nil {
@@ -32,7 +38,7 @@ func (s *Source) Read(ctx context.Context, asOf time.Time) (*pipeline.Reading, f
 		view.end()
 		return nil
 	}
-	r, err := view.read(ctx, asOf)
+	r, err := view.read(ctx, &needs)
 	if err != nil {
 		return nil, nil, errors.Join(s.tooLong(err), end())
 	}
@@ -48,7 +54,7 @@ func (s *Source) tooLong(err error) error {
 	return err
 }
 
-func (v *snapshot) read(ctx context.Context, asOf time.Time) (*pipeline.Reading, error) {
+func (v *snapshot) read(ctx context.Context, needs *pipeline.Needs) (*pipeline.Reading, error) {
 	if err := v.checkOwn(ctx); err != nil {
 		return nil, err
 	}
@@ -61,10 +67,10 @@ func (v *snapshot) read(ctx context.Context, asOf time.Time) (*pipeline.Reading,
 		return nil, err
 	}
 	r.Counts[pipeline.Reps] = len(r.Reps)
-	if r.PartyNamed, err = v.partyNamed(ctx, asOf); err != nil {
+	if r.PartyNamed, err = v.partyNamed(ctx, needs.AsOf); err != nil {
 		return nil, err
 	}
-	m := &merge{asOf: asOf, reading: r, lanes: map[pipeline.Rows]drain{}, waivers: map[string][]pipeline.Waiver{},
+	m := &merge{needs: needs, reading: r, lanes: map[pipeline.Rows]drain{}, waivers: map[string][]pipeline.Waiver{},
 		explain: v.source.tooLong}
 	for _, w := range v.source.cfg.Waivers {
 		m.waivers[w.DealID] = append(m.waivers[w.DealID], w)
@@ -82,7 +88,7 @@ func (v *snapshot) read(ctx context.Context, asOf time.Time) (*pipeline.Reading,
 // reps reads all of them, on the first transaction: it holds the lock on their table already. Another one would
 // queue behind an import that waits for the first to end, and nobody would ever get on.
 func (v *snapshot) reps(ctx context.Context) ([]pipeline.Rep, error) {
-	s, err := v.stream(ctx, v.first, pipeline.Reps, time.Time{})
+	s, err := v.stream(ctx, v.first, pipeline.Reps, &pipeline.Needs{})
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +146,7 @@ func (v *snapshot) partyNamed(ctx context.Context, asOf time.Time) (bool, error)
 
 // merge puts each deal together with its rows, as all lanes go through the ids in the same order.
 type merge struct {
-	asOf       time.Time
+	needs      *pipeline.Needs
 	reading    *pipeline.Reading
 	deals      *lane[pipeline.Deal]
 	changes    *lane[pipeline.StageChange]
@@ -162,24 +168,25 @@ func (m *merge) open(ctx context.Context, v *snapshot) (err error) {
 		return err
 	}
 	delete(m.lanes, pipeline.Deals)
-	if m.changes, err = openLane(ctx, v, m, pipeline.StageChanges, changeOf, func(a, b pipeline.StageChange) int {
+	if m.changes, err = openLane(ctx, v, m, pipeline.StageChanges, changeOf, sorted(func(a, b pipeline.StageChange) int {
 		return cmp.Or(a.At.Compare(b.At), bySeq(a.Seq, b.Seq))
+	})); err != nil {
+		return err
+	}
+	byAt := sorted(func(a, b pipeline.Activity) int { return a.At.Compare(b.At) })
+	if m.activities, err = openLane(ctx, v, m, pipeline.Activities, activityOf, func(d *dealRows, rows []pipeline.Activity) []pipeline.Activity {
+		return m.needs.Thin(byAt(d, rows), &d.earlier)
 	}); err != nil {
 		return err
 	}
-	if m.activities, err = openLane(ctx, v, m, pipeline.Activities, activityOf, func(a, b pipeline.Activity) int {
+	if m.criteria, err = openLane(ctx, v, m, pipeline.Criteria, criterionOf, sorted(func(a, b pipeline.CriterionMet) int {
 		return a.At.Compare(b.At)
-	}); err != nil {
+	})); err != nil {
 		return err
 	}
-	if m.criteria, err = openLane(ctx, v, m, pipeline.Criteria, criterionOf, func(a, b pipeline.CriterionMet) int {
-		return a.At.Compare(b.At)
-	}); err != nil {
-		return err
-	}
-	if m.forecasts, err = openLane(ctx, v, m, pipeline.Forecasts, forecastOf, func(a, b pipeline.Forecast) int {
+	if m.forecasts, err = openLane(ctx, v, m, pipeline.Forecasts, forecastOf, sorted(func(a, b pipeline.Forecast) int {
 		return cmp.Or(a.At.Compare(b.At), bySeq(a.Seq, b.Seq))
-	}); err != nil {
+	})); err != nil {
 		return err
 	}
 	m.granted, err = openLane(ctx, v, m, pipeline.Waivers, waiverOf, nil) // sorted when the config's are among them
@@ -213,7 +220,7 @@ func (m *merge) all(yield func(*pipeline.History, error) bool) {
 	}
 	for _, list := range m.waivers {
 		for _, w := range list {
-			if w.At.Before(m.asOf) {
+			if w.At.Before(m.needs.AsOf) {
 				m.reading.Counts[pipeline.Waivers]++
 			}
 		}
@@ -227,7 +234,7 @@ func (m *merge) deal() (bool, error) {
 	if d == nil {
 		return false, err
 	}
-	deal, err := m.deals.take(d.id)
+	_, deal, err := m.deals.take(d.id)
 	if err != nil {
 		return false, err
 	}
@@ -235,11 +242,13 @@ func (m *merge) deal() (bool, error) {
 	h.Deal = deal[0]
 	var errs [5]error
 	var granted []pipeline.Waiver
-	h.Changes, errs[0] = m.changes.take(d.id)
-	h.Activities, errs[1] = m.activities.take(d.id)
-	h.Criteria, errs[2] = m.criteria.take(d.id)
-	h.Forecasts, errs[3] = m.forecasts.take(d.id)
-	granted, errs[4] = m.granted.take(d.id)
+	var last dealRows
+	_, h.Changes, errs[0] = m.changes.take(d.id)
+	last, h.Activities, errs[1] = m.activities.take(d.id)
+	_, h.Criteria, errs[2] = m.criteria.take(d.id)
+	_, h.Forecasts, errs[3] = m.forecasts.take(d.id)
+	_, granted, errs[4] = m.granted.take(d.id)
+	h.Earlier = last.earlier
 	h.Waivers = append(append(h.Waivers[:0], m.waivers[d.id]...), granted...)
 	byTime(h.Waivers, func(a, b pipeline.Waiver) int { return a.At.Compare(b.At) })
 	return true, cmp.Or(errs[:]...)
@@ -248,6 +257,14 @@ func (m *merge) deal() (bool, error) {
 func byTime[R any](rows []R, compare func(a, b R) int) {
 	if !slices.IsSortedFunc(rows, compare) {
 		slices.SortStableFunc(rows, compare)
+	}
+}
+
+// sorted arranges a deal's rows.
+func sorted[R any](compare func(a, b R) int) func(*dealRows, []R) []R {
+	return func(_ *dealRows, rows []R) []R {
+		byTime(rows, compare)
+		return rows
 	}
 }
 

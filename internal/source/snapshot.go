@@ -84,7 +84,7 @@ func (v *snapshot) findRows(ctx context.Context) error {
 	}
 	for _, rows := range pipeline.AllRows {
 		_, v.there[rows] = there[rows]
-		v.packs[rows] = v.source.at.copies && rows != pipeline.Reps && strings.Contains(there[rows], currentMark)
+		v.packs[rows] = v.source.at.packs(layoutOf(rows)) && strings.Contains(there[rows], currentMark)
 		if rows.Required() && !v.there[rows] {
 			return none
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -89,16 +88,26 @@ type stream struct {
 	more   bool                 // whether there is one
 	n      int                  // rows read
 	before int                  // rows before the instant of the reading
-	asOf   time.Time
+	needs  *pipeline.Needs
+
+	// Of packed activities that are not all here:
+	reduced bool
+	earlier pipeline.LastActivity // of the deal whose row was read ahead
+	hollow  bool                  // there is no such row, only its deal's id
 }
 
-func (v *snapshot) stream(ctx context.Context, on *sqlx.Tx, rows pipeline.Rows, asOf time.Time) (*stream, error) {
-	s := &stream{layout: layoutOf(rows), asOf: asOf}
+func (v *snapshot) stream(ctx context.Context, on *sqlx.Tx, rows pipeline.Rows, needs *pipeline.Needs) (*stream, error) {
+	s := &stream{layout: layoutOf(rows), needs: needs}
 	s.record = newRecord(s.layout)
 	var err error
 	if v.packs[rows] {
-		s.rows, err = on.QueryxContext(ctx, packedStatement(s.layout), true)
-		s.fetch = s.unpacker()
+		s.reduced = reduces(s.layout, needs)
+		var args []any
+		if v.source.at.copies {
+			args = append(args, true)
+		}
+		s.rows, err = on.QueryxContext(ctx, v.source.at.packedStatement(s.layout, needs), args...)
+		s.fetch = s.unpacker(v.source.at.packing, s.reduced)
 	} else {
 		s.rows, err = on.QueryxContext(ctx, v.statement(s.layout))
 		s.fetch = s.scan
@@ -183,7 +192,7 @@ func (s *stream) next() error {
 	if s.layout.time < 0 {
 		return s.once(last)
 	}
-	if s.record[s.layout.time].at.Before(s.asOf) {
+	if !s.reduced && s.record[s.layout.time].at.Before(s.needs.AsOf) {
 		s.before++
 	}
 	return nil

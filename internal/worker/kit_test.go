@@ -119,12 +119,12 @@ type fakeSource struct {
 	err   error
 }
 
-func (s *fakeSource) Read(_ context.Context, asOf time.Time) (*pipeline.Reading, func() error, error) {
+func (s *fakeSource) ReadFor(_ context.Context, needs pipeline.Needs) (*pipeline.Reading, func() error, error) {
 	s.reads++
 	if s.err != nil {
 		return nil, nil, s.err
 	}
-	r := s.p.Reading(asOf)
+	r := s.p.Reading(needs.AsOf)
 	r.Reps = slices.Clone(r.Reps)
 	deals := r.Deals
 	r.Deals = func(yield func(*pipeline.History, error) bool) {

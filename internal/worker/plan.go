@@ -41,7 +41,7 @@ func (w *Worker) newDesk() *desk { return &desk{w: w, figures: map[occasion]*fig
 // reps gives the people of the source and the config, without reading a single deal.
 func (d *desk) reps(ctx context.Context, asOf time.Time) (reps []pipeline.Rep, err error) {
 	if d.people == nil {
-		reading, done, err := d.w.read(ctx, asOf)
+		reading, done, err := d.w.read(ctx, pipeline.Everything(asOf))
 		if err != nil {
 			return nil, err
 		}
@@ -59,13 +59,14 @@ func (d *desk) compute(ctx context.Context, asOf time.Time, window pipeline.Span
 	if f := d.figures[key]; f != nil {
 		return f, nil
 	}
-	reading, done, err := d.w.read(ctx, asOf)
+	set := d.w.Config.HealthSettings(window)
+	reading, done, err := d.w.read(ctx, health.Needs(asOf, set, d.w.Config.Process))
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	f = &figures{settings: d.w.Config.HealthSettings(window), reps: reading.Reps}
-	f.report, err = health.Compute(health.Input{AsOf: asOf, Settings: f.settings, Process: d.w.Config.Process, Reading: reading})
+	f = &figures{settings: set, reps: reading.Reps}
+	f.report, err = health.Compute(health.Input{AsOf: asOf, Settings: set, Process: d.w.Config.Process, Reading: reading})
 	if err != nil {
 		return nil, err
 	}
@@ -77,8 +78,8 @@ func (d *desk) compute(ctx context.Context, asOf time.Time, window pipeline.Span
 type PeopleError struct{ error }
 
 // read opens one view of the pipeline, the config's word on people laid over it.
-func (w *Worker) read(ctx context.Context, asOf time.Time) (*pipeline.Reading, func() error, error) {
-	reading, done, err := w.Source.Read(ctx, asOf)
+func (w *Worker) read(ctx context.Context, needs pipeline.Needs) (*pipeline.Reading, func() error, error) {
+	reading, done, err := w.Source.ReadFor(ctx, needs)
 	if err != nil {
 		return nil, nil, err
 	}

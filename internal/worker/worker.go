@@ -25,7 +25,7 @@ import (
 
 // Source is the pipeline database, read as one consistent view.
 type Source interface {
-	Read(ctx context.Context, asOf time.Time) (*pipeline.Reading, func() error, error)
+	ReadFor(ctx context.Context, needs pipeline.Needs) (*pipeline.Reading, func() error, error)
 }
 
 // Ledger remembers what was planned and what became of it.

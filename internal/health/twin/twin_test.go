@@ -8,6 +8,7 @@ import (
 	"os"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 
 	"drumbeat/internal/health"
 	"drumbeat/internal/health/twin"
+	"drumbeat/internal/pipeline"
 )
 
 const gate = 5000 // cases without DRUMBEAT_CASES
@@ -58,7 +60,31 @@ func agree(t *rapid.T) *health.Report {
 	if at := difference(reflect.ValueOf(fast), reflect.ValueOf(twin.Report(in))); at != "" {
 		t.Fatalf("the fast and the slow one differ at %s\n%s", at, twin.Describe(in))
 	}
+	thin, err := health.Compute(needed(in))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at := difference(reflect.ValueOf(fast), reflect.ValueOf(thin)); at != "" {
+		t.Fatalf("without what is not needed differs %s\n%s", at, twin.Describe(in))
+	}
 	return fast
+}
+
+// needed is the input without the rows that nobody needs.
+func needed(in health.Input) health.Input {
+	needs := health.Needs(in.AsOf, in.Settings, in.Process)
+	all, reading := in.Reading.Deals, *in.Reading
+	reading.Deals = func(yield func(*pipeline.History, error) bool) {
+		for h := range all {
+			thin := *h
+			thin.Activities = needs.Thin(slices.Clone(h.Activities), &thin.Earlier)
+			if !yield(&thin, nil) {
+				return
+			}
+		}
+	}
+	in.Reading = &reading
+	return in
 }
 
 // cases is how many inputs are tried: DRUMBEAT_CASES, else those of the gate (a tenth under -short).

@@ -1,5 +1,5 @@
 -- The rows of each deal in one value: fewer messages, and no instant as text.
-SELECT {key}, string_agg({row}, '')
+SELECT {key}, {sums}coalesce({packed}, '')
 FROM (
     SELECT * FROM {rows} ORDER BY {order}
 ) AS r
