@@ -1,8 +1,12 @@
 package health
 
 import (
+	"bufio"
+	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -22,10 +26,62 @@ func WriteJSON(w io.Writer, r *Report, rep string) error {
 	if rep != "" {
 		what = oneRep(r, rep)
 	}
-	e := json.NewEncoder(w)
+	p := &jsonPrinter{to: bufio.NewWriter(w)}
+	p.object(reflect.Indirect(reflect.ValueOf(what)))
+	return errors.Join(p.err, p.to.Flush())
+}
+
+// jsonPrinter prints as a json.Encoder with an indent of two spaces does, but each member of a list in the outermost
+// object by itself: the deals of a large company would be held twice in memory otherwise, as text.
+type jsonPrinter struct {
+	to          *bufio.Writer
+	plain, tidy bytes.Buffer
+	err         error
+}
+
+func (p *jsonPrinter) object(v reflect.Value) {
+	for i, before := 0, "{"; i < v.NumField(); i++ {
+		name := v.Type().Field(i).Tag.Get("json")
+		if name == "-" {
+			continue
+		}
+		p.print(before, "\n  \"", name, "\": ")
+		p.value(v.Field(i))
+		before = ","
+	}
+	p.print("\n}\n")
+}
+
+func (p *jsonPrinter) value(v reflect.Value) {
+	if v.Kind() != reflect.Slice || v.Len() == 0 {
+		p.member(v, "  ")
+		return
+	}
+	for i, before := 0, "["; i < v.Len(); i++ {
+		p.print(before, "\n    ")
+		p.member(v.Index(i), "    ")
+		before = ","
+	}
+	p.print("\n  ]")
+}
+
+func (p *jsonPrinter) member(v reflect.Value, indent string) {
+	p.plain.Reset()
+	p.tidy.Reset()
+	e := json.NewEncoder(&p.plain)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(what)
+	err := e.Encode(v.Interface())
+	if err == nil {
+		err = json.Indent(&p.tidy, bytes.TrimSuffix(p.plain.Bytes(), []byte("\n")), indent, "  ")
+	}
+	p.err = cmp.Or(p.err, err)
+	_, _ = p.to.Write(p.tidy.Bytes())
+}
+
+func (p *jsonPrinter) print(parts ...string) {
+	for _, s := range parts {
+		_, _ = p.to.WriteString(s) // Flush says what went wrong
+	}
 }
 
 // oneRep is Report with room for null, since a rep may see nobody else's figures.

@@ -3,6 +3,9 @@ package health
 import (
 	"encoding/csv"
 	"encoding/json"
+	"errors"
+	"io"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -105,6 +108,42 @@ func TestTheCSVHasARowPerRepUnderOneHeader(t *testing.T) {
 		t.Errorf("%d rows, want a header, the team and 3 reps", len(rows))
 	}
 }
+
+func TestTheJSONIsThatOfTheLibrary(t *testing.T) {
+	none := &Report{Deals: []Deal{}, Lost: []LostDeal{}, Gaps: &Gaps{}}
+	for name, r := range map[string]*Report{"figures": printed(), "nothing at all": {}, "nothing in the lists": none} {
+		var ours, theirs strings.Builder
+		if err := WriteJSON(&ours, r, ""); err != nil {
+			t.Fatal(err)
+		}
+		e := json.NewEncoder(&theirs)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		if err := e.Encode(r); err != nil {
+			t.Fatal(err)
+		}
+		if ours.String() != theirs.String() {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, &ours, &theirs)
+		}
+	}
+}
+
+func TestJSONThatCannotBeWrittenIsAnError(t *testing.T) {
+	full := errors.New("no space left")
+	if err := WriteJSON(failing{full}, printed(), ""); !errors.Is(err, full) {
+		t.Errorf("got %v, want %v", err, full)
+	}
+	r := printed()
+	r.Pressure = &Pressure{Late: Tally{Rate: pipeline.Some(math.NaN())}}
+	if err := WriteJSON(io.Discard, r, ""); err == nil {
+		t.Error("not a number was printed")
+	}
+}
+
+// failing takes nothing.
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
 func TestOneRepSeesNobodyElse(t *testing.T) {
 	var b strings.Builder

@@ -33,8 +33,13 @@ func (o Opt[T]) MarshalJSON() ([]byte, error) {
 	if !o.OK {
 		return []byte("null"), nil
 	}
-	if f, ok := any(o.V).(float64); ok {
-		return json.Marshal(RoundFigure(f))
+	switch v := any(o.V).(type) { // the common ones: a report has hundreds of thousands
+	case float64:
+		return json.Marshal(RoundFigure(v))
+	case int:
+		return strconv.AppendInt(nil, int64(v), 10), nil
+	case bool:
+		return strconv.AppendBool(nil, v), nil
 	}
 	return json.Marshal(o.V)
 }
