@@ -34,7 +34,7 @@ soak: ## the figures against their slow twin over DRUMBEAT_CASES (100,000) nasty
 	@DRUMBEAT_CASES=$(DRUMBEAT_CASES) $(GO) test -count=1 -timeout 2h -v -run TestTheSlowTwinAgrees ./internal/health/twin
 
 bench: ## every benchmark, with allocations
-	@$(GO) test -run '^$$' -bench . -benchmem ./...
+	@$(GO) test -run '^$$' -bench . -benchmem -timeout 2h ./...
 
 golden: ## rewrite the golden files after a wanted change; look at the diff before you commit
 	@grep -rl --include='*_test.go' 'flag.Bool("update"' internal cmd | xargs -r -n1 dirname | sort -u | \
