@@ -66,10 +66,14 @@ func points(rate float64) int { return int(math.Round(rate * 100)) }
 
 // ratio says 2.3, and 1.04 where one decimal would hide on which side of 1 it lies.
 func ratio(v float64) string {
-	if s := strconv.FormatFloat(v, 'f', 1, 64); s != "1.0" {
+	switch s := strconv.FormatFloat(v, 'f', 1, 64); s {
+	case "1.0":
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	case "-0.0": // what rounds to nothing is not below it
+		return "0.0"
+	default:
 		return s
 	}
-	return strconv.FormatFloat(v, 'f', 2, 64)
 }
 
 func signed(rate float64) string {

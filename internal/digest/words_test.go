@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -38,6 +39,19 @@ func TestOneIsNoPlural(t *testing.T) {
 	} {
 		if plain(c.got) != c.want {
 			t.Errorf("got %q, want %q", plain(c.got), c.want)
+		}
+	}
+}
+
+// What rounds to nothing has no sign, whatever it is counted in.
+func TestNothingIsNeverBelowNothing(t *testing.T) {
+	for _, v := range []float64{-0.004, -0.0004, -1e-15, math.Copysign(0, -1)} {
+		for _, c := range []struct{ got, want string }{
+			{ratio(v), "0.0"}, {signed(v), "0 %"}, {percent(v), "0 %"}, {moneyIn("EUR")(v), "0 €"}, {bias(v), "calls were neither too high nor too low"},
+		} {
+			if plain(c.got) != c.want {
+				t.Errorf("%v: got %q, want %q", v, plain(c.got), c.want)
+			}
 		}
 	}
 }

@@ -196,7 +196,11 @@ func daysText(n Number) string {
 	if !n.OK {
 		return "–"
 	}
-	return strconv.FormatFloat(n.V, 'f', 1, 64)
+	s := strconv.FormatFloat(n.V, 'f', 1, 64)
+	if s == "-0.0" { // what rounds to nothing is not below it
+		return "0.0"
+	}
+	return s
 }
 
 func countText(n int, noun string) string {
