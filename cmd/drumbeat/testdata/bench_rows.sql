@@ -19,19 +19,20 @@ INSERT INTO deals (id, name, rep_id, pipeline, amount, currency, created_at, clo
 SELECT id, 'Deal ' || i, rep, CASE WHEN h = 60 THEN 'Renewals' ELSE 'New business' END, 1000 + (i * 37) % 90000, 'EUR',
        born, closed, outcome, 'Proposal', (born + interval '120 day')::date, 0.5
 FROM d;
--- The eighth is the closing for most, a start of delivery for some of the won. One in ten has no mover, one another's.
+-- The eighth is the closing for most, delivery for some of the won, a few of which started it with the seventh. One in
+-- ten has no mover, one another's.
 INSERT INTO stage_changes (deal_id, stage, at, rep_id, seq, file_row)
 SELECT id,
-       CASE WHEN k < 8 THEN (ARRAY[
+       CASE WHEN k = 7 AND j = 4 AND h < 15 THEN 'Onboarding' WHEN k < 8 THEN (ARRAY[
            ['Lead', 'Qualified', 'Discovery', 'Evaluation', 'Proposal', 'Commitment', 'Discovery'],
            ['Lead', 'Qualified', 'Qualified', 'Discovery', 'Proposal', 'Proposal', 'Evaluation'],
            ['1 - Qualified', '2 - Discovery', '3 - Evaluation', '4 - Proposal', 'Negotiation', 'Negotiation', 'Proposal'],
            ['Lead', 'Discovery', 'Qualified', 'Evaluation', 'Evaluation', 'Commitment', 'Proposal'],
            ['Qualified', 'Discovery', 'Evaluation', 'Discovery', 'Evaluation', 'Proposal', 'Commitment'],
            ['Lead', 'Qualified', 'On hold', 'Discovery', 'Evaluation', 'Proposal', '5 - Negotiation']])[j + 1][k]
-       WHEN h >= 30 THEN 'Closed Lost' WHEN h >= 15 THEN 'Closed Won' WHEN h >= 5 THEN 'Live' ELSE 'Onboarding' END,
-       CASE WHEN k < 8 THEN born + ((k - (k = 5 AND g % 16 = 0)::int) * 13 + (h + k * k * (g % 16 <> 0)::int) % 7) * interval '1 day' + k * (g % 16) * interval '13 second'
-       ELSE closed + interval '5 day' * (h < 15)::int END,
+       WHEN h >= 30 THEN 'Closed Lost' WHEN h >= 15 THEN 'Closed Won' WHEN h >= 1 THEN 'Live' ELSE 'Onboarding' END,
+       CASE WHEN k = 7 AND j = 4 AND h < 15 THEN closed + interval '2 day' WHEN k < 8 THEN born + ((k - (k = 5 AND g % 16 = 0)::int) * 13 + (h + k * k * (g % 16 <> 0)::int) % 7) * interval '1 day' + k * (g % 16) * interval '13 second'
+       ELSE closed + interval '1 day' * CASE WHEN h < 15 THEN 5 + g % 40 ELSE 0 END END,
        CASE WHEN (g + k) % 10 = 0 THEN NULL WHEN (g + k) % 10 = 1 THEN 'r' || lpad((1 + g % 500)::text, 4, '0') ELSE rep END,
        k * SIZE + i, k * SIZE + i
 FROM d, generate_series(1, 8) AS k
