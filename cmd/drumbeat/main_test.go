@@ -128,31 +128,6 @@ func lines(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// The figures of real data do not depend on which database holds them.
-func TestRealDataGivesTheSameBytesFromBothDatabases(t *testing.T) {
-	data := dbtest.Data(t)
-	for _, c := range []struct{ name, asOf, people string }{
-		{"bpic2012", "2012-02-06", "people: [{rep: '112', system: true}]"},
-		{"helpdesk", "2012-09-03", ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			var printed []string
-			for _, dsn := range []string{dbtest.SQLite(t), dbtest.Postgres(t)} {
-				call(t, "import", filepath.Join(data, c.name), "--into", dsn)
-				path := filepath.Join(t.TempDir(), "drumbeat.yaml")
-				text := fmt.Sprintf("source: {dsn: %q}\nprocess: %q\n%s\n", dsn, filepath.Join(data, "process."+c.name+".yaml"), c.people)
-				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				printed = append(printed, call(t, "report", "--config", path, "--as-of", c.asOf, "--format", "json"))
-			}
-			if printed[0] != printed[1] || len(printed[0]) < 10_000 {
-				t.Errorf("SQLite gives %d bytes, Postgres %d, and they differ", len(printed[0]), len(printed[1]))
-			}
-		})
-	}
-}
-
 // Whatever a stop breaks on its way: the caller hears that it was the stop, and that the database is as before.
 func TestAStoppedImportSaysThatNothingWasWritten(t *testing.T) {
 	dir := t.TempDir()
