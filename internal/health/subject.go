@@ -142,6 +142,7 @@ type roster struct {
 	reps   map[string]*person
 	group  map[string]*subject // by manager id
 	nobody *person             // counts for the team only
+	last   *person             // who was asked for last: mostly the same again
 }
 
 // person is one rep, a system user or nobody, with all the subjects for whom their doings count.
@@ -195,11 +196,14 @@ func (r *roster) of(repID string) *person {
 	if repID == "" {
 		return r.nobody
 	}
-	p := r.reps[repID]
-	if p == nil {
-		p = r.add(pipeline.Rep{ID: repID, Name: repID, Active: true})
+	if r.last != nil && r.last.rep.ID == repID {
+		return r.last
 	}
-	return p
+	r.last = r.reps[repID]
+	if r.last == nil {
+		r.last = r.add(pipeline.Rep{ID: repID, Name: repID, Active: true})
+	}
+	return r.last
 }
 
 // isRep says whether the id is a person's, not a system user's and not nobody's.
