@@ -12,6 +12,7 @@ import (
 	"iter"
 	"maps"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -31,13 +32,16 @@ func WriteJSON(w io.Writer, r *Report, rep string) error {
 	return errors.Join(p.err, p.to.Flush())
 }
 
-// jsonPrinter prints as a json.Encoder with an indent of two spaces does, but each member of a list in the outermost
-// object by itself: the deals of a large company would be held twice in memory otherwise, as text.
+// jsonPrinter prints as a json.Encoder with an indent of two spaces does, but the lists of the outermost object by
+// stretches: the deals of a large company would be held twice in memory otherwise, as text. Several stretches are
+// made at once, as the library takes its time.
 type jsonPrinter struct {
-	to          *bufio.Writer
-	plain, tidy bytes.Buffer
-	err         error
+	to  *bufio.Writer
+	err error
 }
+
+// stretch is how many members of a list are made at a time.
+const stretch = 512
 
 func (p *jsonPrinter) object(v reflect.Value) {
 	for i, before := 0, "{"; i < v.NumField(); i++ {
@@ -45,43 +49,67 @@ func (p *jsonPrinter) object(v reflect.Value) {
 		if name == "-" {
 			continue
 		}
-		p.print(before, "\n  \"", name, "\": ")
-		p.value(v.Field(i))
+		p.print([]byte(before+"\n  \""+name+"\": "), nil)
+		if f := v.Field(i); f.Kind() == reflect.Slice && f.Len() > 0 {
+			p.list(f)
+		} else {
+			p.print(appendJSON(nil, f, "  "))
+		}
 		before = ","
 	}
-	p.print("\n}\n")
+	p.print([]byte("\n}\n"), nil)
 }
 
-func (p *jsonPrinter) value(v reflect.Value) {
-	if v.Kind() != reflect.Slice || v.Len() == 0 {
-		p.member(v, "  ")
-		return
-	}
-	for i, before := 0, "["; i < v.Len(); i++ {
-		p.print(before, "\n    ")
-		p.member(v.Index(i), "    ")
-		before = ","
-	}
-	p.print("\n  ]")
+type made struct {
+	text []byte
+	err  error
 }
 
-func (p *jsonPrinter) member(v reflect.Value, indent string) {
-	p.plain.Reset()
-	p.tidy.Reset()
-	e := json.NewEncoder(&p.plain)
+func (p *jsonPrinter) list(v reflect.Value) {
+	p.print([]byte("["), nil)
+	var ahead []chan made // in order
+	for from := 0; from < v.Len() || len(ahead) > 0; {
+		for ; from < v.Len() && len(ahead) < runtime.GOMAXPROCS(0); from += stretch {
+			part := v.Slice(from, min(from+stretch, v.Len()))
+			c := make(chan made, 1)
+			go func() { c <- members(part) }()
+			ahead = append(ahead, c)
+		}
+		m := <-ahead[0]
+		ahead = ahead[1:]
+		if len(ahead) == 0 && from >= v.Len() {
+			m.text = append(bytes.TrimSuffix(m.text, []byte(",")), "\n  ]"...)
+		}
+		p.print(m.text, m.err)
+	}
+}
+
+// members prints each one with a comma after it.
+func members(v reflect.Value) (m made) {
+	for i := 0; i < v.Len() && m.err == nil; i++ {
+		m.text = append(m.text, "\n    "...)
+		m.text, m.err = appendJSON(m.text, v.Index(i), "    ")
+		m.text = append(m.text, ',')
+	}
+	return m
+}
+
+func appendJSON(text []byte, v reflect.Value, indent string) ([]byte, error) {
+	var plain bytes.Buffer
+	e := json.NewEncoder(&plain)
 	e.SetEscapeHTML(false)
-	err := e.Encode(v.Interface())
-	if err == nil {
-		err = json.Indent(&p.tidy, bytes.TrimSuffix(p.plain.Bytes(), []byte("\n")), indent, "  ")
+	if err := e.Encode(v.Interface()); err != nil {
+		return text, err
 	}
-	p.err = cmp.Or(p.err, err)
-	_, _ = p.to.Write(p.tidy.Bytes())
+	tidy := bytes.NewBuffer(text)
+	err := json.Indent(tidy, bytes.TrimSuffix(plain.Bytes(), []byte("\n")), indent, "  ")
+	return tidy.Bytes(), err
 }
 
-func (p *jsonPrinter) print(parts ...string) {
-	for _, s := range parts {
-		_, _ = p.to.WriteString(s) // Flush says what went wrong
-	}
+// print writes what was made well; Flush says what went wrong with writing.
+func (p *jsonPrinter) print(text []byte, err error) {
+	p.err = cmp.Or(p.err, err)
+	_, _ = p.to.Write(text)
 }
 
 // oneRep is Report with room for null, since a rep may see nobody else's figures.
