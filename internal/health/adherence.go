@@ -94,12 +94,18 @@ func (c *computation) addAdherence(d *view, owner *person) {
 }
 
 // from is the position, in a version, of the latest of the first n moves whose stage it has; -1 if none.
-func (d *view) from(v *process.Version, n int) int {
+func (d *view) from(p *process.Process, version, n int) int {
 	for i := n - 1; i >= 0; i-- {
-		if s := d.moves[i].stage; s != nil {
-			if p := v.Position(s.Key); p >= 0 {
-				return p
-			}
+		m := &d.moves[i]
+		if m.stage == nil {
+			continue
+		}
+		at := m.position
+		if m.v != version {
+			at = p.Versions[version].Position(m.stage.Key)
+		}
+		if at >= 0 {
+			return at
 		}
 	}
 	return -1
@@ -111,15 +117,13 @@ func (f *falling) enter(i int, afterWon bool) {
 	if m.stage == nil {
 		return
 	}
-	key := f.c.stageIndex[m.stage.Key]
-	visited := f.visited[key]
-	f.visited[key] = true
-	v := &f.c.proc.Versions[m.v]
-	j := v.Position(m.stage.Key)
+	visited := f.visited[m.index]
+	f.visited[m.index] = true
+	v, j := &f.c.proc.Versions[m.v], m.position
 	if j < 0 {
 		return
 	}
-	from := f.d.from(v, i)
+	from := f.d.from(f.c.proc, m.v, i)
 	if j < from && v.Stages[j].Phase != process.After && v.Stages[from].Phase != process.After && f.c.inWindow(m.at) {
 		for _, s := range f.c.roster.of(m.repID).all {
 			s.movedBack++
@@ -141,8 +145,7 @@ func (f *falling) enter(i int, afterWon bool) {
 // win is a move past every before and selling stage.
 func (f *falling) win() {
 	n := f.c.versionAt(f.d.closedAt)
-	v := &f.c.proc.Versions[n]
-	f.skip(n, f.d.from(v, f.d.before), v.SellingEnd()+1, f.d.closedAt, -1, false)
+	f.skip(n, f.d.from(f.c.proc, n, f.d.before), f.c.proc.Versions[n].SellingEnd()+1, f.d.closedAt, -1, false)
 }
 
 // skip makes due and missed the mandatory stages strictly between two positions that were not visited.

@@ -51,11 +51,10 @@ func (c *computation) conformance(d *view) (Number, Count) {
 		m := &d.moves[i]
 		place := 0
 		if m.stage != nil {
-			k := c.stageIndex[m.stage.Key]
-			if m.stage.Phase == process.After || f.optional[k] {
+			if m.stage.Phase == process.After || f.optional[m.index] {
 				continue
 			}
-			place = f.place[k]
+			place = f.place[m.index]
 		}
 		if last != nil && same(last, m) {
 			continue

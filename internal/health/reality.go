@@ -66,7 +66,7 @@ func (c *computation) wentBeyond(d *view, key string) bool {
 			continue
 		}
 		v := &c.proc.Versions[m.v]
-		if at := v.Position(key); at >= 0 && v.Position(m.stage.Key) > at {
+		if at := v.Position(key); at >= 0 && m.position > at {
 			return true
 		}
 	}

@@ -71,7 +71,7 @@ func (c *computation) countChanges(d *view) {
 // keepMove keeps a move for the questions that only all moves together can answer.
 func (c *computation) keepMove(d *view, i int) {
 	m := &d.moves[i]
-	w := windowMove{at: m.at, deal: c.deals, repID: m.repID, stage: c.stageIndex[m.stage.Key], left: -1, owner: c.roster.of(m.repID)}
+	w := windowMove{at: m.at, deal: c.deals, repID: m.repID, stage: m.index, left: -1, owner: c.roster.of(m.repID)}
 	if i+1 < len(d.moves) {
 		w.left = d.moves[i+1].at - m.at
 	}

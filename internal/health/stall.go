@@ -57,7 +57,7 @@ func (c *computation) addVisits(d *view, owner *person) {
 		if v.start < c.lookback || v.stage.Final {
 			continue
 		}
-		i := c.stageIndex[v.stage.Key]
+		i := v.index
 		c.visits[i] = append(c.visits[i], learnedVisit{dwell: v.dwell, end: v.end, owner: owner,
 			first: v.stage.Phase != process.After && !seen[i]})
 		seen[i] = true
@@ -142,7 +142,7 @@ func (c *computation) standingAt(d *view, at instant) (stage int, since instant,
 		return -1, 0, false, outcome == pipeline.Open
 	}
 	open = outcome == pipeline.Open || outcome == pipeline.Won && last.stage.Phase == process.After
-	return c.stageIndex[last.stage.Key], last.at, true, open && !last.stage.Final
+	return last.index, last.at, true, open && !last.stage.Final
 }
 
 // judgeStanding counts the open and the stalled deals of each window's end.

@@ -12,8 +12,8 @@ import (
 
 // move is the entry of a deal into a stage, as far as it counts.
 type move struct {
-	at    instant
-	stage *process.Stage // nil: no version knows the name
+	at instant
+	placed
 	name  *stageName
 	repID string // who made it, else the owner
 	v     int    // index of the version in force at that time
@@ -38,6 +38,7 @@ func (e end) String() string { return endNames[e] }
 // visit is the stay in one stage, from its move to the next.
 type visit struct {
 	stage *process.Stage
+	index int // of the stage in process order
 	start instant
 	dwell instant
 	end   end
@@ -142,7 +143,14 @@ type stageName struct {
 	text      string           // trimmed
 	normal    string           // as names compare
 	closed    pipeline.Outcome // won or lost where the name means the end, else empty
-	byVersion []*process.Stage // by the version in force; nil: no version knows the name
+	byVersion []placed         // by the version in force
+}
+
+// placed is a stage as a version knows it.
+type placed struct {
+	stage    *process.Stage // nil: no version knows the name
+	index    int            // in process order
+	position int            // in that version, -1: it has no such stage
 }
 
 // name looks a name up once: there are few of them and many moves.
@@ -153,7 +161,11 @@ func (c *computation) name(raw string) *stageName {
 	n := &stageName{text: strings.TrimSpace(raw), normal: process.Normal(raw)}
 	n.closed, _ = c.proc.ClosedAs(raw)
 	for i := range c.proc.Versions {
-		n.byVersion = append(n.byVersion, c.proc.LookupIn(raw, i))
+		p := placed{stage: c.proc.LookupIn(raw, i), position: -1}
+		if p.stage != nil {
+			p.index, p.position = c.stageIndex[p.stage.Key], c.proc.Versions[i].Position(p.stage.Key)
+		}
+		n.byVersion = append(n.byVersion, p)
 	}
 	c.names[strings.Clone(raw)] = n
 	return n
@@ -184,7 +196,7 @@ func (c *computation) sortedChanges(h *pipeline.History) []move {
 			continue
 		}
 		m := move{at: at, name: c.name(s.Stage), repID: s.RepID, v: c.versionAt(at)}
-		m.stage = m.name.byVersion[m.v]
+		m.placed = m.name.byVersion[m.v]
 		if m.repID == "" {
 			m.repID = h.Deal.RepID
 		}
@@ -224,10 +236,8 @@ func (c *computation) compareChanges(a, b changeRow) int {
 
 // place is the position of a move's stage in the version in force, unknown stages last.
 func (c *computation) place(m *move) int {
-	if m.stage != nil {
-		if p := c.proc.Versions[m.v].Position(m.stage.Key); p >= 0 {
-			return p
-		}
+	if m.position >= 0 {
+		return m.position
 	}
 	return math.MaxInt
 }
@@ -268,7 +278,7 @@ func same(a, b *move) bool {
 // move if that has both stages, else by phase.
 func (c *computation) later(from *process.Stage, m *move) bool {
 	v := &c.proc.Versions[m.v]
-	i, j := v.Position(from.Key), v.Position(m.stage.Key)
+	i, j := v.Position(from.Key), m.position
 	if i >= 0 && j >= 0 {
 		return j > i
 	}
@@ -287,7 +297,7 @@ func (c *computation) stays(d *view) {
 		if m.stage == nil {
 			continue
 		}
-		v := visit{stage: m.stage, start: m.at}
+		v := visit{stage: m.stage, index: m.index, start: m.at}
 		wonHere := d.outcome == pipeline.Won && i == d.before-1 && m.stage.Phase != process.After
 		switch {
 		case wonHere:
@@ -317,7 +327,7 @@ func (c *computation) stays(d *view) {
 func (c *computation) stand(d *view) {
 	if !d.hasPath {
 		if d.h.Deal.Stage != "" {
-			d.current = c.name(d.h.Deal.Stage).byVersion[c.versionAt(d.asOf)]
+			d.current = c.name(d.h.Deal.Stage).byVersion[c.versionAt(d.asOf)].stage
 		}
 		d.open = d.outcome == pipeline.Open && (d.current == nil || !d.current.Final)
 		return
