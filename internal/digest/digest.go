@@ -37,6 +37,8 @@ type Input struct {
 	Language  string // BCP 47; empty: en
 	DealLink  string // https://crm.example/deals/{id}; empty: deals are not linked
 	Stop      string // the address that takes "please stop" mails; empty: none is offered
+	View      string // the link that shows this mail in a browser; empty: none
+	StopURL   string // the link that stops this kind of digest; empty: none
 }
 
 // Build makes the digest of in.Recipient. It fails when the report names nobody of the recipient's scope,
@@ -136,7 +138,7 @@ func (b *builder) moves() int {
 }
 
 func (b *builder) about() About {
-	a := About{Stop: b.in.Stop, AsOf: b.asOf(), Terms: "A checkpoint is a stage that the process asks for, or what the buyer should have done in it; it is judged once, after the deal has moved on. " +
+	a := About{Stop: b.in.Stop, View: b.in.View, StopURL: b.in.StopURL, AsOf: b.asOf(), Terms: "A checkpoint is a stage that the process asks for, or what the buyer should have done in it; it is judged once, after the deal has moved on. " +
 		"The usual limit of a stage is the time within which three quarters of the deals that move on have done so, unless the process names one; a deal beyond it stands still."}
 	if b.stale() { // none of those words is used
 		a.Terms = ""

@@ -37,6 +37,8 @@ type About struct {
 	Terms      string // what the figures' words mean; empty: none is used
 	AsOf       string
 	Stop       string // a mail address; empty: none
+	View       string // a signed link that shows this mail in a browser; empty: none
+	StopURL    string // a signed link that stops this kind of digest; empty: none
 }
 
 // Figure is one number with what it is worth.
