@@ -52,10 +52,14 @@ func (l *Ledger) Claim(ctx context.Context, c Claim) (*Delivery, error) {
 			}
 		}
 		a["owner"], a["until"] = c.Owner, t.now.Add(c.Lease)
-		return t.each(ctx, "claim", a, func(scan func(...any) error) (err error) {
+		err := t.each(ctx, "claim", a, func(scan func(...any) error) (err error) {
 			claimed, err = scanDelivery(scan)
 			return err
 		})
+		if err != nil || claimed != nil {
+			return err
+		}
+		return t.skipOptedOut(ctx) // nobody may wait for what will never be claimed
 	})
 	if err != nil {
 		return nil, err

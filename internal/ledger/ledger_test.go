@@ -306,13 +306,13 @@ func TestBytesComeBackAsTheyWere(t *testing.T) {
 func TestOptOuts(t *testing.T) {
 	both(t, func(t *testing.T, l *Ledger) {
 		for _, a := range []string{"b@x.example", "a@X.example", "a@x.EXAMPLE", "B@x.example"} {
-			ok(t, l.OptOut(t.Context(), a))
+			ok(t, l.OptOut(t.Context(), a, ""))
 		}
-		if got := fmt.Sprint(must(l.OptOuts(t.Context()))(t)); got != "[B@x.example a@x.example b@x.example]" {
+		if got := fmt.Sprint(must(l.OptOuts(t.Context(), ""))(t)); got != "[B@x.example a@x.example b@x.example]" {
 			t.Error(got)
 		}
-		ok(t, l.OptIn(t.Context(), "a@x.example"))
-		if got := len(must(l.OptOuts(t.Context()))(t)); got != 2 {
+		ok(t, l.OptIn(t.Context(), "a@x.example", ""))
+		if got := len(must(l.OptOuts(t.Context(), ""))(t)); got != 2 {
 			t.Errorf("%d left", got)
 		}
 	})

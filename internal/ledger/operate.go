@@ -106,39 +106,3 @@ func (l *Ledger) decide(ctx context.Context, query string, ids []int64, a args) 
 		return nil
 	})
 }
-
-// OptOut records that the address wants no digests. The caller of Plan drops it and says so.
-func (l *Ledger) OptOut(ctx context.Context, address string) error {
-	return l.optout(ctx, "optout_add", address)
-}
-
-// OptIn takes an opt-out back.
-func (l *Ledger) OptIn(ctx context.Context, address string) error {
-	return l.optout(ctx, "optout_remove", address)
-}
-
-func (l *Ledger) optout(ctx context.Context, query, address string) error {
-	address = NormalAddress(address)
-	if address == "" || !storable(address) {
-		return fmt.Errorf("ledger: opt-out: %q is no address", address)
-	}
-	return l.write(ctx, "opt-out", func(ctx context.Context, t *tx) error {
-		_, err := t.exec(ctx, query, args{"address": address})
-		return err
-	})
-}
-
-// OptOuts gives the addresses that want no digests, in the form of NormalAddress, sorted by bytes.
-func (l *Ledger) OptOuts(ctx context.Context) ([]string, error) {
-	var addresses []string
-	err := l.read(ctx, "read opt-outs", func(ctx context.Context, t *tx) error {
-		addresses = nil
-		return t.each(ctx, "optout_list", nil, func(scan func(...any) error) error {
-			var a string
-			err := scan(&a)
-			addresses = append(addresses, a)
-			return err
-		})
-	})
-	return addresses, err
-}

@@ -166,7 +166,7 @@ func (w *Worker) write(ctx context.Context, desk *desk, r *round, to Files) erro
 func (w *Worker) recipients(ctx context.Context, r *round, reps []pipeline.Rep) ([]digest.Recipient, error) {
 	optedOut := map[string]bool{}
 	if w.Ledger != nil {
-		addresses, err := w.Ledger.OptOuts(ctx)
+		addresses, err := w.Ledger.OptOuts(ctx, r.schedule.Digest)
 		if err != nil {
 			return nil, err
 		}

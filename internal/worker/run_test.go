@@ -183,7 +183,7 @@ func TestForceDoesNotReachThoseWhoHaveLeft(t *testing.T) {
 	before := k.relay.addresses()
 	k.relay.forget()
 	gone := before[0]
-	if err := k.ledger.OptOut(context.Background(), gone); err != nil {
+	if err := k.ledger.OptOut(context.Background(), gone, "manager"); err != nil {
 		t.Fatal(err)
 	}
 	s := k.do(Job{Schedule: k.schedule("team"), Force: true})

@@ -31,7 +31,7 @@ type Source interface {
 // Ledger remembers what was planned and what became of it.
 type Ledger interface {
 	Known(ctx context.Context, schedule, period string) (map[ledger.Key]ledger.State, error)
-	OptOuts(ctx context.Context) ([]string, error)
+	OptOuts(ctx context.Context, kind string) ([]string, error)
 	PlanSeq(ctx context.Context, run ledger.Run, deliveries iter.Seq2[ledger.Delivery, error]) (added int, err error)
 	FinishRun(ctx context.Context, schedule, period string) error
 	List(ctx context.Context, f ledger.Filter) ([]ledger.Delivery, error)

@@ -1,4 +1,5 @@
--- One row in one statement; rows that another claimer holds are stepped over, not waited for.
+-- One row in one statement; rows that another claimer holds are stepped over, not waited for. Nobody who opted
+-- out is sent anything, whenever the row was planned; optout_skip.sql then says so on the row.
 UPDATE drumbeat_state.delivery
 SET state = 'sending', owner = :owner, fence = fence + 1, attempts = attempts + 1, lease_until = :until,
   dot_at = NULL, updated_at = :now
@@ -9,6 +10,7 @@ WHERE id = (
   AND (:schedule = '' OR schedule = :schedule)
   AND (:period = '' OR period = :period)
   AND (:everyone OR recipient IN (:recipients))
+  AND NOT EXISTS (SELECT 1 FROM drumbeat_state.optout o WHERE o.address = delivery.recipient AND o.kind IN ('', delivery.kind))
   ORDER BY next_attempt_at, id
   LIMIT 1
   FOR UPDATE SKIP LOCKED)

@@ -1,3 +1,3 @@
-INSERT INTO drumbeat_state.optout (address, created_at)
-VALUES (:address, :now)
-ON CONFLICT (address) DO NOTHING
+INSERT INTO drumbeat_state.optout (address, kind, created_at)
+VALUES (:address, :kind, :now)
+ON CONFLICT (address, kind) DO NOTHING

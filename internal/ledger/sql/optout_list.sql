@@ -1,1 +1,4 @@
-SELECT address FROM drumbeat_state.optout ORDER BY address
+SELECT DISTINCT address
+FROM drumbeat_state.optout
+WHERE :kind = '' OR kind IN ('', :kind)
+ORDER BY address

@@ -1,1 +1,2 @@
-DELETE FROM drumbeat_state.optout WHERE address = :address
+-- Without a kind, everything that the address has ever said.
+DELETE FROM drumbeat_state.optout WHERE address = :address AND (:kind = '' OR kind = :kind)
