@@ -28,6 +28,7 @@ const (
 // Input is what one digest is built from.
 type Input struct {
 	Report    *health.Report
+	Before    *health.Report  // as of the start of the report's window; nil: nobody knows the last agenda
 	Settings  health.Settings // those the report was computed with
 	Process   *process.Process
 	Reps      []pipeline.Rep // after the config's people
@@ -75,7 +76,8 @@ type builder struct {
 	names  map[string]string // of the members
 }
 
-func compose(in Input, part *scoped) *Digest {
+// newBuilder takes out of the cut report what would mislead, before anybody writes a sentence.
+func newBuilder(in Input, part *scoped) *builder {
 	b := &builder{in: in, r: part, money: moneyIn(part.Currency),
 		when:   wordsFor(part.Window, in.Settings.Window, in.Settings.Location),
 		stages: map[string]*process.Stage{}, checks: map[string]process.Checkpoint{}, names: map[string]string{}}
@@ -96,6 +98,11 @@ func compose(in Input, part *scoped) *Digest {
 	} else if b.placeless() {
 		part.Figures.Focus = pipeline.Opt[string]{}
 	}
+	return b
+}
+
+func compose(in Input, part *scoped) *Digest {
+	b := newBuilder(in, part)
 	d := &Digest{Kind: in.Recipient.Kind, Schedule: line(in.Schedule, 60), Language: in.Language, Recipient: b.rep(in.Recipient.Rep.ID),
 		Range: b.when.Range, Unit: b.when.Noun, Empty: b.nothingToSay()}
 	if d.Language == "" {

@@ -89,6 +89,7 @@ type TeamPart struct {
 	AgendaLead string // the order, in words
 	Agenda     []DealRow
 	AgendaMore string
+	Moved      *FollowUp // what became of the last agenda; nil: there was none
 	Well       []Praise
 	Focus      *Focus
 	CoachLead  string
@@ -97,6 +98,18 @@ type TeamPart struct {
 	Table      TeamTable
 	Reality    []string
 	Record     []Question
+}
+
+// FollowUp says what became of the deals of the last agenda.
+type FollowUp struct {
+	Lead     string // Of the last agenda's 7 deals 2 moved forward and 5 did not move.
+	Outcomes []Outcome
+}
+
+// Outcome is one thing that deals came to.
+type Outcome struct {
+	Word  string // Won, Forward, Back, Lost or Not
+	Deals []Mention
 }
 
 // Focus is the one element to work on.

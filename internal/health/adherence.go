@@ -314,9 +314,8 @@ func (s *subject) adherence(c *computation) *Adherence {
 	w := &s.windows[trendWindows-1]
 	a := &Adherence{Due: w.due, Met: w.met, Missed: w.due - w.met, Pending: s.pending, Excused: s.excused,
 		Rate: ratio(w.met, w.due), CleanMoves: s.cleanMoves, MovedBack: s.movedBack,
-		Stages:   Tally{s.stages.due, s.stages.met, ratio(s.stages.met, s.stages.due)},
-		Evidence: Tally{s.evidence.due, s.evidence.met, ratio(s.evidence.met, s.evidence.due)},
-		Judged:   w.due >= c.set.MinDue, ShrunkRate: ratio(w.met, w.due)}
+		Stages: w.stages.figures(), Evidence: w.evidence.figures(),
+		Judged: w.due >= c.set.MinDue, ShrunkRate: ratio(w.met, w.due)}
 	a.Low, a.High = wilson(w.met, w.due)
 	var before tally
 	for _, b := range s.windows[trendWindows-5 : trendWindows-1] {

@@ -215,3 +215,22 @@ func TestWindowsAcrossClockChanges(t *testing.T) {
 		})
 	}
 }
+
+// The small charts of a digest say of each window what its totals are made of.
+func TestTheTrendKnowsWhatItsTotalsAreMadeOf(t *testing.T) {
+	s := tell("2026-01-26").rep("ann")
+	s.stallAfter("discovery", 5*hours24)
+	s.deal("D1").owner("ann").worth(100).enters("Discovery", "2026-01-05").says("2026-01-05", amount(100)).says("2026-01-20", amount(250))
+	s.deal("D2").owner("ann").worth(7).enters("Discovery", "2026-01-06")
+	s.deal("D3").owner("ann").enters("Discovery", "2026-01-06").meets("problem", "2026-01-06").enters("Closing", "2026-01-22")
+	r := s.report(t)
+	for i, p := range r.Team.Trend {
+		is(t, "due", p.Stages.Due+p.Evidence.Due, p.Due)
+		is(t, "met", p.Stages.Met+p.Evidence.Met, p.Met)
+		is(t, "stalled amount", p.StalledAmount, some([8]float64{5: 107, 6: 107, 7: 257}[i])) // by what was said of D1 until then
+	}
+	last := r.Team.Trend[7]
+	is(t, "stages of the window", last.Stages, r.Team.Adherence.Stages)
+	is(t, "evidence of the window", last.Evidence, r.Team.Adherence.Evidence)
+	is(t, "stalled amount of the window", last.StalledAmount, r.Team.Stall.StalledAmount)
+}

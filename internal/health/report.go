@@ -221,6 +221,11 @@ type TrendPoint struct {
 	Moves        int       `json:"moves"`
 	OpenDeals    int       `json:"open_deals"`
 	StalledDeals int       `json:"stalled_deals"`
+
+	// Beside the contract, for the small charts of a digest.
+	Stages        Tally  `json:"-"` // of Due and Met the stages alone
+	Evidence      Tally  `json:"-"` // and the buyer evidence alone
+	StalledAmount Number `json:"-"` // of the stalled deals, by the amounts in force at End
 }
 
 // ThresholdSource says where a stage's threshold comes from.

@@ -27,6 +27,7 @@ type standing struct {
 	window int
 	stage  int // -1: unmapped or unknown
 	dwell  instant
+	amount float64 // in force at the window's end; 0 when missing
 	owner  *person
 }
 
@@ -116,7 +117,7 @@ func (c *computation) addStanding(d *view, owner *person) {
 			if stage, since, waiting, open := c.standingAt(d, at); open {
 				s := standing{window: w, stage: -1, owner: owner}
 				if waiting {
-					s.stage, s.dwell = stage, at-since
+					s.stage, s.dwell, s.amount = stage, at-since, c.amount(d, at).V
 				}
 				c.standing = append(c.standing, s)
 			}
@@ -154,6 +155,7 @@ func (c *computation) judgeStanding(learned []learnedStage) {
 			o.windows[s.window].open++
 			if stalled {
 				o.windows[s.window].stalled++
+				o.windows[s.window].amount += s.amount
 			}
 		}
 	}

@@ -18,10 +18,14 @@ func (t *tally) count(hit bool) {
 	}
 }
 
+func (t tally) figures() Tally { return Tally{Due: t.due, Met: t.met, Rate: ratio(t.met, t.due)} }
+
 // windowTally is what one trend window holds.
 type windowTally struct {
 	tally
+	stages, evidence     tally // of the same checkpoints
 	moves, open, stalled int
+	amount               float64 // of the stalled deals
 }
 
 // subject is one for whom figures are kept: a rep, a manager's group or the team.
@@ -31,7 +35,6 @@ type subject struct {
 
 	// adherence, in the report's window
 	pending, excused, cleanMoves, movedBack int
-	stages, evidence                        tally
 	checks                                  []checkTally // by checkpoint, in the window
 	misses                                  []int        // by checkpoint, in the last four windows
 
@@ -101,16 +104,16 @@ func (s *subject) count(c *computation, due *dueCheck) {
 	}
 	hit := due.state == met
 	s.windows[w].count(hit)
+	if c.evidence[due.check] {
+		s.windows[w].evidence.count(hit)
+	} else {
+		s.windows[w].stages.count(hit)
+	}
 	if !hit && w >= trendWindows-4 {
 		s.misses[due.check]++
 	}
 	if !inReport {
 		return
-	}
-	if c.evidence[due.check] {
-		s.evidence.count(hit)
-	} else {
-		s.stages.count(hit)
 	}
 	if hit {
 		k.met++
@@ -131,7 +134,8 @@ func (s *subject) figures(focus pipeline.Opt[string]) Figures {
 		Record: s.record.figures(s.c), Focus: focus, Fitness: s.fitness.value()}
 	for i, w := range s.windows {
 		f.Trend = append(f.Trend, TrendPoint{Start: s.c.windows[i].Start, End: s.c.windows[i].End, Due: w.due, Met: w.met,
-			Rate: ratio(w.met, w.due), Moves: w.moves, OpenDeals: w.open, StalledDeals: w.stalled})
+			Rate: ratio(w.met, w.due), Moves: w.moves, OpenDeals: w.open, StalledDeals: w.stalled,
+			Stages: w.stages.figures(), Evidence: w.evidence.figures(), StalledAmount: Number{V: w.amount, OK: s.c.seenAmount}})
 	}
 	return f
 }

@@ -32,6 +32,7 @@ type occasion struct {
 // figures is everything that digests of one instant and window are built from.
 type figures struct {
 	report   *health.Report
+	before   *health.Report // as of the window's start: what became of its agenda; nil where nobody asks
 	settings health.Settings
 	reps     []pipeline.Rep
 }
@@ -72,6 +73,22 @@ func (d *desk) compute(ctx context.Context, asOf time.Time, window pipeline.Span
 	}
 	d.figures[key] = f
 	return f, nil
+}
+
+// of gives what the digests of a round are built from. A manager's asks what became of the last agenda, and for
+// that the pipeline is looked at a second time, as it was when the window began.
+func (d *desk) of(ctx context.Context, r *round) (*figures, error) {
+	f, err := d.compute(ctx, r.end, r.schedule.Window)
+	if err != nil || digest.Kind(r.schedule.Digest) != digest.Manager {
+		return f, err
+	}
+	before, err := d.compute(ctx, f.report.Window.Start, r.schedule.Window)
+	if err != nil {
+		return nil, fmt.Errorf("the last agenda: %w", err)
+	}
+	both := *f
+	both.before = before.report
+	return &both, nil
 }
 
 // PeopleError means that the config speaks of people whom the source does not have.
@@ -116,7 +133,7 @@ func (w *Worker) plan(ctx context.Context, desk *desk, r *round) error {
 	run := ledger.Run{Schedule: r.schedule.Name, Period: r.period, Tick: r.tick, AsOf: r.end, AdvanceTo: r.advance}
 	var f *figures
 	if len(fresh) > 0 {
-		if f, err = desk.compute(ctx, r.end, r.schedule.Window); err != nil {
+		if f, err = desk.of(ctx, r); err != nil {
 			return err
 		}
 		run.WindowStart, run.SourceRows = f.report.Window.Start, sourceRows(f.report.Sources)
@@ -131,7 +148,7 @@ func (w *Worker) plan(ctx context.Context, desk *desk, r *round) error {
 
 // write is plan with a folder in place of the ledger.
 func (w *Worker) write(ctx context.Context, desk *desk, r *round, to Files) error {
-	f, err := desk.compute(ctx, r.end, r.schedule.Window)
+	f, err := desk.of(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -256,7 +273,7 @@ func (w *Worker) mail(r *round, f *figures, p digest.Recipient) (m made) {
 	if p.Skip != "" {
 		return m
 	}
-	d, err := digest.Build(digest.Input{Report: f.report, Settings: f.settings, Process: w.Config.Process, Reps: f.reps,
+	d, err := digest.Build(digest.Input{Report: f.report, Before: f.before, Settings: f.settings, Process: w.Config.Process, Reps: f.reps,
 		Recipient: p, Scope: digest.Scope(r.schedule.Scope), Schedule: r.schedule.Name, DealLink: w.Config.Links.Deal,
 		Stop: w.replies().Address})
 	if err != nil {
