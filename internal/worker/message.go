@@ -24,16 +24,35 @@ func (w *Worker) message(r *round, p digest.Recipient, c render.Content, date ti
 		Subject:         c.Subject,
 		Text:            c.Text,
 		HTML:            c.HTML,
-		MessageID:       mail.MessageID(r.schedule.Name, r.period, r.key(p).Recipient, p.Rep.ID, domain, r.job.Redirect != ""),
+		MessageID:       w.messageID(r, p),
 		Date:            date,
 		ListName:        "Drumbeat " + r.schedule.Name,
 		ListID:          string(p.Kind) + "." + strings.ToLower(domain),
 		UnsubscribeMail: w.replies().Address,
 	}
+	if _, stop := w.links(r, p, date); strings.HasPrefix(stop, "https://") { // one click needs it (RFC 8058)
+		m.UnsubscribeURL = stop
+	}
 	if w.Config.Mail.ReplyTo != nil {
 		m.ReplyTo = *w.Config.Mail.ReplyTo
 	}
 	return m
+}
+
+// messageID names the mail before anything of it is made: its links are part of its bytes.
+func (w *Worker) messageID(r *round, p digest.Recipient) string {
+	_, domain, _ := strings.Cut(w.Config.Mail.From.Address, "@")
+	return mail.MessageID(r.schedule.Name, r.period, r.key(p).Recipient, p.Rep.ID, domain, r.job.Redirect != "")
+}
+
+// links are the addresses in a mail that belong to its reader alone. A redirected test has none: whoever reads it
+// must not be able to stop somebody else's mails.
+func (w *Worker) links(r *round, p digest.Recipient, date time.Time) (view, stop string) {
+	if w.Links == nil || r.job.Redirect != "" {
+		return "", ""
+	}
+	id := w.messageID(r, p)
+	return w.Links.View(id, date), w.Links.Stop(id, date)
 }
 
 // replies is where a reader's answer arrives.

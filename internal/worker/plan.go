@@ -273,9 +273,15 @@ func (w *Worker) mail(r *round, f *figures, p digest.Recipient) (m made) {
 	if p.Skip != "" {
 		return m
 	}
+	m.date = r.tick
+	if r.schedule.RecipientZone && !r.advance.IsZero() { // who runs it by hand does not wait for anybody's hour
+		m.notBefore = r.hourOf(p.Rep.TimeZone)
+		m.date = m.notBefore
+	}
+	view, stop := w.links(r, p, m.date)
 	d, err := digest.Build(digest.Input{Report: f.report, Before: f.before, Settings: f.settings, Process: w.Config.Process, Reps: f.reps,
 		Recipient: p, Scope: digest.Scope(r.schedule.Scope), Schedule: r.schedule.Name, DealLink: w.Config.Links.Deal,
-		Stop: w.replies().Address})
+		Stop: w.replies().Address, View: view, StopURL: stop})
 	if err != nil {
 		m.err = err
 		return m
@@ -287,11 +293,6 @@ func (w *Worker) mail(r *round, f *figures, p digest.Recipient) (m made) {
 	if m.content, err = w.Render(d); err != nil {
 		m.err = fmt.Errorf("digest of %s: %w", p.Rep.ID, err)
 		return m
-	}
-	m.date = r.tick
-	if r.schedule.RecipientZone && !r.advance.IsZero() { // who runs it by hand does not wait for anybody's hour
-		m.notBefore = r.hourOf(p.Rep.TimeZone)
-		m.date = m.notBefore
 	}
 	msg := w.message(r, p, m.content, m.date)
 	m.id = msg.MessageID

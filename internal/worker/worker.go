@@ -55,6 +55,12 @@ type Calendar interface {
 	ClampLastDue(ctx context.Context, schedule string, latest time.Time) (clamped bool, err error)
 }
 
+// Links makes the addresses that a mail of this Message-ID and date leads to; empty: none.
+type Links interface {
+	View(messageID string, date time.Time) string // shows the mail in a browser
+	Stop(messageID string, date time.Time) string // opts its reader out
+}
+
 // Conn is one kept connection to the relay.
 type Conn interface {
 	Send(ctx context.Context, from, to string, message []byte, clear func() error) mail.Result
@@ -72,6 +78,7 @@ type Worker struct {
 	Log     *slog.Logger
 	Owner   string       // names this process in the ledger
 	Notice  func(string) // tells a person who watches why it takes long; may be missing
+	Links   Links        // of the mails to the archive and to the opt-out; nil: there are none
 
 	pace pacer
 }
