@@ -143,6 +143,12 @@ func printChecked(w io.Writer, cfg *config.Config, now time.Time) error {
 	fmt.Fprintf(&b, "source     %s, %s\n", scheme, rows)
 	fmt.Fprintf(&b, "mail       %s, by %s:%d, TLS %s, at most %d in %s\n", cfg.Mail.From.String(), cfg.Mail.SMTP.Host,
 		cfg.Mail.SMTP.Port, cfg.Mail.SMTP.TLS, cfg.Mail.Rate.N, yamlfile.FormatDuration(cfg.Mail.Rate.Per))
+	switch w := cfg.Web; {
+	case w.BaseURL != "":
+		fmt.Fprintf(&b, "web        on %s; mails link to %s, where they can be seen for %s\n", w.Listen, w.BaseURL, yamlfile.FormatDuration(cfg.State.KeepBodies))
+	case w.Listen != "":
+		fmt.Fprintf(&b, "web        on %s, /healthz and /readyz alone: without web.base_url mails link to nothing\n", w.Listen)
+	}
 	for _, s := range cfg.Schedules {
 		zone := s.Zone.String()
 		if s.RecipientZone {

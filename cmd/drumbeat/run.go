@@ -119,6 +119,11 @@ func (o runOptions) run(ctx context.Context, names []string, stdout, stderr io.W
 		}
 	}
 	sums, err := h.Run(ctx, jobs, o.wait)
+	if o.out == "" && o.redirect == "" && ctx.Err() == nil {
+		if _, forgot := h.state.Forget(ctx, cfg.State.KeepBodies); err == nil {
+			err = forgot
+		}
+	}
 	if errors.Is(err, context.Canceled) {
 		err = errors.New("run: stopped; what is pending goes out with the next run or the worker")
 	}

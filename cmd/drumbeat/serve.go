@@ -19,6 +19,8 @@ func newServeCmd() *cobra.Command {
 		Short: "Run the worker: the schedules, each when it is due",
 		Long: `Run the worker. A schedule that it sees for the first time starts with its next tick; after an outage
 catch_up and max_age of the schedule say what is made up for. A changed config takes effect at the next start.
+On web.listen it answers /healthz and /readyz and, where web.base_url is set, the links in its mails. Once an
+hour it empties the mails that are older than state.keep_bodies.
 
 The first SIGTERM or SIGINT lets it finish what is in flight and end with 0; the second ends it at once.`,
 		Example: "  drumbeat serve --config drumbeat.yaml",
@@ -49,7 +51,12 @@ func serve(ctx context.Context, path string, stderr io.Writer) (err error) {
 	for _, s := range cfg.Schedules {
 		log.Info("waiting for its next tick", "schedule", s.Name, "next", s.Spec.Next(time.Now(), s.Zone))
 	}
+	stop, err := h.startBeside(ctx, cfg, log)
+	if err != nil {
+		return errors.Join(err, h.Close())
+	}
 	h.Serve(ctx)
+	stop()
 	err = errors.Join(err, h.Close())
 	log.Info("worker stopped")
 	return err

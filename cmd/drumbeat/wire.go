@@ -59,6 +59,7 @@ func connector(cfg *config.Config, log *slog.Logger) func(context.Context) (work
 // house is everything that a worker stands on, open.
 type house struct {
 	*worker.Worker
+	state   *ledger.Ledger // nil: nothing is recorded
 	closers []func() error
 }
 
@@ -94,6 +95,9 @@ func openHouse(ctx context.Context, cfg *config.Config, stateDSN string, log *sl
 	}
 	h.Worker = &worker.Worker{Config: cfg, Source: src, Render: renderer.Render, Connect: connector(cfg, log), Now: time.Now,
 		Log: log, Owner: fmt.Sprintf("%s/%d", host, os.Getpid())}
+	if links := newLinks(cfg); links != nil {
+		h.Links = links
+	}
 	if stateDSN == "" {
 		return h, nil
 	}
@@ -110,7 +114,7 @@ func openHouse(ctx context.Context, cfg *config.Config, stateDSN string, log *sl
 		return h, err
 	}
 	h.closers = append(h.closers, release)
-	h.Ledger = state
+	h.Ledger, h.state = state, state
 	return h, nil
 }
 

@@ -15,7 +15,7 @@ import (
 var update = flag.Bool("update", false, "write the faults as they are now")
 
 func testEnv(name string) (string, bool) {
-	v, ok := map[string]string{"NAME": "weekly", "SMTP_PASSWORD": "hunter2", "WEB_SECRET": "s", "WEB_PASSWORD": "p"}[name]
+	v, ok := map[string]string{"NAME": "weekly", "SMTP_PASSWORD": "hunter2", "WEB_SECRET": "0123456789abcdef0123456789abcdef", "WEB_PASSWORD": "p"}[name]
 	return v, ok
 }
 

@@ -9,13 +9,7 @@ var later = []struct {
 	instead      string // what happens meanwhile
 }{
 	{"source", "preset", "give queries, or import into the canonical tables; reading a source by preset is refused"},
-	{"state", "keep_bodies", "all mails are kept"},
 	{"mail", "idempotency_header", "the header is not sent"},
-	{"web", "listen", "there is no web server"},
-	{"web", "base_url", "digests link to nothing there"},
-	{"web", "secret", "there are no signed links"},
-	{"web", "secret_file", "there are no signed links"},
-	{"web", "auth", "there is no web server"},
 }
 
 // note says what happens instead for each key that is set and has no effect yet.

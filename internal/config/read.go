@@ -263,14 +263,7 @@ func (r *reader) focus(m *yamlfile.Map) {
 func (r *reader) outside(root *yamlfile.Map) {
 	r.cfg.Links.Deal = yamlfile.Value(root.Map("links"), "deal", "", parseDealLink)
 
-	web, w := root.Map("web"), &r.cfg.Web
-	w.Listen = yamlfile.Value(web, "listen", "", parseListen)
-	w.BaseURL = yamlfile.Value(web, "base_url", "", parseURL)
-	w.Secret = r.secret(web, "secret")
-	auth := web.Map("auth")
-	w.Username = auth.Text("username", "")
-	w.Password = r.secret(auth, "password")
-	bothOrNone(auth, "the web server")
+	r.web(root.Map("web"))
 
 	log := root.Map("log")
 	level := log.Choice("level", "info", "debug", "info", "warn", "error")

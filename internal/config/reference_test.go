@@ -50,7 +50,7 @@ func TestTheReferenceIsValid(t *testing.T) {
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	if want := []string{"state.keep_bodies: all mails are kept"}; !reflect.DeepEqual(cfg.Notes, want) {
+	if len(cfg.Notes) > 0 {
 		t.Errorf("notes: %q", cfg.Notes)
 	}
 	if cfg.Process.Name != "new-business" {
