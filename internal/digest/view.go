@@ -16,8 +16,9 @@ type Digest struct {
 	News      string // the week in one sentence
 	Care      []string
 	Figures   []Figure
-	Team      *TeamPart // of a manager's digest
-	Own       *OwnPart  // of a rep's digest
+	Team      *TeamPart  // of a manager's digest
+	Own       *OwnPart   // of a rep's digest
+	Admin     *AdminPart // of the operator's digest
 	About     About
 	Empty     bool // nothing to say: skip_empty sends none
 }

@@ -50,7 +50,7 @@ func New(opts ...Option) (*Renderer, error) {
 		o(&set)
 	}
 	r := &Renderer{html: map[digest.Kind]*htmltemplate.Template{}, text: map[digest.Kind]*texttemplate.Template{}}
-	for _, kind := range []digest.Kind{digest.Manager, digest.Rep} {
+	for _, kind := range []digest.Kind{digest.Manager, digest.Rep, digest.Admin} {
 		h := htmltemplate.New(string(kind)).Funcs(htmlFuncs).Option("missingkey=error")
 		t := texttemplate.New(string(kind)).Funcs(textFuncs).Option("missingkey=error")
 		for _, name := range []string{"layout", "partials", string(kind)} {

@@ -1,0 +1,283 @@
+package digest
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"drumbeat/internal/pipeline"
+)
+
+// The operator's digest: what ran, what became of it, and what a person has to mend. It is made from the
+// ledger's record of runs and holds no figure of a deal or a rep; names and addresses stand in it only where
+// somebody cannot be reached.
+
+// Cause says why an admin's digest is made.
+type Cause string
+
+// The causes. All but OnSchedule are told at once, each at most once for a run or a day.
+const (
+	OnSchedule Cause = ""          // everything since the last one
+	NotMade    Cause = "not made"  // digests are due and cannot be made
+	MadeLate   Cause = "made late" // they were made after all
+	Missed     Cause = "missed"    // ticks that nobody makes up for
+	Trouble    Cause = "trouble"   // digests of a run did not arrive, or its data are in doubt
+	Ended      Cause = "ended"     // more of them failed after that was told
+)
+
+// Operations is what an admin's digest is built from.
+type Operations struct {
+	Recipient Recipient
+	Schedule  string // the admin schedule
+	Cause     Cause
+	Location  *time.Location // of every hour in the digest
+	At, Since time.Time      // when it is made, and from when on it tells; Since is zero where it tells of single runs
+	Runs      []RunRecord
+	Due       []DueTick         // could not be made so far
+	Missed    []DueTick         // will not be made
+	Next      []DueTick         // what comes next
+	Data      *DataState        // nil: not looked at
+	NoAddress []Person          // active people without an address that can be used
+	Names     map[string]string // by rep id
+	Version   string            // of config and program
+	Stop      string            // as in Input
+}
+
+// RunRecord is one run with its deliveries. Times that are zero are not known or have not come.
+type RunRecord struct {
+	Schedule     string
+	Span         pipeline.Span
+	Period       pipeline.Date // its end: the first day that no longer counts
+	Tick         time.Time     // zero: called by hand
+	OwnHour      bool          // the hour is each recipient's own
+	Began, Ended time.Time
+	Mails        []MailRecord
+}
+
+// MailRecord is one delivery of a run.
+type MailRecord struct {
+	RepID, Address string
+	State          string // the ledger's: pending, sending, sent, failed, unknown, skipped
+	Made           bool   // there is a mail; false where making it failed
+	Reason         string
+}
+
+// DueTick is a tick of a schedule; Why says what hinders it.
+type DueTick struct {
+	Schedule string
+	At       time.Time
+	Why      string
+	Setup    bool // the config is at fault, not the database
+}
+
+// Person is somebody whom no mail reaches.
+type Person struct{ ID, Name, Why string }
+
+// DataState says how fresh and how complete the pipeline database looked.
+type DataState struct {
+	AsOf   time.Time
+	Window time.Duration
+	Newest pipeline.Opt[time.Time] // when anything last happened in it
+	Rows   map[string]int64        // by kind
+	Before map[string]int64        // as the run before saw them; nil: there was none
+}
+
+// Rows that shrink by more than a tenth since the run before are in doubt: a pipeline's history only grows,
+// unless it was loaded by half. Few rows prove nothing.
+const fewRows = 20
+
+func shrunk(now, before int64) bool { return before >= fewRows && 10*now < 9*before }
+
+// Stale says whether nothing has happened for longer than the window, and at least a week.
+func (s *DataState) Stale() bool {
+	return s.Newest.OK && s.AsOf.Sub(s.Newest.V) > max(7*24*time.Hour, s.Window)
+}
+
+// Doubtful says whether digests made from the data may mislead.
+func (s *DataState) Doubtful() bool {
+	if s.Stale() {
+		return true
+	}
+	for kind, n := range s.Before {
+		if shrunk(s.Rows[kind], n) {
+			return true
+		}
+	}
+	return false
+}
+
+// kinds of rows, in the order of the table.
+func (s *DataState) kinds() (out []string) {
+	for _, k := range pipeline.AllRows {
+		_, now := s.Rows[string(k)]
+		_, before := s.Before[string(k)]
+		if now || before {
+			out = append(out, string(k))
+		}
+	}
+	return out
+}
+
+// BuildAdmin makes the operator's digest. Its Empty says that nothing ran, nothing is due and nothing is amiss.
+func BuildAdmin(in Operations) (*Digest, error) {
+	if in.Recipient.Kind != Admin {
+		return nil, fmt.Errorf("build admin digest of %s: a %q digest is not made from the ledger", in.Recipient.Address, in.Recipient.Kind)
+	}
+	if in.At.IsZero() {
+		return nil, errors.New("build admin digest: it has no instant")
+	}
+	if in.Location == nil {
+		in.Location = time.UTC
+	}
+	slices.SortStableFunc(in.Runs, func(a, b RunRecord) int { return cmp.Compare(a.Period, b.Period) })
+	o := &operator{Operations: in, sum: map[string]int{}}
+	for _, r := range in.Runs {
+		for _, m := range r.Mails {
+			o.sum[m.group()]++
+		}
+	}
+	return o.digest(), nil
+}
+
+// The groups that mails are counted in.
+const (
+	groupSent    = "sent"
+	groupFailed  = "failed"
+	groupUnknown = "unknown"
+	groupWaiting = "waiting"
+	groupSkipped = "skipped"
+)
+
+func (m MailRecord) group() string {
+	switch m.State {
+	case "pending", "sending":
+		return groupWaiting
+	}
+	return m.State
+}
+
+type operator struct {
+	Operations
+	sum map[string]int // by group, over all runs
+}
+
+func (o *operator) digest() *Digest {
+	part := &AdminPart{Skipped: o.skipped(), Setup: o.setup(), Runs: o.runRows()}
+	part.Todo, part.TodoMore = leading(o.todo())
+	o.data(part)
+	d := &Digest{Kind: Admin, Schedule: line(o.Schedule, 60), Language: "en", Range: o.clock(o.At), Admin: part,
+		Recipient: RepRef{ID: cmp.Or(o.Recipient.Rep.ID, o.Recipient.Address), Name: personName(o.Recipient.Rep.Name, o.Recipient.Rep.ID)},
+		Empty:     o.nothing()}
+	d.Title = o.title()
+	items := o.headlines()
+	news := o.news(part)
+	d.News = sentenceOf(news)
+	d.Preheader = plain(preheader(news, "What ran, what became of it, and what is to be mended."))
+	d.Subject = plain(o.subject(d.Title, items))
+	d.About = o.about()
+	return d
+}
+
+// nothing says that there is no news. Somebody without an address is none: that is told beside the runs.
+func (o *operator) nothing() bool {
+	return len(o.Runs) == 0 && len(o.Due) == 0 && len(o.Missed) == 0 && (o.Data == nil || !o.Data.Doubtful())
+}
+
+// title is what the mail is about, the period's word in front where all runs share one.
+func (o *operator) title() string {
+	switch {
+	case o.Cause == NotMade && o.fault().Setup:
+		return "Config and pipeline disagree"
+	case o.Cause == NotMade:
+		return "Drumbeat could not read the pipeline"
+	case o.Cause == Missed:
+		return "Digests were left out"
+	case len(o.Runs) == 0 && len(o.Due) > 0:
+		return "Digests could not be made"
+	case len(o.Runs) == 0:
+		return "No digest was due"
+	}
+	word := map[pipeline.Span]string{pipeline.Week: "Weekly digests", pipeline.Month: "Monthly digests", pipeline.Quarter: "Quarterly digests"}[o.Runs[0].Span]
+	for _, r := range o.Runs {
+		if r.Span != o.Runs[0].Span {
+			word = "Digests"
+		}
+	}
+	return cmp.Or(word, "Digests")
+}
+
+// fault is what hinders the ticks that are due, the first one's.
+func (o *operator) fault() DueTick {
+	if len(o.Due) == 0 {
+		return DueTick{}
+	}
+	return o.Due[0]
+}
+
+// headlines are the subject's items, the worst that has happened never last.
+func (o *operator) headlines() (out [][]string) {
+	for _, g := range []struct{ group, short string }{{groupSent, "sent"}, {groupFailed, "failed"}, {groupUnknown, "perhaps sent"}, {groupWaiting, "waiting"}} {
+		if n := o.sum[g.group]; n > 0 || g.group == groupSent && len(o.Runs) > 0 {
+			out = append(out, []string{whole(n) + " " + g.short})
+		}
+	}
+	if o.Data != nil && o.Data.Stale() {
+		out = append(out, []string{"data stop on " + o.day(o.Data.Newest.V), "data stop"})
+	} else if o.Data != nil && o.Data.Doubtful() {
+		out = append(out, []string{"rows are missing"})
+	}
+	if len(o.Due) > 0 && o.Cause == OnSchedule && len(o.Runs) > 0 {
+		out = append(out, []string{count(len(o.Due), "run", "runs") + " not made"})
+	}
+	if late := o.latest(); late > 0 {
+		out = append(out, []string{stretch(late) + " late"})
+	}
+	return out
+}
+
+// subject carries the news; of what could not be made the database's last words.
+func (o *operator) subject(title string, items [][]string) string {
+	if o.Cause == Missed {
+		return subject(title, [][]string{{o.missedNames(), whole(len(o.Missed)) + noun(len(o.Missed), " schedule", " schedules")}})
+	}
+	if o.Cause != NotMade {
+		return subject(title, items)
+	}
+	words := line(o.fault().Why, 400)
+	if i := strings.LastIndex(words, ": "); i >= 0 && !o.fault().Setup {
+		words = words[i+len(": "):]
+	}
+	return line(title+": "+words, subjectLimit-1)
+}
+
+// latest is by how much the latest run was late, 0 where all were on time.
+func (o *operator) latest() (most time.Duration) {
+	for _, r := range o.Runs {
+		most = max(most, r.late())
+	}
+	return most
+}
+
+// punctual is how late a run may begin and still be on time.
+const punctual = time.Minute
+
+// late is how long after its hour a run began; 0: on time, or called by hand.
+func (r RunRecord) late() time.Duration {
+	if by := r.Began.Sub(r.Tick); !r.Tick.IsZero() && by > punctual {
+		return by
+	}
+	return 0
+}
+
+func (o *operator) about() About {
+	a := About{Stop: o.Stop, AsOf: o.clock(o.At),
+		Why:   "You get this mail because you are named as an admin in Drumbeat’s config.",
+		Doubt: "It holds no figures of deals or people; who gets digests is told nothing of these failures."}
+	if o.Since.IsZero() {
+		a.Doubt += " It is sent once: the next digest of this schedule says what became of it."
+	}
+	return a
+}
