@@ -102,6 +102,7 @@ process it questions the process; and it calls nothing a difference that few dea
 		Example: `  drumbeat demo                                        # needs nothing: see what the digests look like
   drumbeat check --config drumbeat.yaml                # is the config right?
   drumbeat report --config drumbeat.yaml               # the figures, in the terminal
+  drumbeat preview --config drumbeat.yaml              # everybody's digests on a page
   drumbeat run --config drumbeat.yaml --out mails      # the digests, as files
   drumbeat serve --config drumbeat.yaml                # the worker`,
 		Version:       commit(),
@@ -119,6 +120,7 @@ process it questions the process; and it calls nothing a difference that few dea
 		newReportCmd(),
 		newRunCmd(),
 		newServeCmd(),
+		newPreviewCmd(),
 		newMigrateCmd(),
 	)
 	return root

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"errors"
+	"maps"
+	netmail "net/mail"
+	"slices"
+	"strings"
+	"time"
+
+	"drumbeat/internal/digest"
+	"drumbeat/internal/digest/digesttest"
+	"drumbeat/internal/mail"
+	"drumbeat/internal/render"
+	"drumbeat/internal/web"
+)
+
+// stories are the hand-made cases, each rendered with the config's own templates.
+func (b *shelfBook) stories() []web.Story {
+	var out []web.Story
+	for _, s := range digesttest.Stories() {
+		out = append(out, b.story(s.Name, func() (*digest.Digest, error) { return digest.Build(s.Input) }))
+	}
+	admin := digesttest.AdminStories()
+	for _, name := range slices.Sorted(maps.Keys(admin)) {
+		out = append(out, b.story(name, func() (*digest.Digest, error) { return digest.BuildAdmin(admin[name]) }))
+	}
+	slices.SortStableFunc(out, func(a, b web.Story) int { return strings.Compare(a.Group, b.Group) })
+	return out
+}
+
+func (b *shelfBook) story(name string, build func() (*digest.Digest, error)) web.Story {
+	kind, _, _ := strings.Cut(name, "-")
+	return web.Story{Name: name, Group: map[string]string{"manager": "Managers", "rep": "Reps", "admin": "Operators"}[kind],
+		Mail: func() ([]byte, error) { return b.storyMail(name, build) }}
+}
+
+func (b *shelfBook) storyMail(name string, build func() (*digest.Digest, error)) ([]byte, error) {
+	b.mu.Lock()
+	renderer := b.renderer
+	b.mu.Unlock()
+	if renderer == nil {
+		return nil, errors.New("the templates cannot be read; mend the config first")
+	}
+	d, err := build()
+	if err != nil {
+		return nil, err
+	}
+	c, err := renderer.Render(d)
+	if err != nil {
+		return nil, err
+	}
+	return storyMessage(name, d, c)
+}
+
+func storyMessage(name string, d *digest.Digest, c render.Content) ([]byte, error) {
+	const domain = "drumbeat.example"
+	return mail.Build(mail.Message{
+		From: netmail.Address{Name: "Drumbeat", Address: "drumbeat@" + domain}, To: netmail.Address{Name: d.Recipient.Name, Address: "reader@" + domain},
+		Subject: c.Subject, Text: c.Text, HTML: c.HTML, MessageID: mail.MessageID("storybook", name, "", "", domain, false),
+		Date: digesttest.AsOf.Add(7 * time.Hour), ListName: "Drumbeat " + d.Schedule, ListID: string(d.Kind) + "." + domain,
+		UnsubscribeMail: d.About.Stop,
+	})
+}
