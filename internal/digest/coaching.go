@@ -11,36 +11,51 @@ import (
 	"drumbeat/internal/process"
 )
 
-// focus is the one element to work on, in the process's own words.
+// focus is the one element to work on, in the process's own words. A step that most winners go without is not
+// coached as if it were proven: then the digest asks about the step.
 func (b *builder) focus() *Focus {
 	key := b.r.Figures.Focus.Or("")
 	c, ok := b.checks[key]
 	if !ok {
 		return nil
 	}
-	f := &Focus{Doubt: b.doubt(c)}
-	if c.Criterion != nil {
-		f.Title, f.Says, f.Why, f.Ask = "Buyer evidence in "+line(c.Stage.Name, 40), sentence(c.Criterion.Says), sentence(c.Criterion.Why), sentence(c.Criterion.Coach)
-	} else {
-		f.Title, f.Says = "The stage "+line(c.Stage.Name, 40), sentence(c.Stage.Expects)
+	f := &Focus{Heading: "Coaching: one thing at a time", Doubt: b.doubt(c), Tally: b.focusTally(key)}
+	if b.in.Recipient.Kind == Rep {
+		f.Heading = "Your focus"
+	}
+	stage := line(c.Stage.Name, 40)
+	switch {
+	case f.Doubt != "":
+		f.Heading, f.Title, f.Says = "A step in question", "Does the stage "+stage+" earn its place?", sentence(c.Stage.Expects)
+		f.Ask = "Has the buyer got there in another way, or did they not need it?"
+	case c.Criterion != nil:
+		f.Title, f.Says, f.Why, f.Ask = "Buyer evidence in "+stage, sentence(c.Criterion.Says), sentence(c.Criterion.Why), sentence(c.Criterion.Coach)
+	default:
+		f.Title, f.Says = "The stage "+stage, sentence(c.Stage.Expects)
+		f.Ask = "What had the buyer done that made it right to go past it?"
 	}
 	for _, cp := range b.r.Checkpoints {
-		if cp.Key != key {
-			continue
-		}
-		f.Effect = effect(c, cp.Earns)
-		if cp.Due > 0 && b.in.Recipient.Kind == Manager {
-			who := "Over all teams it"
-			if b.r.Everybody {
-				who = "It"
-			}
-			f.Tally = fmt.Sprintf("%s was met %s of the %s times it fell due in the %s.", who, whole(cp.Met), whole(cp.Due), b.when.Noun)
-			if cp.Due == 1 {
-				f.Tally = fmt.Sprintf("%s fell due once in the %s and was %s.", who, b.when.Noun, noun(cp.Met, "met", "missed"))
-			}
+		if cp.Key == key {
+			f.Effect = effect(c, cp.Earns)
 		}
 	}
 	return f
+}
+
+// focusTally says how often the focus was met in the window: over all teams, since that is what is known.
+func (b *builder) focusTally(key string) string {
+	i := slices.IndexFunc(b.r.Checkpoints, func(cp health.Checkpoint) bool { return cp.Key == key })
+	if i < 0 || b.r.Checkpoints[i].Due == 0 || b.in.Recipient.Kind != Manager {
+		return ""
+	}
+	cp, who := b.r.Checkpoints[i], "Over all teams it"
+	if b.r.Everybody {
+		who = "It"
+	}
+	if cp.Due == 1 {
+		return fmt.Sprintf("%s fell due once in the %s and was %s.", who, b.when.Noun, noun(cp.Met, "met", "missed"))
+	}
+	return fmt.Sprintf("%s was met %s of the %s times it fell due in the %s.", who, whole(cp.Met), whole(cp.Due), b.when.Noun)
 }
 
 // doubt is said before anybody is coached on a stage that most winners go without: there the process is in
@@ -117,14 +132,18 @@ func (b *builder) lacksFocus(d health.Deal) bool {
 func (b *builder) focusIsStage() bool { return strings.HasPrefix(b.r.Figures.Focus.V, "stage:") }
 
 func (b *builder) coachingLead() string {
-	if b.focusIsStage() {
-		return "Open deals that skipped it, rep by rep; nobody is ranked."
+	const order = " Those come first whose adherence leaves most to gain; a few cases hardly move anybody."
+	switch c := b.checks[b.r.Figures.Focus.V]; {
+	case b.doubt(c) != "":
+		return "Ask it about these open deals, which went past it. Nobody has done wrong here."
+	case b.focusIsStage():
+		return "Open deals that went past it, rep by rep." + order
 	}
-	return "Open deals that still lack it, rep by rep; nobody is ranked."
+	return "Open deals that still lack it, rep by rep." + order
 }
 
-// coaching ties the focus to deals, rep by rep in the order of their names: nobody is ranked. Of a large team
-// those are shown who have most such deals.
+// coaching ties the focus to deals, rep by rep in the order of their shrunk rates, so that three deals shame
+// nobody. Of a large team those are shown who have most such deals.
 func (b *builder) coaching() (out []RepPoints, more string) {
 	if _, ok := b.checks[b.r.Figures.Focus.Or("")]; !ok {
 		return nil, ""
@@ -135,7 +154,7 @@ func (b *builder) coaching() (out []RepPoints, more string) {
 			lacking[d.RepID.V] = append(lacking[d.RepID.V], d)
 		}
 	}
-	reps := slices.DeleteFunc(b.byName(), func(r health.RepFigures) bool { return len(lacking[r.ID]) == 0 })
+	reps := slices.DeleteFunc(b.byShrunkRate(), func(r health.RepFigures) bool { return len(lacking[r.ID]) == 0 })
 	if rest := len(reps) - coachedReps; rest > 0 {
 		more = "And " + count(rest, "more rep has", "more reps have") + " such deals."
 		reps = most(reps, coachedReps, func(r health.RepFigures) int { return len(lacking[r.ID]) })
@@ -176,10 +195,16 @@ func (b *builder) repStanding(a *health.Adherence) string {
 	switch {
 	case !a.Judged:
 		return s + ", " + tooFew
-	case a.PBelowTeam.OK && a.PBelowTeam.V >= 0.975:
+	case belowTeam(a):
 		return s + ", below the team (indicative)"
 	}
 	return s
+}
+
+// belowTeam says whether somebody may be named as below the team.
+func belowTeam(a *health.Adherence) bool {
+	const sure = 0.975
+	return a.Judged && a.PBelowTeam.OK && a.PBelowTeam.V >= sure
 }
 
 // byName orders the reps by their names, then ids.
@@ -188,6 +213,20 @@ func (b *builder) byName() []health.RepFigures {
 	slices.SortFunc(out, func(x, y health.RepFigures) int {
 		return cmp.Or(strings.Compare(process.Normal(b.names[x.ID]), process.Normal(b.names[y.ID])), strings.Compare(x.ID, y.ID))
 	})
+	return out
+}
+
+// byShrunkRate puts those first whose rate, drawn towards the team's as far as it rests on few cases, is the
+// lowest; those of whom nothing was due come last. Ties go by name.
+func (b *builder) byShrunkRate() []health.RepFigures {
+	rate := func(r health.RepFigures) float64 {
+		if r.Adherence == nil {
+			return 2
+		}
+		return r.Adherence.ShrunkRate.Or(2)
+	}
+	out := b.byName()
+	slices.SortStableFunc(out, func(x, y health.RepFigures) int { return cmp.Compare(rate(x), rate(y)) })
 	return out
 }
 

@@ -143,7 +143,7 @@ func (b *builder) call(d health.Deal) string {
 	case d.Committed:
 		return "committed"
 	case d.Chance.OK:
-		return "called at " + percent(d.Chance.V)
+		return "not committed, " + percent(d.Chance.V)
 	}
 	return ""
 }

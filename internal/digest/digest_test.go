@@ -64,7 +64,7 @@ func TestSubjectAndPreheaderCarryTheNews(t *testing.T) {
 		})
 	}
 	d := built(t, digesttest.Input(digest.Manager, "m2"))
-	if d.Subject != "South, week 45: 2 deals stalled, 13 of 18 checkpoints met" || d.News != "2\u00a0deals worth 100\u00a0k€ stand still; 13 of 18 checkpoints met (72\u00a0%); 1\u00a0deal lost." {
+	if d.Subject != "South, week 45: 100 k€ stalled in 2 deals, adherence 72 %" || d.News != "2\u00a0deals worth 100\u00a0k€ stand still; 13 of 18 checkpoints met (72\u00a0%); 1\u00a0deal lost." {
 		t.Errorf("subject %q, news %q", d.Subject, d.News)
 	}
 }
@@ -206,14 +206,14 @@ func TestTheTrendShowsOnlyWhatCanBeJudged(t *testing.T) {
 	in := digesttest.Input(digest.Rep, "r01")
 	f := figuresOf(&in, "r01")
 	f.Trend[0].Due, f.Trend[0].Met = 3, 3
-	c := built(t, in).Figures[0].Trend
+	c := built(t, in).Figures[0].Trends[0]
 	if !c.Cols[0].Gap || c.Cols[7].Gap || !strings.Contains(c.Caption, "fewer than 5") {
 		t.Errorf("%+v", c)
 	}
 	for i := range f.Trend {
 		f.Trend[i].Due, f.Trend[i].Met = 1, 1
 	}
-	if c := built(t, in).Figures[0].Trend; c != nil {
+	if c := built(t, in).Figures[0].Trends; c != nil {
 		t.Errorf("a chart of single checkpoints: %+v", c)
 	}
 }
@@ -354,10 +354,10 @@ func TestCallsAreSetBesideWhatCameOfThem(t *testing.T) {
 		bin  health.CalibrationBin
 		want string
 	}{
-		{"few calls fit nearly anything", bin(8, 0.09, 0.125, 0.02, 0.47), "You put 8 calls at about 9 %, and 1 was won in time. That fits, as anything from 2 % to 47 % would."},
-		{"nothing was won", bin(5, 0.06, 0, 0, 0.43), "You put 5 calls at about 6 %, and none was won in time. That fits, as anything from 0 % to 43 % would."},
-		{"too hopeful", bin(22, 0.83, 12.0/22, 0.35, 0.73), "You put 22 calls at about 83 %, and 12 were won in time. That is fewer than you said; it fits a chance of 35 % to 73 %."},
-		{"too careful", bin(40, 0.1, 0.5, 0.35, 0.65), "You put 40 calls at about 10 %, and 20 were won in time. That is more than you said; it fits a chance of 35 % to 65 %."},
+		{"few calls fit nearly anything", bin(8, 0.09, 0.125, 0.02, 0.47), "When you said about 9 %, 1 of 8 was won in time (13 %). That fits, as anything from 2 % to 47 % would."},
+		{"nothing was won", bin(5, 0.06, 0, 0, 0.43), "When you said about 6 %, none of 5 was won in time. That fits, as anything from 0 % to 43 % would."},
+		{"too hopeful", bin(22, 0.83, 12.0/22, 0.35, 0.73), "When you said about 83 %, 12 of 22 were won in time (55 %). That is fewer than you said; it fits a chance of 35 % to 73 %."},
+		{"too careful", bin(40, 0.1, 0.5, 0.35, 0.65), "When you said about 10 %, 20 of 40 were won in time (50 %). That is more than you said; it fits a chance of 35 % to 65 %."},
 	} {
 		in := digesttest.Input(digest.Rep, "r01")
 		figuresOf(&in, "r01").Forecast.Calibration = []health.CalibrationBin{c.bin}

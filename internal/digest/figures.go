@@ -13,9 +13,6 @@ import (
 
 const tooFew = "too few to judge"
 
-// columnHeight is that of the tallest column, in pixels.
-const columnHeight = 36
-
 // figures are the four numbers of the week; one that the source cannot know is left out whole.
 func (b *builder) figures() []Figure {
 	var out []Figure
@@ -31,47 +28,99 @@ func (b *builder) figures() []Figure {
 	return out
 }
 
+// headline is what of the adherence is news: all checkpoints, or one kind of them where the other had no miss in
+// the last four windows and would only flatter the rate.
+type headline struct {
+	health.Tally
+	low, high health.Number
+	judged    bool
+	label     string
+	one, many string // of what is counted
+	all       bool   // every checkpoint is in it
+}
+
+func (b *builder) headline(a *health.Adherence) headline {
+	h := headline{Tally: health.Tally{Due: a.Due, Met: a.Met, Rate: a.Rate}, low: a.Low, high: a.High, judged: a.Judged,
+		label: "Process adherence", one: "checkpoint", many: "checkpoints", all: true}
+	stages, evidence := b.flawless(func(p health.TrendPoint) health.Tally { return p.Stages }), b.flawless(func(p health.TrendPoint) health.Tally { return p.Evidence })
+	part := func(t health.Tally, label, one, many string) headline {
+		p := headline{Tally: t, judged: t.Due >= b.minDue(), label: label, one: one, many: many}
+		_, p.low, p.high = wilson(t.Met, t.Due)
+		return p
+	}
+	switch {
+	case stages && !evidence && a.Evidence.Due > 0:
+		return part(a.Evidence, "Process adherence: buyer evidence", "piece of buyer evidence", "pieces of buyer evidence")
+	case evidence && !stages && a.Stages.Due > 0:
+		return part(a.Stages, "Process adherence: stages", "stage", "stages")
+	}
+	return h
+}
+
+// flawless says whether something of a kind was due in the last four windows and nothing of it missed.
+func (b *builder) flawless(kind func(health.TrendPoint) health.Tally) bool {
+	points := b.r.Figures.Trend
+	due, met := 0, 0
+	for _, p := range points[max(0, len(points)-4):] {
+		due, met = due+kind(p).Due, met+kind(p).Met
+	}
+	return due > 0 && due == met
+}
+
 func (b *builder) adherence() (Figure, bool) {
 	a := b.r.Figures.Adherence
 	if a == nil {
 		return Figure{}, false
 	}
-	f := Figure{Key: "adherence", Label: "Process adherence", Trend: b.adherenceTrend()}
+	h := b.headline(a)
+	f := Figure{Key: "adherence", Label: h.label, Trends: b.adherenceTrends()}
 	switch {
-	case a.Due == 0 && f.Trend == nil && a.Pending == 0:
+	case a.Due == 0 && f.Trends == nil && a.Pending == 0:
 		return Figure{}, false
 	case a.Due == 0:
 		f.Value, f.Detail = "none due", "No checkpoint was judged in the "+b.when.Noun+"."
-	case a.Judged && a.Rate.OK:
-		f.Value = percent(a.Rate.V)
-		f.Detail = of(a.Met, a.Due) + " checkpoints met"
-		if a.Low.OK && a.High.OK {
-			f.Detail += fmt.Sprintf("; likely between %s and %s", percent(a.Low.V), percent(a.High.V))
+	case h.judged && h.Rate.OK:
+		f.Value = percent(h.Rate.V)
+		f.Detail = of(h.Met, h.Due) + " " + noun(h.Due, h.one, h.many) + " met"
+		if h.low.OK && h.high.OK {
+			f.Detail += fmt.Sprintf("; likely between %s and %s", percent(h.low.V), percent(h.high.V))
 		}
 	default:
-		f.Value = of(a.Met, a.Due)
-		f.Detail = upper(noun(a.Due, "checkpoint", "checkpoints")) + " met; " + tooFew
+		f.Value = of(h.Met, h.Due)
+		f.Detail = upper(noun(h.Due, h.one, h.many)) + " met; " + tooFew
 	}
-	var pair []string
 	for _, t := range []struct {
 		name string
 		health.Tally
 	}{{"Stages ticked", a.Stages}, {"Buyer evidence", a.Evidence}} {
 		if t.Due > 0 {
-			pair = append(pair, t.name+" "+of(t.Met, t.Due)+b.rateInBrackets(t.Tally))
+			f.More = append(f.More, t.name+" "+of(t.Met, t.Due)+b.rateInBrackets(t.Tally))
 		}
 	}
-	f.More = append(f.More, pair...)
-	if s := b.change(a.Change); s != "" && a.Judged {
+	if s := b.change(a.Change); s != "" && a.Judged && h.all {
 		f.More = append(f.More, s)
 	}
+	f.More = append(f.More, b.besideTheRate(a)...)
+	return f, true
+}
+
+// besideTheRate says what is not in it, and what a rep is told of how it stands beside the team's.
+func (b *builder) besideTheRate(a *health.Adherence) (out []string) {
+	if b.in.Recipient.Kind == Rep && a.Judged {
+		if b.r.PeerMedian.OK {
+			out = append(out, "The median of your team is "+percent(b.r.PeerMedian.V))
+		}
+		if belowTeam(a) {
+			out = append(out, "Your manager's digest says “below the team (indicative)”: a reason to talk, no verdict")
+		}
+	}
 	if a.Pending > 0 {
-		f.More = append(f.More, count(a.Pending, "more is", "more are")+" still within the time to follow up")
+		out = append(out, count(a.Pending, "more is", "more are")+" still within the time to follow up")
 	}
 	if a.Excused > 0 {
-		f.More = append(f.More, count(a.Excused, "exception was agreed and is", "exceptions were agreed and are")+" not counted")
+		out = append(out, count(a.Excused, "exception was agreed and is", "exceptions were agreed and are")+" not counted")
 	}
-	return f, true
+	return out
 }
 
 // rateInBrackets adds the rate from min_due on: of three checkpoints no percentage is shown.
@@ -107,7 +156,7 @@ func (b *builder) stalled() (Figure, bool) {
 	}
 	f := Figure{Key: "stalled", Label: "Deals that stand still", Value: of(s.StalledDeals, s.OpenDeals),
 		Detail: noun(s.OpenDeals, "open deal past the usual limit of its stage", "open deals past the usual limit of their stage"),
-		Trend:  b.trend("deals", func(p health.TrendPoint) (float64, bool) { return float64(p.StalledDeals), true })}
+		Trends: charts(b.trend("deals", func(p health.TrendPoint) (float64, bool) { return float64(p.StalledDeals), true }), b.amountTrend())}
 	if s.StalledDeals > 0 {
 		if amount := b.stalledAmount(); amount != "" {
 			f.More = append(f.More, "Worth "+amount)
@@ -157,9 +206,9 @@ func (b *builder) stalledAmount() string {
 }
 
 func (b *builder) moved() (Figure, bool) {
-	f := Figure{Key: "moves", Label: "Stage moves", Trend: b.trend("moves", func(p health.TrendPoint) (float64, bool) { return float64(p.Moves), true })}
+	f := Figure{Key: "moves", Label: "Stage moves", Trends: charts(b.trend("moves", func(p health.TrendPoint) (float64, bool) { return float64(p.Moves), true }))}
 	n := b.moves()
-	if n == 0 && f.Trend == nil {
+	if n == 0 && f.Trends == nil {
 		return Figure{}, false
 	}
 	f.Value = whole(n)
@@ -172,54 +221,10 @@ func (b *builder) moved() (Figure, bool) {
 			f.More = append(f.More, count(a.MovedBack, "move went", "moves went")+" back to an earlier stage")
 		}
 	}
+	if s := b.r.Figures.Stall; s != nil && s.Pace.OK && s.PaceLow.OK && s.PaceHigh.OK && !b.r.Everybody {
+		f.More = append(f.More, "Pace "+ratio(s.Pace.V)+", likely "+ratio(s.PaceLow.V)+" to "+ratio(s.PaceHigh.V)+": moves on for each that is usual after the same wait")
+	}
 	return f, true
-}
-
-// trend makes the columns of the eight windows, nil where all of them are empty.
-func (b *builder) trend(unit string, value func(health.TrendPoint) (float64, bool)) *Columns {
-	points := b.r.Figures.Trend
-	top := 0.0
-	for _, p := range points {
-		if v, ok := value(p); ok {
-			top = max(top, v)
-		}
-	}
-	if top == 0 || len(points) < 2 {
-		return nil
-	}
-	c := &Columns{Caption: fmt.Sprintf("%s, last %d %ss", upper(unit), len(points), b.when.Noun)}
-	for i, p := range points {
-		v, ok := value(p)
-		c.Cols = append(c.Cols, column(v, ok, top, i == len(points)-1))
-	}
-	return c
-}
-
-// adherenceTrend shows the rate of each window that can be judged, and out of how many.
-func (b *builder) adherenceTrend() *Columns {
-	points := b.r.Figures.Trend
-	c, n := &Columns{}, spread{}
-	for i, p := range points {
-		ok := p.Rate.OK && p.Due >= b.minDue()
-		n.add(p.Due, ok)
-		c.Cols = append(c.Cols, column(p.Rate.V*100, ok, 100, i == len(points)-1))
-	}
-	if n.most == 0 || len(points) < 2 {
-		return nil
-	}
-	c.Caption = fmt.Sprintf("%% met, last %d %ss; %s due in each", len(points), b.when.Noun, n.words())
-	if n.gaps > 0 {
-		c.Caption += fmt.Sprintf("; – where fewer than %d were due", b.minDue())
-	}
-	return c
-}
-
-// column scales from zero, so that twice the value is twice the height.
-func column(v float64, ok bool, top float64, last bool) Column {
-	if !ok {
-		return Column{Text: "–", Height: 1, Gap: true, Last: last}
-	}
-	return Column{Text: strconv.Itoa(int(math.Round(v))), Height: max(1, int(math.Round(v/top*columnHeight))), Last: last}
 }
 
 func (b *builder) forecast() (Figure, bool) {
@@ -239,7 +244,7 @@ func (b *builder) forecast() (Figure, bool) {
 	}
 	f.Value, f.Detail = percent(fc.Accuracy.V), calls
 	if fc.Bias.OK {
-		f.More = append(f.More, upper(bias(fc.Bias.V)))
+		f.More = append(f.More, upper(bias(fc.Bias.V))+b.directions(fc))
 	}
 	if fc.UncalledShare.OK && points(fc.UncalledShare.V) > 0 {
 		f.More = append(f.More, percent(fc.UncalledShare.V)+" of what was won had not been called")
@@ -247,55 +252,31 @@ func (b *builder) forecast() (Figure, bool) {
 	if fc.Slipped.OK && fc.Slipped.V > 0 {
 		f.More = append(f.More, count(fc.Slipped.V, "called deal", "called deals")+" slipped out of "+noun(fc.Slipped.V, "its ", "their ")+b.periodNoun())
 	}
-	f.Trend = b.accuracyTrend(fc)
+	f.Trends = charts(b.accuracyTrend(fc))
 	return f, true
 }
 
-// accuracyTrend shows the accuracy of each period that can be judged, and out of how many calls.
-func (b *builder) accuracyTrend(fc *health.ForecastReliability) *Columns {
-	if len(fc.Periods) < 2 {
-		return nil
-	}
-	c, n := &Columns{}, spread{}
-	for i, p := range fc.Periods {
-		calls := p.Called.Or(0)
-		ok := p.Predicted.OK && p.Actual.OK && p.Actual.V > 0 && calls >= max(1, b.in.Settings.MinCalled)
-		v := 0.0
-		if ok {
-			v = 100 * max(0, 1-math.Abs(p.Predicted.V-p.Actual.V)/p.Actual.V)
+// directions says in how many of the periods that can be judged calls were too high and too low.
+func (b *builder) directions(fc *health.ForecastReliability) string {
+	high, low := 0, 0
+	for _, p := range fc.Periods {
+		switch {
+		case !b.judgedPeriod(p):
+		case p.Predicted.V > p.Actual.V:
+			high++
+		case p.Predicted.V < p.Actual.V:
+			low++
 		}
-		n.add(calls, ok)
-		c.Cols = append(c.Cols, column(v, ok, 100, i == len(fc.Periods)-1))
 	}
-	if n.most == 0 {
-		return nil
-	}
-	c.Caption = "% right, " + b.periodLabel(fc.Periods[0]) + " … " + b.periodLabel(fc.Periods[len(fc.Periods)-1]) + "; " + n.words() + " calls in each"
-	if n.gaps > 0 {
-		c.Caption += "; – where nothing called was won or calls were too few"
-	}
-	return c
-}
-
-// spread is out of how many cases a chart's columns are.
-type spread struct{ least, most, gaps int }
-
-func (s *spread) add(n int, judged bool) {
 	switch {
-	case !judged:
-		s.gaps++
-	case s.most == 0:
-		s.least, s.most = n, n
-	default:
-		s.least, s.most = min(s.least, n), max(s.most, n)
+	case high+low < 2:
+		return ""
+	case low == 0:
+		return "; too high in " + whole(high) + " of " + count(len(fc.Periods), b.periodNoun(), b.periodNoun()+"s")
+	case high == 0:
+		return "; too low in " + whole(low) + " of " + count(len(fc.Periods), b.periodNoun(), b.periodNoun()+"s")
 	}
-}
-
-func (s spread) words() string {
-	if s.least == s.most {
-		return whole(s.most)
-	}
-	return whole(s.least) + " to " + whole(s.most)
+	return "; too high in " + count(high, b.periodNoun(), b.periodNoun()+"s") + ", too low in " + whole(low)
 }
 
 // bias says in which direction calls are wrong.

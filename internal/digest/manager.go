@@ -88,13 +88,24 @@ func (b *builder) headlines() [][]string {
 	if st := b.r.Figures.Stall; st != nil && st.StalledDeals > 0 {
 		n := count(st.StalledDeals, "deal", "deals")
 		ways := []string{n + noun(st.StalledDeals, " stands still", " stand still"), n + " stalled"}
+		in := ""
+		if where, most, seen := b.whereStalled(); most == seen && seen == st.StalledDeals {
+			in = " in " + where
+			ways = append([]string{n + " stalled" + in}, ways...)
+		}
 		if amount := b.stalledAmount(); amount != "" {
-			ways = append([]string{n + " worth " + amount + noun(st.StalledDeals, " stands still", " stand still")}, ways...)
+			ways = append([]string{n + " worth " + amount + " stalled" + in, n + " worth " + amount + " stalled", amount + " stalled in " + n}, ways...)
 		}
 		out = append(out, ways)
 	}
-	if a := b.r.Figures.Adherence; a != nil && a.Judged && a.Rate.OK && !b.misfit() {
-		out = append(out, []string{of(a.Met, a.Due) + " checkpoints met", percent(a.Rate.V) + " of checkpoints met"})
+	if a := b.r.Figures.Adherence; a != nil && !b.misfit() {
+		if h := b.headline(a); h.judged && h.Rate.OK {
+			short := "adherence " + percent(h.Rate.V)
+			if !h.all {
+				short = percent(h.Rate.V) + " of " + h.many + " met"
+			}
+			out = append(out, []string{of(h.Met, h.Due) + " " + h.many + " met" + b.upOrDown(a), short + b.upOrDown(a)})
+		}
 	}
 	if s := b.ended(); s != "" {
 		out = append(out, []string{s})
@@ -108,12 +119,18 @@ func (b *builder) headlines() [][]string {
 // subjectLimit: phones and lists cut longer ones.
 const subjectLimit = 60
 
-// subject adds to the title the items that fit under 60 characters, in the longest words that do.
+// subject adds to the title the news that fits under 60 characters: the first two items in the longest words
+// that leave room for both, the others only where they cost the first nothing.
 func subject(title string, items [][]string) string {
+	const first = 2
 	best, said := title, [][]string(nil)
-	for _, item := range items {
+	for i, item := range items {
 		more := append(slices.Clone(said), item)
-		if s, ok := longest(title+":", more, " "); ok {
+		s, ok := longest(title+":", more, " ")
+		if ok && i >= first {
+			s, ok = longest(best, [][]string{item}, ", ")
+		}
+		if ok {
 			best, said = s, more
 		}
 	}
@@ -158,9 +175,10 @@ func (b *builder) news() []string {
 		parts = append(parts, s)
 	}
 	if a := b.r.Figures.Adherence; a != nil && a.Due > 0 && !b.misfit() {
-		s := of(a.Met, a.Due) + " " + noun(a.Due, "checkpoint", "checkpoints") + " met"
-		if a.Judged && a.Rate.OK {
-			parts = append(parts, s+" ("+percent(a.Rate.V)+")")
+		h := b.headline(a)
+		s := of(h.Met, h.Due) + " " + noun(h.Due, h.one, h.many) + " met"
+		if h.judged && h.Rate.OK {
+			parts = append(parts, s+" ("+percent(h.Rate.V)+b.upOrDown(a)+")")
 		} else {
 			parts = append(parts, s+", "+tooFew)
 		}
@@ -181,6 +199,21 @@ func (b *builder) news() []string {
 		return []string{"a quiet " + b.when.Noun + ": nothing moved and nothing was due"}
 	}
 	return parts
+}
+
+// upOrDown adds to a rate by how many hundredths it changed, where that is beyond noise.
+func (b *builder) upOrDown(a *health.Adherence) string {
+	c := a.Change
+	n := points(c.Diff.V)
+	switch {
+	case !c.Low.OK || !c.High.OK || !a.Judged || !b.headline(a).all:
+		return ""
+	case c.Low.V > 0 && n > 0:
+		return ", up " + whole(n)
+	case c.High.V < 0 && n < 0:
+		return ", down " + whole(-n)
+	}
+	return ""
 }
 
 // ended says how many deals were won and lost in the window, as far as it is known.
@@ -224,7 +257,21 @@ func (b *builder) standing() string {
 		s += " worth " + amount
 	}
 	s += noun(st.StalledDeals, " stands still", " stand still")
-	where, top, seen := map[string]int{}, "", 0
+	where, n, seen := b.whereStalled()
+	switch {
+	case where == "" || seen != st.StalledDeals:
+		return s
+	case n == seen:
+		return s + " in " + where
+	case 2*n > seen:
+		return s + fmt.Sprintf(", most of them (%d) in %s", n, where)
+	}
+	return s
+}
+
+// whereStalled names the stage in which most deals stand still, how many of them, and how many of all are known.
+func (b *builder) whereStalled() (stage string, n, seen int) {
+	where, top := map[string]int{}, ""
 	for _, d := range b.r.Deals {
 		if d.Stalled.Or(false) && d.Stage.OK {
 			where[d.Stage.V]++
@@ -236,13 +283,8 @@ func (b *builder) standing() string {
 			top = stage.Key
 		}
 	}
-	switch {
-	case top == "" || seen != st.StalledDeals:
-		return s
-	case where[top] == seen:
-		return s + " in " + b.stageName(top)
-	case 2*where[top] > seen:
-		return s + fmt.Sprintf(", most of them (%d) in %s", where[top], b.stageName(top))
+	if top == "" {
+		return "", 0, seen
 	}
-	return s
+	return b.stageName(top), where[top], seen
 }

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -28,10 +29,60 @@ func (b *builder) reality() []string {
 				b.checkName(c), ratio(e.RiskRatio.V), of(e.MetWon.Or(0), e.MetN.Or(0)), of(e.MissedWon.Or(0), e.MissedN.Or(0)), ratio(e.High.V)))
 		}
 	}
-	for _, s := range []string{b.skippedStages(), b.pressure(), b.consistency()} {
+	for _, s := range append(b.stagesSay(), b.earning(), b.skippedStages(), b.pressure(), b.consistency()) {
 		if s != "" {
 			out = append(out, s)
 		}
+	}
+	return out
+}
+
+// earning names the steps that earn their place, the surest first: those are worth defending.
+func (b *builder) earning() string {
+	const most = 2
+	var good []health.Checkpoint
+	for _, cp := range b.r.Checkpoints {
+		if e := cp.Earns; e != nil && e.Verdict.Or("") == health.VerdictEarns && e.RiskRatio.OK && e.Low.OK && e.High.OK && b.checks[cp.Key].Stage != nil && cp.Key != b.r.Figures.Focus.Or("") {
+			good = append(good, cp)
+		}
+	}
+	slices.SortStableFunc(good, func(x, y health.Checkpoint) int { return cmp.Compare(y.Earns.Low.V, x.Earns.Low.V) })
+	var parts []string
+	for _, cp := range good[:min(most, len(good))] {
+		parts = append(parts, fmt.Sprintf("%s (won %s times as often with it, likely %s to %s)", b.checkName(b.checks[cp.Key]),
+			ratio(cp.Earns.RiskRatio.V), ratio(cp.Earns.Low.V), ratio(cp.Earns.High.V)))
+	}
+	switch n := len(good) - most; {
+	case len(good) == 0:
+		return ""
+	case n > 0:
+		parts = append(parts, whole(n)+nb+"more")
+	}
+	return noun(len(good), "This step earns its place: ", "These steps earn their place: ") + list(parts) + "."
+}
+
+// stagesSay speaks of stages whose stated chance of winning is far from what came of the deals in them: from what
+// was won within the period beyond noise, and from what was ever won too.
+func (b *builder) stagesSay() (out []string) {
+	const far = 0.1
+	for _, st := range b.r.Stages {
+		s, c := b.stages[st.Key], st.Calls
+		if s == nil || !s.WinProbability.OK || c == nil || c.N < b.in.Settings.MinHistory || !c.WonInPeriod.OK || !c.EverWon.OK {
+			continue
+		}
+		won, said := int(math.Round(c.WonInPeriod.V*float64(c.N))), s.WinProbability.V
+		_, low, high := wilson(won, c.N)
+		verdict := ""
+		switch {
+		case high.V < said && c.EverWon.V < said-far:
+			verdict = "Is it worth less than the process believes?"
+		case low.V > said && c.EverWon.V > said+far:
+			verdict = "Is it worth more than the process believes?"
+		default:
+			continue
+		}
+		out = append(out, fmt.Sprintf("%s is given a chance of %s; of the %s deals in it when a %s was called, %s were won in that %s (%s), and %s of those closed since. %s",
+			b.stageName(st.Key), percent(said), whole(c.N), b.periodNoun(), whole(won), b.periodNoun(), percent(c.WonInPeriod.V), percent(c.EverWon.V), verdict))
 	}
 	return out
 }
@@ -168,8 +219,8 @@ func (b *builder) questionsOnRecord() []Question {
 		if n := b.noHistory(); n > 0 && !b.historyMisleads() {
 			ask(count(n, "open deal has", "open deals have") + " no stage history. Imported, or moved by nobody?")
 		}
-		if r.Suspect.OK && r.Suspect.V > 0 && r.Moves >= 10 {
-			ask(of(r.Suspect.V, r.Moves) + " moves between open stages were entered many at once or on the eve of this report, and either passed through a stage within minutes or had nothing from the buyer in the two weeks before. Is the record kept when things happen?")
+		if s := forTheRecord(r); s != "" {
+			ask(s)
 		}
 	}
 	if names := b.unknownStages(); names != nil && !b.unmappedMisleads() {
@@ -177,6 +228,21 @@ func (b *builder) questionsOnRecord() []Question {
 	}
 	b.askInactive(ask)
 	return out
+}
+
+// forTheRecord asks about moves that may have been entered for the record: only from ten moves on, and not about
+// one or two of them.
+func forTheRecord(r *health.Record) string {
+	const fewestMoves, fewest = 10, 3
+	switch {
+	case r.Moves < fewestMoves:
+		return ""
+	case r.Suspect.Or(0) >= fewest:
+		return of(r.Suspect.V, r.Moves) + " moves between open stages were entered many at once or on the eve of this report, and either passed through a stage within minutes or had nothing from the buyer in the two weeks before. Is the record kept when things happen?"
+	case r.Flagged.Or(false) && r.EveMoves.OK:
+		return of(r.EveMoves.V, r.Moves) + " moves were entered on the last working day before this report. Is the record kept when things happen?"
+	}
+	return ""
 }
 
 func (b *builder) askInactive(ask func(string, ...RepRef)) {

@@ -3,7 +3,6 @@ package digest
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -12,7 +11,6 @@ import (
 
 const (
 	firstRows = 3
-	watchRows = 10
 	lostRows  = 5
 )
 
@@ -25,10 +23,7 @@ func (b *builder) composeOwn(d *Digest) {
 	d.News = sentenceOf(news)
 	d.Preheader = preheader(news, "Your own deals and figures at a glance.")
 	d.Own = &OwnPart{Well: b.ownPraise(), Calls: b.ownCalls(), Focus: b.focus(), FocusOn: b.focusDeals()}
-	d.Own.FocusLead = "Worth getting now on:"
-	if b.focusIsStage() {
-		d.Own.FocusLead = "Your open deals that skipped it:"
-	}
+	d.Own.FocusLead = b.focusLead(d.Own.Focus)
 	all, told := b.agenda(), once{}
 	first, ahead := map[string]bool{}, map[string]bool{}
 	for i, deal := range all[:min(firstRows, len(all))] {
@@ -44,6 +39,16 @@ func (b *builder) composeOwn(d *Digest) {
 	d.Own.Watch, d.Own.WatchMore = b.watch(all, first)
 	d.Own.Lost, d.Own.LostMore = b.retraced()
 	d.Subject = subject(d.Title, b.ownHeadlines(d))
+}
+
+func (b *builder) focusLead(f *Focus) string {
+	switch {
+	case f != nil && f.Doubt != "":
+		return "Your open deals that went past it, if you want to think of one:"
+	case b.focusIsStage():
+		return "Your open deals that skipped it:"
+	}
+	return "Worth getting now on:"
 }
 
 // shortLabel is the label when the window is no whole week, month or quarter.
@@ -73,18 +78,6 @@ func (b *builder) ownHeadlines(d *Digest) [][]string {
 		out = append(out, []string{count(n, "move", "moves")})
 	}
 	return out
-}
-
-// watch lists the other deals with a concern, briefly.
-func (b *builder) watch(agenda []health.Deal, first map[string]bool) (rows []DealRow, more string) {
-	rest := slices.DeleteFunc(slices.Clone(agenda), func(d health.Deal) bool { return first[d.ID] })
-	for _, d := range rest[:min(watchRows, len(rest))] {
-		rows = append(rows, DealRow{Deal: b.deal(d), Amount: b.amount(d), Call: b.call(d), Lenses: b.alarms(d)})
-	}
-	if n := len(rest) - watchRows; n > 0 {
-		more = "And " + count(n, "more deal", "more deals") + "."
-	}
-	return rows, more
 }
 
 // ownPraise says what went well before anything else is asked.
@@ -132,66 +125,6 @@ func (b *builder) wins() []Praise {
 		out = append(out, Praise{Deal: DealRef{ID: c.ID, Owner: c.RepID, Name: dealName(c.Name, c.ID), URL: b.link(c.ID)}, Text: text})
 	}
 	return out
-}
-
-// ownCalls sets the rep's calls beside what came of them.
-func (b *builder) ownCalls() []string {
-	f := b.r.Figures.Forecast
-	if f == nil {
-		return nil
-	}
-	var out []string
-	if f.CalledDeals.OK && f.CalledDeals.V > 0 {
-		span := "In the last " + count(len(f.Periods), b.periodNoun(), b.periodNoun()+"s") + " you made " + count(f.CalledDeals.V, "call", "calls")
-		predicted, actual, ok := totals(f.Periods)
-		switch {
-		case !f.Judged:
-			out = append(out, span+": "+tooFew+".")
-		case ok && f.Bias.OK:
-			out = append(out, fmt.Sprintf("%s: %s expected, %s came in. %s.", span, b.money(predicted), b.money(actual), upper(bias(f.Bias.V))))
-		case ok:
-			out = append(out, fmt.Sprintf("%s: %s expected, none of them was won in its %s.", span, b.money(predicted), b.periodNoun()))
-		}
-	}
-	for _, c := range f.Calibration {
-		if c.N >= max(1, b.in.Settings.MinCalled) && c.MeanChance.OK && c.WonRate.OK && c.Low.OK && c.High.OK {
-			out = append(out, calibrated(c))
-		}
-	}
-	if n := f.Pushes.Or(0); n > 0 {
-		s := count(n, "close date was", "close dates were") + " pushed in the " + b.when.Noun
-		if f.DaysPushed.OK && f.DaysPushed.V > 0 {
-			s += ", by " + count(f.DaysPushed.V, "day", "days") + noun(n, "", " in all")
-		}
-		out = append(out, upper(s)+". "+noun(n, "Is the new date", "Are the new dates")+" the buyer's own?")
-	}
-	return out
-}
-
-// calibrated sets what came of calls beside what was said, then says what else so many of them would fit.
-func calibrated(c health.CalibrationBin) string {
-	came := "none was"
-	if won := int(math.Round(c.WonRate.V * float64(c.N))); won > 0 {
-		came = count(won, "was", "were")
-	}
-	fits := percent(c.Low.V) + " to " + percent(c.High.V)
-	verdict := "That fits, as anything from " + fits + " would."
-	switch {
-	case c.MeanChance.V > c.High.V:
-		verdict = "That is fewer than you said; it fits a chance of " + fits + "."
-	case c.MeanChance.V < c.Low.V:
-		verdict = "That is more than you said; it fits a chance of " + fits + "."
-	}
-	return "You put " + count(c.N, "call", "calls") + " at about " + percent(c.MeanChance.V) + ", and " + came + " won in time. " + verdict
-}
-
-func totals(periods []health.CallPeriod) (predicted, actual float64, ok bool) {
-	for _, p := range periods {
-		if p.Predicted.OK && p.Actual.OK {
-			predicted, actual, ok = predicted+p.Predicted.V, actual+p.Actual.V, true
-		}
-	}
-	return predicted, actual, ok
 }
 
 // focusDeals are the rep's largest open deals that lack the focus.

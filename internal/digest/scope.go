@@ -38,8 +38,9 @@ type scoped struct {
 	Unmapped      []health.UnmappedStage
 	NoParty       bool
 	InactiveReps  []string
-	AnyAmount     bool    // some open deal of the report has one; else the source has none to speak of
-	TypicalAmount float64 // the median of all open deals' amounts; what an unknown amount counts as
+	AnyAmount     bool          // some open deal of the report has one; else the source has none to speak of
+	PeerMedian    health.Number // of a rep's digest: the median adherence of the team, one number that is nobody's
+	TypicalAmount float64       // the median of all open deals' amounts; what an unknown amount counts as
 }
 
 // cut is the one place where a report is cut down to the members. It fails when none of them is in it.
@@ -86,7 +87,29 @@ func cut(in Input) (*scoped, error) {
 		}
 	}
 	s.Figures = figuresOf(in, s.Reps)
+	if in.Recipient.Kind == Rep {
+		s.PeerMedian = peerMedian(in)
+	}
 	return s, nil
+}
+
+// fewestPeers besides oneself from which a median gives away nobody.
+const fewestPeers = 4
+
+// peerMedian is the median adherence of those who share the recipient's manager and can be judged.
+func peerMedian(in Input) health.Number {
+	var rates []float64
+	for _, r := range in.Report.Reps {
+		if a := r.Adherence; r.ManagerID.OK && r.ManagerID.V == in.Recipient.Rep.ManagerID && a != nil && a.Judged && a.Rate.OK {
+			rates = append(rates, a.Rate.V)
+		}
+	}
+	if len(rates) <= fewestPeers {
+		return health.Number{}
+	}
+	slices.Sort(rates)
+	n := len(rates)
+	return pipeline.Some((rates[(n-1)/2] + rates[n/2]) / 2)
 }
 
 // figuresOf gives the members' figures together: one rep's own, the report's for a manager's group, and for

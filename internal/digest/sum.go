@@ -115,8 +115,16 @@ func addTrend(sum, points []health.TrendPoint) []health.TrendPoint {
 		sum[i].Moves += p.Moves
 		sum[i].OpenDeals += p.OpenDeals
 		sum[i].StalledDeals += p.StalledDeals
+		sum[i].Stages, sum[i].Evidence = addTally(sum[i].Stages, p.Stages), addTally(sum[i].Evidence, p.Evidence)
+		sum[i].StalledAmount = plus(sum[i].StalledAmount, p.StalledAmount)
 	}
 	return sum
+}
+
+func addTally(a, b health.Tally) health.Tally {
+	a.Due, a.Met = a.Due+b.Due, a.Met+b.Met
+	a.Rate = share(a.Met, a.Due)
+	return a
 }
 
 // accuracy is the WAPE of the periods' sums, and what follows from it.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"drumbeat/internal/health"
@@ -24,6 +23,7 @@ func (b *builder) teamTable() TeamTable {
 		if f := r.Forecast; f != nil && f.CalledDeals.OK {
 			t.Forecast = true
 		}
+		t.Pace = t.Pace || paced(r)
 	}
 	idle := len(reps)
 	reps = slices.DeleteFunc(reps, nothingToShow)
@@ -37,9 +37,14 @@ func (b *builder) teamTable() TeamTable {
 	}
 	t.Note = strings.TrimSpace(t.Note)
 	for _, r := range reps {
-		t.Rows = append(t.Rows, b.repRow(r, t.Forecast))
+		t.Rows = append(t.Rows, b.repRow(r, t))
 	}
 	return t
+}
+
+// paced says whether enough was expected of somebody for a pace.
+func paced(r health.RepFigures) bool {
+	return r.Stall != nil && r.Stall.Pace.OK && r.Stall.PaceLow.OK && r.Stall.PaceHigh.OK
 }
 
 // nothingToShow is somebody without open deals, of whom nothing was due and whose calls nobody can judge.
@@ -59,7 +64,7 @@ func toTalkAbout(r health.RepFigures) (n int) {
 	return n
 }
 
-func (b *builder) repRow(r health.RepFigures, forecast bool) RepRow {
+func (b *builder) repRow(r health.RepFigures, t TeamTable) RepRow {
 	row := RepRow{Rep: b.rep(r.ID), Adherence: "none due", Stalled: "none open"}
 	if a := r.Adherence; a != nil && a.Due > 0 {
 		row.Adherence, row.Interval = of(a.Met, a.Due), tooFew
@@ -75,23 +80,27 @@ func (b *builder) repRow(r health.RepFigures, forecast bool) RepRow {
 			row.Stalled = "unknown"
 		}
 	}
-	if !forecast {
-		return row
+	if t.Pace {
+		row.Pace = "too few"
+		if paced(r) {
+			row.Pace, row.PaceRange = ratio(r.Stall.Pace.V), ratio(r.Stall.PaceLow.V)+" to "+ratio(r.Stall.PaceHigh.V)
+		}
 	}
-	row.Pushes, row.Bias = "–", "no calls"
-	if f := r.Forecast; f != nil {
-		if f.Pushes.OK {
-			row.Pushes = strconv.Itoa(f.Pushes.V)
-		}
-		switch {
-		case f.CalledDeals.Or(0) == 0:
-		case f.Judged && f.Bias.OK:
-			row.Bias = signed(f.Bias.V) + " (" + whole(f.CalledDeals.V) + ")"
-		case f.Judged:
-			row.Bias = "no wins"
-		default:
-			row.Bias = "too few"
-		}
+	if t.Forecast {
+		row.Bias = callBias(r.Forecast)
 	}
 	return row
+}
+
+// callBias says how far somebody's calls were off, and of how many.
+func callBias(f *health.ForecastReliability) string {
+	switch {
+	case f == nil || f.CalledDeals.Or(0) == 0:
+		return "no calls"
+	case f.Judged && f.Bias.OK:
+		return signed(f.Bias.V) + " (" + whole(f.CalledDeals.V) + ")"
+	case f.Judged:
+		return "no wins"
+	}
+	return "too few"
 }

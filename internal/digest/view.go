@@ -49,7 +49,7 @@ type Figure struct {
 	Value  string
 	Detail string   // its interval or n
 	More   []string // the figures that belong beside it
-	Trend  *Columns
+	Trends []*Columns
 }
 
 // Columns is a small chart: the number stands in text on each column.
@@ -115,6 +115,7 @@ type Outcome struct {
 
 // Focus is the one element to work on.
 type Focus struct {
+	Heading                              string
 	Title, Says, Why, Effect, Tally, Ask string
 	Doubt                                string // said first: most wins went without it, so the step is in question
 }
@@ -143,7 +144,8 @@ type Praise struct {
 type TeamTable struct {
 	Rows     []RepRow
 	Note     string
-	Forecast bool // the columns Pushes and Bias are there
+	Pace     bool // the columns Pace and
+	Forecast bool // Bias are there
 }
 
 // RepRow is one rep's line.
@@ -153,7 +155,8 @@ type RepRow struct {
 	Interval  string // 30 % to 90 %, or too few to judge
 	Bar, Rest int    // of 60 pixels; both 0 without a bar
 	Stalled   string // 2 of 8
-	Pushes    string
+	Pace      string // 0.8; too few
+	PaceRange string // 0.6 to 1.1
 	Bias      string
 }
 
@@ -167,7 +170,7 @@ type Question struct {
 type OwnPart struct {
 	First     []DealRow
 	Well      []Praise
-	Watch     []DealRow
+	Watch     []WatchGroup
 	WatchMore string
 	Calls     []string
 	Focus     *Focus
@@ -175,6 +178,13 @@ type OwnPart struct {
 	FocusOn   []Mention
 	Lost      []LostRow
 	LostMore  string
+}
+
+// WatchGroup are deals with one trouble, which is said once.
+type WatchGroup struct {
+	Title string
+	Quote string // of the process, set apart from our own words; may be empty
+	Deals []Mention
 }
 
 // LostRow is a lost deal, retraced.

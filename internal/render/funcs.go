@@ -27,8 +27,14 @@ var htmlFuncs = htmltemplate.FuncMap{"mso": func(name string) htmltemplate.HTML 
 
 var textFuncs = texttemplate.FuncMap{
 	"fill": fill, "head": head, "join": func(parts ...string) string { return strings.Join(parts, "") },
-	"opt":      func(before, s string) string { return around(before, s, "") },
-	"opt2":     func(s, after string) string { return around("", s, after) },
+	"opt":  func(before, s string) string { return around(before, s, "") },
+	"opt2": func(s, after string) string { return around("", s, after) },
+	"when": func(yes bool, s string) string {
+		if !yes {
+			return ""
+		}
+		return s
+	},
 	"rank":     func(n int) string { return map[bool]string{true: strconv.Itoa(n) + ". ", false: "-  "}[n > 0] },
 	"columns":  columns,
 	"lenses":   lenses,
@@ -112,16 +118,25 @@ func mentions(ms []digest.Mention) string {
 	return strings.Join(out, "; ")
 }
 
+// The column of names in the text part, in cells.
+const widestName, narrowestName = 14, 8
+
 // table writes the team in aligned columns.
 func table(t digest.TeamTable) string {
-	rows := [][]string{{"Rep", "Adherence", "Likely range", "Stand still"}}
+	rows := [][]string{{"Rep", "Adherence", "Likely range", "Stalled"}}
+	if t.Pace {
+		rows[0] = append(rows[0], "Pace")
+	}
 	if t.Forecast {
-		rows[0] = append(rows[0], "Pushed", "Call bias")
+		rows[0] = append(rows[0], "Call bias")
 	}
 	for _, r := range t.Rows {
-		row := []string{cutCells(r.Rep.Name, 14), r.Adherence, r.Interval, r.Stalled}
+		row := []string{cutCells(r.Rep.Name, widestName), r.Adherence, strings.TrimSuffix(r.Interval, " to judge"), r.Stalled}
+		if t.Pace {
+			row = append(row, r.Pace+around(" (", strings.ReplaceAll(r.PaceRange, " to ", "–"), ")"))
+		}
 		if t.Forecast {
-			row = append(row, r.Pushes, r.Bias)
+			row = append(row, r.Bias)
 		}
 		rows = append(rows, row)
 	}
@@ -131,8 +146,14 @@ func table(t digest.TeamTable) string {
 			widths[i] = max(widths[i], cells(c))
 		}
 	}
+	total := 2 * (len(widths) - 1)
+	for _, w := range widths {
+		total += w
+	}
+	widths[0] = max(narrowestName, min(widths[0], widths[0]+lineWidth-total)) // names give way first
 	var b strings.Builder
 	for _, row := range rows {
+		row[0] = cutCells(row[0], widths[0])
 		for i, c := range row {
 			b.WriteString(c + strings.Repeat(" ", widths[i]-cells(c)+2))
 		}

@@ -250,7 +250,7 @@ func TestTheRepsPageBeginsWithWhatToDo(t *testing.T) {
 	d := build(t, digesttest.Input(digest.Rep, "r01"))
 	c := rendered(t, d)
 	p := parse(t, c.HTML)
-	if got := p.texts("h2"); got[0] != "Do these first" || got[1] != "What went well" {
+	if got := p.texts("h2"); got[0] != "Do these first" || got[1] != "Your focus" || got[2] != "What went well" {
 		t.Errorf("sections %q", got)
 	}
 	for _, other := range []string{"Bo Lindqvist", "Chloé", "Maria Keller", "Kranich", "rank"} {

@@ -114,6 +114,12 @@ func figures(set health.Settings, ids []string, met, due, moves int, deals []hea
 		Focus:    pipeline.Some("buyer:plan_agreed"),
 	}
 	f.Adherence.Rate, f.Adherence.Low, f.Adherence.High = interval(met, due)
+	if due > 0 { // drawn half-way towards a team of 64 %
+		f.Adherence.ShrunkRate, f.Adherence.PBelowTeam = pipeline.Some((float64(met)/float64(due)+0.64)/2), pipeline.Some(0.5)
+	}
+	if open > 1 {
+		f.Stall.Pace, f.Stall.PaceLow, f.Stall.PaceHigh = pipeline.Some(0.84), pipeline.Some(0.55), pipeline.Some(1.22)
+	}
 	if stalled > 0 {
 		f.Stall.MedianDaysOver = pipeline.Some(16.4)
 	}
@@ -125,6 +131,11 @@ func figures(set health.Settings, ids []string, met, due, moves int, deals []hea
 		}
 		if p.Due > 0 {
 			p.Rate = pipeline.Some(float64(p.Met) / float64(p.Due))
+		}
+		p.Stages, p.Evidence = tally(p.Due/2, min(p.Met, p.Due/2)), tally(p.Due-p.Due/2, p.Met-min(p.Met, p.Due/2))
+		p.StalledAmount = pipeline.Some(amount * float64(5+i%4) / 8)
+		if i == 7 {
+			p.StalledAmount = pipeline.Some(amount)
 		}
 		f.Trend = append(f.Trend, p)
 	}
