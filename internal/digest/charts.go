@@ -49,7 +49,7 @@ func (b *builder) amountTrend() *Columns {
 		top = max(top, p.StalledAmount.Or(0))
 	}
 	by := 1e3
-	for by < 1e9 && top/by >= 999.5 {
+	for by < 1e12 && top/by >= 999.5 {
 		by *= 1e3
 	}
 	c := b.trend("", func(p health.TrendPoint) (float64, bool) { return p.StalledAmount.V / by, p.StalledAmount.OK })

@@ -111,6 +111,9 @@ func compose(in Input, part *scoped) *Digest {
 	d.Care = b.care()
 	d.Figures = b.figures()
 	d.About = b.about()
+	if len(d.Figures) == 0 { // none of those words is used
+		d.About.Terms = ""
+	}
 	if in.Recipient.Kind == Manager {
 		b.composeTeam(d)
 	} else {

@@ -29,7 +29,10 @@ func (b *builder) composeTeam(d *Digest) {
 	d.Subject = subject(d.Title, b.headlines())
 	d.Team = &TeamPart{Well: b.teamPraise(), Focus: b.focus(), Table: b.teamTable(), Reality: b.reality(), Record: b.questionsOnRecord()}
 	d.Team.Agenda, d.Team.AgendaMore = b.review()
-	d.Team.AgendaLead, d.Team.Moved = b.agendaOrder(), b.followUp()
+	d.Team.Moved = b.followUp()
+	if len(d.Team.Agenda) > 1 {
+		d.Team.AgendaLead = b.agendaOrder()
+	}
 	d.Team.Coaching, d.Team.CoachMore = b.coaching()
 	if len(d.Team.Coaching) > 0 {
 		d.Team.CoachLead = b.coachingLead()

@@ -106,7 +106,7 @@ func moneyIn(currency string) func(float64) string {
 	}
 	return func(v float64) string {
 		size, abs := "", math.Abs(v)
-		for _, step := range []string{"k", "M", "bn"} {
+		for _, step := range []string{"k", "M", "bn", "tn"} {
 			if abs < 999.5 {
 				break
 			}
@@ -121,7 +121,7 @@ func moneyIn(currency string) func(float64) string {
 			s = "−" + s
 		}
 		unit := size + sign
-		if size == "bn" || size != "" && !known {
+		if len(size) > 1 || size != "" && !known {
 			unit = size + nb + sign
 		}
 		return s + nb + unit

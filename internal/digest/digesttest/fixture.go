@@ -74,7 +74,9 @@ func Reps() []pipeline.Rep {
 
 // Input is the digest of one recipient of the fixture.
 func Input(kind digest.Kind, id string) digest.Input {
-	return InputOf(Report(), Reps(), kind, id, digest.Direct)
+	in := InputOf(Report(), Reps(), kind, id, digest.Direct)
+	in.Before = Before()
+	return in
 }
 
 // InputOf makes the input for one recipient of any report.

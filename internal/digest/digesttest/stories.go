@@ -40,6 +40,7 @@ func Stories() []Story {
 			Story{string(kind) + "-later-figures", InputOf(Later(), Reps(), kind, id, digest.Direct)},
 		)
 	}
+	out = append(out, edges()...)
 	return append(out,
 		Story{"manager-stages-only", stagesOnly()},
 		Story{"manager-after-the-win", AfterTheWin(digest.Manager, "m1")},
