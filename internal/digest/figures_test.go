@@ -67,7 +67,7 @@ func TestWhatStandsStillIsWorthSomething(t *testing.T) {
 		t.Errorf("charts %+v beside %q", f.Trends, more(f))
 	}
 	in = digesttest.Huge(digest.Manager, "m1")
-	if f := figure(t, built(t, in), "stalled"); f.Trends[1].Caption != "Worth in tn IDR, last 8 weeks" || f.Trends[1].Cols[7].Text != "10" {
+	if f := figure(t, built(t, in), "stalled"); f.Trends[1].Caption != "Worth in tn\u00a0IDR, last 8 weeks" || f.Trends[1].Cols[7].Text != "10" {
 		t.Errorf("charts %+v", f.Trends[1])
 	}
 	for i := range in.Report.Managers[0].Trend {
