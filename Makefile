@@ -62,3 +62,5 @@ tools:
 	  $$as env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$need; } >"$$log" 2>&1 || \
 	  { tail -n 20 "$$log"; echo "installing$$need failed; install them by hand and call make again"; exit 1; }; \
 	rm -f "$$log"
+	@cd internal/web/testdata/judges; [ node_modules/.package-lock.json -nt package-lock.json ] || \
+	  npm ci --silent --no-audit --no-fund --ignore-scripts || echo "axe-core cannot be had from npm now: the tests will say that it did not look at the pages"

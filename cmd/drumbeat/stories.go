@@ -15,6 +15,8 @@ import (
 	"drumbeat/internal/web"
 )
 
+var storyGroups = []string{"Managers", "Reps", "Operators"}
+
 // stories are the hand-made cases, each rendered with the config's own templates.
 func (b *shelfBook) stories() []web.Story {
 	var out []web.Story
@@ -25,13 +27,16 @@ func (b *shelfBook) stories() []web.Story {
 	for _, name := range slices.Sorted(maps.Keys(admin)) {
 		out = append(out, b.story(name, func() (*digest.Digest, error) { return digest.BuildAdmin(admin[name]) }))
 	}
-	slices.SortStableFunc(out, func(a, b web.Story) int { return strings.Compare(a.Group, b.Group) })
+	slices.SortStableFunc(out, func(a, b web.Story) int { return slices.Index(storyGroups, a.Group) - slices.Index(storyGroups, b.Group) })
 	return out
 }
 
 func (b *shelfBook) story(name string, build func() (*digest.Digest, error)) web.Story {
-	kind, _, _ := strings.Cut(name, "-")
-	return web.Story{Name: name, Group: map[string]string{"manager": "Managers", "rep": "Reps", "admin": "Operators"}[kind],
+	kind, title, _ := strings.Cut(strings.ReplaceAll(name, "-", " "), " ")
+	if title == "" {
+		title = "a usual one"
+	}
+	return web.Story{Name: name, Title: title, Group: map[string]string{"manager": "Managers", "rep": "Reps", "admin": "Operators"}[kind],
 		Mail: func() ([]byte, error) { return b.storyMail(name, build) }}
 }
 

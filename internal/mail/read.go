@@ -16,7 +16,12 @@ import (
 type Parts struct {
 	Fields     []Field // of the header, as they stand, unfolded and decoded
 	Text, HTML string  // lines end in LF
+
+	header netmail.Header
 }
+
+// Raw is Field as it stands in the message, for who parses addresses.
+func (p *Parts) Raw(name string) string { return p.header.Get(name) }
 
 // Field gives the value of the first header field of that name, whatever its case; empty where there is none.
 func (p *Parts) Field(name string) string {
@@ -34,7 +39,7 @@ func Read(raw []byte) (*Parts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read message: %w", err)
 	}
-	p := &Parts{Fields: fieldsOf(raw)}
+	p := &Parts{Fields: fieldsOf(raw), header: m.Header}
 	_, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
 	if err != nil {
 		return nil, fmt.Errorf("read message: content type: %w", err)

@@ -38,8 +38,8 @@ type Entry struct {
 
 // Story is a mail made by hand, to see what a digest does in a hard case.
 type Story struct {
-	Name, Group string
-	Mail        func() ([]byte, error)
+	Name, Group, Title string
+	Mail               func() ([]byte, error)
 }
 
 // Preview is the page for whoever sets Drumbeat up. It sends nothing and writes nothing.
@@ -106,22 +106,23 @@ type page struct {
 	Stories []group
 	Mail    *opened
 	Fault   []string
+	Hint    string
 }
 
 // fault is a readable page about what went wrong, from which one can go on.
-func (p *Preview) fault(w http.ResponseWriter, r *http.Request, status int, title string, lines ...string) {
+func (p *Preview) fault(w http.ResponseWriter, r *http.Request, status int, title, hint string, lines ...string) {
 	c, err := choose(r.URL.Query(), p.Day)
 	if err != nil {
 		c = choice{On: p.Day}
 	}
-	show(w, status, "fault", page{choice: c, Title: title, Fault: lines})
+	show(w, status, "fault", page{choice: c, Title: title, Fault: lines, Hint: hint})
 }
 
 // chosen reads what a request asks for, or answers it.
 func (p *Preview) chosen(w http.ResponseWriter, r *http.Request) (choice, bool) {
 	c, err := choose(r.URL.Query(), p.Day)
 	if err != nil {
-		p.fault(w, r, http.StatusBadRequest, "There is no such date", err.Error()+".", "Choose another one above.")
+		p.fault(w, r, http.StatusBadRequest, "There is no such date", "Choose another one above.", err.Error()+".")
 	}
 	return c, err == nil
 }
@@ -133,7 +134,7 @@ func (p *Preview) shelves(w http.ResponseWriter, r *http.Request, c choice) ([]s
 		if r.Context().Err() == nil {
 			p.Log.Warn("digests cannot be shown", "on", c.On, "error", err)
 		}
-		p.fault(w, r, http.StatusBadGateway, "The digests of this day cannot be made", strings.Split(err.Error(), "\n")...)
+		p.fault(w, r, http.StatusBadGateway, "The digests of this day cannot be made", "Mend that and load the page again.", strings.Split(err.Error(), "\n")...)
 		return nil, false
 	}
 	return arrange(all, c), true
@@ -197,7 +198,7 @@ func (p *Preview) mail(w http.ResponseWriter, r *http.Request) {
 	}
 	raw, of, err := p.bytes(all, c)
 	if err != nil && of == nil {
-		p.fault(w, r, http.StatusNotFound, "This mail cannot be shown", err.Error()+".")
+		p.fault(w, r, http.StatusNotFound, "This mail cannot be shown", "", err.Error()+".")
 		return
 	}
 	pg := page{choice: c, Shelves: all, Mail: &opened{choice: c, Entry: of}}
@@ -206,7 +207,7 @@ func (p *Preview) mail(w http.ResponseWriter, r *http.Request) {
 	}
 	if raw != nil {
 		if err = pg.Mail.read(raw); err != nil {
-			p.fault(w, r, http.StatusInternalServerError, "This mail cannot be shown", err.Error()+".")
+			p.fault(w, r, http.StatusInternalServerError, "This mail cannot be shown", "", err.Error()+".")
 			return
 		}
 		pg.Title = pg.Mail.Subject
@@ -225,7 +226,7 @@ func (p *Preview) frame(w http.ResponseWriter, r *http.Request) {
 	}
 	parts, err := mail.Read(raw)
 	if err != nil {
-		p.fault(w, r, http.StatusInternalServerError, "This mail cannot be shown", err.Error()+".")
+		p.fault(w, r, http.StatusInternalServerError, "This mail cannot be shown", "", err.Error()+".")
 		return
 	}
 	w.Header().Set("Content-Security-Policy", mailPolicy+"frame-ancestors 'self'; sandbox")
@@ -255,7 +256,7 @@ func (p *Preview) raw(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	}
 	raw, _, err := p.bytes(all, c)
 	if err != nil || raw == nil {
-		p.fault(w, r, http.StatusNotFound, "This mail cannot be shown", "It could not be made, or this person gets none.")
+		p.fault(w, r, http.StatusNotFound, "This mail cannot be shown", "", "It could not be made, or this person gets none.")
 		return nil, false
 	}
 	return raw, true

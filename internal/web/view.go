@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	netmail "net/mail"
 	"net/url"
 	"slices"
 	"strings"
@@ -159,7 +160,7 @@ func (p *Preview) groups(c choice) (out []group) {
 			i = len(out)
 			out = append(out, group{Name: s.Group})
 		}
-		out[i].Stories = append(out[i].Stories, entry{Entry: Entry{ID: s.Name, Name: strings.ReplaceAll(s.Name, "-", " ")},
+		out[i].Stories = append(out[i].Stories, entry{Entry: Entry{ID: s.Name, Name: s.Title},
 			URL: c.URL("/mail", "story", s.Name, "schedule", "", "to", "", "q", ""), Here: s.Name == c.Story})
 	}
 	return out
@@ -168,12 +169,12 @@ func (p *Preview) groups(c choice) (out []group) {
 // opened is one mail on its page.
 type opened struct {
 	choice
-	Entry                        *entry // of a person; nil: a story
-	Subject, From, Date, Receive string
-	Text, Source                 string
-	Fields                       []mail.Field
-	Bytes                        int    // of the HTML part
-	Before, After                string // the pages of the neighbours; empty: there is none
+	Entry                       *entry // of a person; nil: a story
+	From, Receive               netmail.Address
+	Subject, Date, Text, Source string
+	Fields                      []mail.Field
+	Bytes                       int    // of the HTML part
+	Before, After               string // the pages of the neighbours; empty: there is none
 }
 
 // read takes the message apart.
@@ -182,8 +183,15 @@ func (o *opened) read(raw []byte) error {
 	if err != nil {
 		return err
 	}
-	o.Subject, o.From, o.Receive = parts.Field("Subject"), parts.Field("From"), parts.Field("To")
-	o.Date, o.Text, o.Source, o.Fields = parts.Field("Date"), parts.Text, string(raw), parts.Fields
+	for _, a := range []struct {
+		field string
+		into  *netmail.Address
+	}{{"From", &o.From}, {"To", &o.Receive}} {
+		if read, err := netmail.ParseAddress(parts.Raw(a.field)); err == nil {
+			*a.into = *read
+		}
+	}
+	o.Subject, o.Date, o.Text, o.Source, o.Fields = parts.Field("Subject"), parts.Field("Date"), parts.Text, string(raw), parts.Fields
 	o.Bytes = len(parts.HTML)
 	return nil
 }
