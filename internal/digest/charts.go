@@ -120,7 +120,7 @@ func column(v float64, ok bool, top float64, last bool) Column {
 	if !ok {
 		return Column{Text: "–", Height: 1, Gap: true, Last: last}
 	}
-	return Column{Text: strconv.Itoa(int(math.Round(v))), Height: max(1, int(math.Round(v/top*columnHeight))), Last: last}
+	return Column{Text: short(v), Height: max(1, int(math.Round(v/top*columnHeight))), Last: last}
 }
 
 // accuracyTrend shows the accuracy of each period that can be judged, and out of how many calls.
@@ -172,4 +172,15 @@ func (s spread) words() string {
 		return whole(s.most)
 	}
 	return whole(s.least) + " to " + whole(s.most)
+}
+
+// short writes a count in what fits over a column: 999, 1.2k, 14k.
+func short(v float64) string {
+	switch {
+	case v < 999.5:
+		return strconv.Itoa(int(math.Round(v)))
+	case v < 9950:
+		return strconv.FormatFloat(v/1000, 'f', 1, 64) + "k"
+	}
+	return strconv.Itoa(int(math.Round(v/1000))) + "k"
 }

@@ -29,6 +29,7 @@ const (
 type Input struct {
 	Report    *health.Report
 	Before    *health.Report  // as of the start of the report's window; nil: nobody knows the last agenda
+	Asked     *health.Report  // of the same day as if announced criteria had been asked for; nil: none is
 	Settings  health.Settings // those the report was computed with
 	Process   *process.Process
 	Reps      []pipeline.Rep // after the config's people

@@ -29,7 +29,7 @@ func (b *builder) composeTeam(d *Digest) {
 	d.Subject = subject(d.Title, b.headlines())
 	d.Team = &TeamPart{Well: b.teamPraise(), Focus: b.focus(), Table: b.teamTable(), Reality: b.reality(), Record: b.questionsOnRecord()}
 	d.Team.Agenda, d.Team.AgendaMore = b.review()
-	d.Team.Moved = b.followUp()
+	d.Team.Moved, d.Team.Announced = b.followUp(), b.announced()
 	if len(d.Team.Agenda) > 1 {
 		d.Team.AgendaLead = b.agendaOrder()
 	}

@@ -22,7 +22,7 @@ func (b *builder) composeOwn(d *Digest) {
 	news := b.news()
 	d.News = sentenceOf(news)
 	d.Preheader = preheader(news, "Your own deals and figures at a glance.")
-	d.Own = &OwnPart{Well: b.ownPraise(), Calls: b.ownCalls(), Focus: b.focus(), FocusOn: b.focusDeals()}
+	d.Own = &OwnPart{Well: b.ownPraise(), Calls: b.ownCalls(), Focus: b.focus(), FocusOn: b.focusDeals(), Announced: b.announced()}
 	d.Own.FocusLead = b.focusLead(d.Own.Focus)
 	all, told := b.agenda(), once{}
 	first, ahead := map[string]bool{}, map[string]bool{}

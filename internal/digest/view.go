@@ -96,6 +96,7 @@ type TeamPart struct {
 	CoachLead  string
 	Coaching   []RepPoints
 	CoachMore  string
+	Announced  []Announcement
 	Table      TeamTable
 	Reality    []string
 	Record     []Question
@@ -118,6 +119,12 @@ type Focus struct {
 	Heading                              string
 	Title, Says, Why, Effect, Tally, Ask string
 	Doubt                                string // said first: most wins went without it, so the step is in question
+}
+
+// Announcement is a criterion that will be asked for from a date on.
+type Announcement struct {
+	Text  string // from when, what, and what it would have shown
+	Deals []Mention
 }
 
 // RepPoints are the talking points of one rep.
@@ -176,6 +183,7 @@ type OwnPart struct {
 	Focus     *Focus
 	FocusLead string
 	FocusOn   []Mention
+	Announced []Announcement
 	Lost      []LostRow
 	LostMore  string
 }

@@ -14,6 +14,7 @@ import (
 	"drumbeat/internal/ledger"
 	"drumbeat/internal/mail"
 	"drumbeat/internal/pipeline"
+	"drumbeat/internal/process"
 	"drumbeat/internal/render"
 )
 
@@ -33,6 +34,7 @@ type occasion struct {
 type figures struct {
 	report   *health.Report
 	before   *health.Report // as of the window's start: what became of its agenda; nil where nobody asks
+	asked    *health.Report // as if criteria that are announced had been asked for; nil: none is
 	settings health.Settings
 	reps     []pipeline.Rep
 }
@@ -55,19 +57,12 @@ func (d *desk) reps(ctx context.Context, asOf time.Time) (reps []pipeline.Rep, e
 }
 
 // compute reads the pipeline as of an instant and computes its figures.
-func (d *desk) compute(ctx context.Context, asOf time.Time, window pipeline.Span) (f *figures, err error) {
+func (d *desk) compute(ctx context.Context, asOf time.Time, window pipeline.Span) (*figures, error) {
 	key := occasion{asOf.UTC(), window}
 	if f := d.figures[key]; f != nil {
 		return f, nil
 	}
-	set := d.w.Config.HealthSettings(window)
-	reading, done, err := d.w.read(ctx, health.Needs(asOf, set, d.w.Config.Process))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, done()) }()
-	f = &figures{settings: set, reps: reading.Reps}
-	f.report, err = health.Compute(health.Input{AsOf: asOf, Settings: set, Process: d.w.Config.Process, Reading: reading})
+	f, err := d.judge(ctx, asOf, window, d.w.Config.Process)
 	if err != nil {
 		return nil, err
 	}
@@ -75,10 +70,43 @@ func (d *desk) compute(ctx context.Context, asOf time.Time, window pipeline.Span
 	return f, nil
 }
 
+// judge reads the pipeline as of an instant and computes its figures by a process.
+func (d *desk) judge(ctx context.Context, asOf time.Time, window pipeline.Span, by *process.Process) (f *figures, err error) {
+	set := d.w.Config.HealthSettings(window)
+	reading, done, err := d.w.read(ctx, health.Needs(asOf, set, by))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	f = &figures{settings: set, reps: reading.Reps}
+	f.report, err = health.Compute(health.Input{AsOf: asOf, Settings: set, Process: by, Reading: reading})
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// withAnnounced adds, once, what criteria would have shown that the process will only ask for later.
+func (d *desk) withAnnounced(ctx context.Context, f *figures, window pipeline.Span) error {
+	p, asOf := d.w.Config.Process, f.report.AsOf
+	if f.asked != nil || len(p.Announced(asOf)) == 0 {
+		return nil
+	}
+	asked, err := d.judge(ctx, asOf, window, p.AsIfAsked(asOf))
+	if err != nil {
+		return fmt.Errorf("what is announced: %w", err)
+	}
+	f.asked = asked.report
+	return nil
+}
+
 // of gives what the digests of a round are built from. A manager's asks what became of the last agenda, and for
 // that the pipeline is looked at a second time, as it was when the window began.
 func (d *desk) of(ctx context.Context, r *round) (*figures, error) {
 	f, err := d.compute(ctx, r.end, r.schedule.Window)
+	if err == nil {
+		err = d.withAnnounced(ctx, f, r.schedule.Window)
+	}
 	if err != nil || digest.Kind(r.schedule.Digest) != digest.Manager {
 		return f, err
 	}
@@ -279,7 +307,7 @@ func (w *Worker) mail(r *round, f *figures, p digest.Recipient) (m made) {
 		m.date = m.notBefore
 	}
 	view, stop := w.links(r, p, m.date)
-	d, err := digest.Build(digest.Input{Report: f.report, Before: f.before, Settings: f.settings, Process: w.Config.Process, Reps: f.reps,
+	d, err := digest.Build(digest.Input{Report: f.report, Before: f.before, Asked: f.asked, Settings: f.settings, Process: w.Config.Process, Reps: f.reps,
 		Recipient: p, Scope: digest.Scope(r.schedule.Scope), Schedule: r.schedule.Name, DealLink: w.Config.Links.Deal,
 		Stop: w.replies().Address, View: view, StopURL: stop})
 	if err != nil {

@@ -29,6 +29,8 @@ func edges() []Story {
 		{"rep-huge-amounts", Huge(digest.Rep, "r01")},
 		{"manager-flawless-stages", Flawless()},
 		{"rep-one-trouble", OneTrouble()},
+		{"manager-announced", Announced(digest.Manager, "m1")},
+		{"rep-announced", Announced(digest.Rep, "r03")},
 	}
 }
 
@@ -135,6 +137,28 @@ func OneTrouble() digest.Input {
 		deals = append(deals, deal(fmt.Sprintf("t%02d", i), "r04", fmt.Sprintf("Harbour %d berth planning", i+1), "proposal", float64(10000+1000*i), 9, 18, "evidence", 3, 0, "buyer:signer_met"))
 	}
 	return InputOf(ReportOf(Reps(), deals), Reps(), digest.Rep, "r04", digest.Direct)
+}
+
+// Announced asks from the first of December on whether the person who signs has been met.
+func Announced(kind digest.Kind, id string) digest.Input {
+	in := Input(kind, id)
+	for i := range in.Process.Versions[0].Stages {
+		for k := range in.Process.Versions[0].Stages[i].Requires {
+			if c := &in.Process.Versions[0].Stages[i].Requires[k]; c.Key == "signer_met" {
+				c.Since = pipeline.Some(time.Date(2026, 12, 1, 0, 0, 0, 0, Berlin))
+			}
+		}
+	}
+	in.Asked = Report()
+	in.Asked.Checkpoints = append(in.Asked.Checkpoints, health.Checkpoint{Key: "buyer:signer_met", Due: 12, Met: 4, Missed: 8})
+	for i := range in.Report.Deals {
+		d := &in.Report.Deals[i]
+		not := func(keys []string) []string { return without(keys, "buyer:signer_met") }
+		if d.Missed, d.Lacks = not(d.Missed), not(d.Lacks); len(d.Lacks) == 0 {
+			d.Concerns = without(d.Concerns, health.ConcernEvidence)
+		}
+	}
+	return in
 }
 
 // Before is the report of a week earlier: of its agenda one deal has been won since and one lost, one has moved
