@@ -1,6 +1,6 @@
 -- Three of the report's figures: adherence by rep (the week's), the median dwell of each stage, Brier by rep; right for
 -- any canonical rows and any process. It is what a team without drumbeat would keep in a reporting job: one statement
--- that only reads. What is particular to a company stands in the first CTEs, down to periods; no rule that follows knows
+-- that only reads. What is particular to a company stands in the first CTEs, down to requirements; no rule after them knows
 -- a stage, a name or a date. BenchmarkReport compares every number with the report's.
 SET search_path = drumbeat;
 SET TimeZone = 'UTC'; -- also: a day is 86 400 s
