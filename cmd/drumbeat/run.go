@@ -34,6 +34,7 @@ func newRunCmd() *cobra.Command {
 		Short: "Make and send the digests of schedules once, now",
 		Long: `Run schedules once, through the same ledger as the worker: who got a digest of the period already
 gets none again. Without SCHEDULE: every schedule but the admin ones, in the order of the config.
+An admin schedule that is named comes last and tells what became of everything since its last digest.
 
 The period is that of the last tick at or before --as-of (a date: before the end of that day). What
 fails for now is tried again for at most --wait and then left pending for the next run or the worker.
@@ -110,6 +111,11 @@ func (o runOptions) run(ctx context.Context, names []string, stdout, stderr io.W
 		return err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
+	if state != string(cfg.State.DSN) && slices.ContainsFunc(jobs, func(j worker.Job) bool { return j.Schedule.Digest == config.Admin }) {
+		if err := h.lookBack(ctx, cfg); err != nil {
+			return err
+		}
+	}
 	if isTerminal(stderr) {
 		var told sync.Map // several connections say the same
 		h.Notice = func(what string) {
@@ -149,9 +155,6 @@ func (o runOptions) jobs(cfg *config.Config, names []string) ([]worker.Job, erro
 		if slices.Contains(names[:i], name) {
 			return nil, wrong("schedule %s is named twice; name it once", name)
 		}
-		if s.Digest == config.Admin {
-			return nil, wrong("schedule %s: admin digests are not made yet; choose another schedule", name)
-		}
 		schedules = append(schedules, s)
 	}
 	var only []string
@@ -166,7 +169,7 @@ func (o runOptions) jobs(cfg *config.Config, names []string) ([]worker.Job, erro
 	only = only[:len(only)-1]
 	var jobs []worker.Job
 	for _, s := range schedules {
-		if s.Digest == config.Admin {
+		if s.Digest == config.Admin && len(names) == 0 {
 			continue
 		}
 		tick, err := at.tick(s, cfg.Zone)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"drumbeat/internal/config"
@@ -30,6 +31,57 @@ func openSource(ctx context.Context, cfg *config.Config) (*source.Source, error)
 	}
 	return source.Open(ctx, source.Config{DSN: string(cfg.Source.DSN), Preset: cfg.Source.Preset, Schema: cfg.Source.Schema,
 		Queries: cfg.Source.Queries, StatementTimeout: cfg.Source.StatementTimeout, Waivers: waivers})
+}
+
+// lateSource is a source that could not be reached when it was to be opened: whoever reads it opens it, so that a
+// worker outlives the outage of a database, and can tell of it.
+type lateSource struct {
+	cfg *config.Config
+
+	mu  sync.Mutex
+	src *source.Source // nil: not open yet
+}
+
+// openLate opens the source, and says so where it has to be done later. What is wrong with the config is an error.
+func openLate(ctx context.Context, cfg *config.Config, log *slog.Logger) (*lateSource, error) {
+	src, err := openSource(ctx, cfg)
+	if err != nil && (isFaults(err) || ctx.Err() != nil || !strings.HasPrefix(string(cfg.Source.DSN), "postgres")) {
+		return nil, err
+	}
+	if err != nil {
+		log.Error("source out of reach, it is tried again when it is read", "error", err)
+	}
+	return &lateSource{cfg: cfg, src: src}, nil
+}
+
+// ReadFor implements worker.Source.
+func (s *lateSource) ReadFor(ctx context.Context, needs pipeline.Needs) (*pipeline.Reading, func() error, error) {
+	src, err := s.opened(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return src.ReadFor(ctx, needs)
+}
+
+func (s *lateSource) opened(ctx context.Context) (*source.Source, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.src != nil {
+		return s.src, nil
+	}
+	src, err := openSource(ctx, s.cfg)
+	if err == nil {
+		s.src = src
+	}
+	return src, err
+}
+
+// Close closes what was opened.
+func (s *lateSource) Close() error {
+	if s.src == nil {
+		return nil
+	}
+	return s.src.Close()
 }
 
 func newRenderer(cfg *config.Config) (*render.Renderer, error) {
@@ -80,7 +132,7 @@ func openHouse(ctx context.Context, cfg *config.Config, stateDSN string, log *sl
 			h = nil
 		}
 	}()
-	src, err := openSource(ctx, cfg)
+	src, err := openLate(ctx, cfg, log)
 	if err != nil {
 		return h, err
 	}
@@ -94,7 +146,7 @@ func openHouse(ctx context.Context, cfg *config.Config, stateDSN string, log *sl
 		host = "unknown"
 	}
 	h.Worker = &worker.Worker{Config: cfg, Source: src, Render: renderer.Render, Connect: connector(cfg, log), Now: time.Now,
-		Log: log, Owner: fmt.Sprintf("%s/%d", host, os.Getpid())}
+		Log: log, Owner: fmt.Sprintf("%s/%d", host, os.Getpid()), Version: "config " + cfg.Version + ", drumbeat " + commit()}
 	if links := newLinks(cfg); links != nil {
 		h.Links = links
 	}
@@ -116,6 +168,21 @@ func openHouse(ctx context.Context, cfg *config.Config, stateDSN string, log *sl
 	h.closers = append(h.closers, release)
 	h.Ledger, h.state = state, state
 	return h, nil
+}
+
+// lookBack lets a run that records nothing, or elsewhere, tell what the real ledger knows. It writes nothing there.
+func (h *house) lookBack(ctx context.Context, cfg *config.Config) error {
+	there, err := ledger.Look(ctx, string(cfg.State.DSN))
+	if err != nil || !there {
+		return asCallersFault(err)
+	}
+	state, err := ledger.Open(ctx, string(cfg.State.DSN))
+	if err != nil {
+		return asCallersFault(err)
+	}
+	h.closers = append(h.closers, state.Close)
+	h.History = state
+	return nil
 }
 
 // asCallersFault marks what the caller has to put right: a wrong DSN, a schema of another version, somebody else's ledger,

@@ -36,6 +36,7 @@ type Config struct {
 	Links       Links
 	Web         Web
 	Log         Log
+	Version     string   // of this file and its process, as they were read: it changes when either does
 	Notes       []string // keys that are set and have no effect yet, a sentence each
 
 	unready fault.List

@@ -81,3 +81,26 @@ mail:
 		t.Errorf("sending would find %v", unready)
 	}
 }
+
+func TestTheVersionFollowsTheConfigAndItsProcess(t *testing.T) {
+	dir := folder(t, string(reference.DrumbeatYAML))
+	first := mustLoad(t, dir).Version
+	if again := mustLoad(t, dir).Version; first == "" || again != first {
+		t.Errorf("%q, then %q", first, again)
+	}
+	for _, name := range []string{"drumbeat.yaml", "process.yaml"} {
+		file := filepath.Join(filepath.Dir(mustLoad(t, dir).Path), name)
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, append(text, "\n# changed\n"...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if now := mustLoad(t, dir).Version; now == first {
+			t.Errorf("%s changed and the version did not", name)
+		} else {
+			first = now
+		}
+	}
+}

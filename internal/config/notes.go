@@ -1,6 +1,11 @@
 package config
 
-import "drumbeat/internal/yamlfile"
+import (
+	"slices"
+
+	"drumbeat/internal/pipeline"
+	"drumbeat/internal/yamlfile"
+)
 
 // later lists the keys that are read and validated but that nothing uses so far. A key leaves this list in
 // the change that gives it its effect.
@@ -32,8 +37,8 @@ func (r *reader) note(root *yamlfile.Map) {
 		}
 	}
 	for _, s := range r.cfg.Schedules {
-		if s.Digest == Admin {
-			r.cfg.Notes = append(r.cfg.Notes, "schedules."+s.Name+": admin digests are not made")
+		if s.Digest == Admin && len(s.Recipients.Addresses) == 0 && !slices.ContainsFunc(r.cfg.People, func(p pipeline.Person) bool { return slices.Contains(p.Receives, Admin) }) {
+			r.cfg.Notes = append(r.cfg.Notes, "schedules."+s.Name+": nobody gets it; name addresses under its recipients, or give somebody under people receives: [admin]")
 		}
 		if s.Ping != "" {
 			r.cfg.Notes = append(r.cfg.Notes, "schedules."+s.Name+".ping: nobody is pinged")

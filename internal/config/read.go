@@ -2,6 +2,8 @@ package config
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -65,7 +67,19 @@ func read(path string, data []byte, env yamlfile.Env) (cfg *Config, own, ofProce
 	r.mail(root)
 	r.outside(root)
 	r.note(root)
+	r.cfg.Version = version(data, r.cfg.ProcessPath)
 	return r.cfg, f.Faults(), ofProcess
+}
+
+// version is the beginning of a hash of a config and its process. It has so few digits that nobody finds a password
+// by it.
+func version(data []byte, processPath string) string {
+	process, err := os.ReadFile(processPath)
+	if err != nil {
+		process = nil // that it cannot be read is a fault of its own
+	}
+	sum := sha256.Sum256(append(append(data[:len(data):len(data)], 0), process...))
+	return hex.EncodeToString(sum[:4])
 }
 
 // reader fills one config; each method reads one section.

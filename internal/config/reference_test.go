@@ -68,6 +68,7 @@ mail: {from: Drumbeat <drumbeat@example.com>, smtp: {host: smtp.example.com}}
 `))
 	// What is an example in the reference and has no default.
 	shown.Rates, shown.People, shown.Links.Deal = said.Rates, nil, ""
+	shown.Version = said.Version
 	shown.Notes, shown.Path, shown.ProcessPath, shown.Source.DSN = said.Notes, said.Path, said.ProcessPath, said.Source.DSN
 	shown.State.DSN = Secret(strings.Replace(string(shown.State.DSN), filepath.Dir(string(shown.State.DSN))[len("sqlite:"):], filepath.Dir(said.Path), 1))
 	if !reflect.DeepEqual(shown, said) {

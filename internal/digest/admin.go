@@ -30,20 +30,20 @@ const (
 
 // Operations is what an admin's digest is built from.
 type Operations struct {
-	Recipient Recipient
-	Schedule  string // the admin schedule
-	Cause     Cause
-	Location  *time.Location // of every hour in the digest
-	At, Since time.Time      // when it is made, and from when on it tells; Since is zero where it tells of single runs
-	Runs      []RunRecord
-	Due       []DueTick         // could not be made so far
-	Missed    []DueTick         // will not be made
-	Next      []DueTick         // what comes next
-	Data      *DataState        // nil: not looked at
-	NoAddress []Person          // active people without an address that can be used
-	Names     map[string]string // by rep id
-	Version   string            // of config and program
-	Stop      string            // as in Input
+	Recipient           Recipient
+	Schedule            string // the admin schedule
+	Cause               Cause
+	Location            *time.Location // of every hour in the digest
+	At, Since           time.Time      // when it is made, and from when on it tells; Since is zero where it tells of single runs
+	Runs                []RunRecord
+	Due                 []DueTick         // could not be made so far
+	Missed              []DueTick         // will not be made
+	Next                []DueTick         // what comes next
+	Data                *DataState        // nil: not looked at
+	NoAddress           []Person          // active people without an address that can be used
+	Names               map[string]string // by rep id
+	Version             string            // of config and program
+	Stop, View, StopURL string            // as in Input
 }
 
 // RunRecord is one run with its deliveries. Times that are zero are not known or have not come.
@@ -132,6 +132,7 @@ func BuildAdmin(in Operations) (*Digest, error) {
 	if in.Location == nil {
 		in.Location = time.UTC
 	}
+	in.Runs = slices.Clone(in.Runs) // others build theirs from the same
 	slices.SortStableFunc(in.Runs, func(a, b RunRecord) int { return cmp.Compare(a.Period, b.Period) })
 	o := &operator{Operations: in, sum: map[string]int{}}
 	for _, r := range in.Runs {
@@ -191,12 +192,10 @@ func (o *operator) title() string {
 	switch {
 	case o.Cause == NotMade && o.fault().Setup:
 		return "Config and pipeline disagree"
-	case o.Cause == NotMade:
+	case o.Cause == NotMade, len(o.Runs) == 0 && len(o.Due) > 0:
 		return "Drumbeat could not read the pipeline"
 	case o.Cause == Missed:
 		return "Digests were left out"
-	case len(o.Runs) == 0 && len(o.Due) > 0:
-		return "Digests could not be made"
 	case len(o.Runs) == 0:
 		return "No digest was due"
 	}
@@ -229,8 +228,8 @@ func (o *operator) headlines() (out [][]string) {
 	} else if o.Data != nil && o.Data.Doubtful() {
 		out = append(out, []string{"rows are missing"})
 	}
-	if len(o.Due) > 0 && o.Cause == OnSchedule && len(o.Runs) > 0 {
-		out = append(out, []string{count(len(o.Due), "run", "runs") + " not made"})
+	if len(o.Due) > 0 {
+		out = append(out, []string{"pipeline out of reach", "no data"})
 	}
 	if late := o.latest(); late > 0 {
 		out = append(out, []string{stretch(late) + " late"})
@@ -243,7 +242,7 @@ func (o *operator) subject(title string, items [][]string) string {
 	if o.Cause == Missed {
 		return subject(title, [][]string{{o.missedNames(), whole(len(o.Missed)) + noun(len(o.Missed), " schedule", " schedules")}})
 	}
-	if o.Cause != NotMade {
+	if o.Cause != NotMade && (len(o.Runs) > 0 || len(o.Due) == 0) {
 		return subject(title, items)
 	}
 	words := line(o.fault().Why, 400)
@@ -273,7 +272,7 @@ func (r RunRecord) late() time.Duration {
 }
 
 func (o *operator) about() About {
-	a := About{Stop: o.Stop, AsOf: o.clock(o.At),
+	a := About{Stop: o.Stop, View: o.View, StopURL: o.StopURL, AsOf: o.clock(o.At),
 		Why:   "You get this mail because you are named as an admin in Drumbeat’s config.",
 		Doubt: "It holds no figures of deals or people; who gets digests is told nothing of these failures."}
 	if o.Since.IsZero() {

@@ -33,8 +33,8 @@ type RunRow struct {
 
 // DataRow is one kind of rows.
 type DataRow struct {
-	Kind, Now, Before string
-	Alarm             bool // far fewer than before
+	Kind, Now, Before string // Before is empty of every kind where nothing ran before
+	Alarm             bool   // far fewer than before
 }
 
 // Whose is the name and the address, as far as there are any.

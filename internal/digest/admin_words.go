@@ -79,7 +79,7 @@ func (o *operator) todo() (out []Task) {
 			task.Title, task.Do, task.Cmd = "The config does not fit the pipeline", "Mend the config and start Drumbeat again.", ""
 		}
 		for _, other := range o.Due {
-			if other.Why == t.Why {
+			if other.Why == t.Why && other.Schedule != "" {
 				task.Who = append(task.Who, Whom{Name: line(other.Schedule, 40), Words: "due since " + o.clock(other.At)})
 			}
 		}
@@ -254,7 +254,10 @@ func (o *operator) data(part *AdminPart) {
 		part.Data = "The newest entry is of " + o.clock(s.Newest.V) + "."
 	}
 	for _, kind := range s.kinds() {
-		row := DataRow{Kind: label(kind), Now: "none", Before: "–"}
+		row := DataRow{Kind: label(kind), Now: "none"}
+		if s.Before != nil {
+			row.Before = "none"
+		}
 		if n, there := s.Rows[kind]; there {
 			row.Now = whole(int(n))
 		}

@@ -116,6 +116,7 @@ type fakeSource struct {
 	p     *sample.Pipeline
 	reads int
 	deals int
+	half  bool // every second deal is missing
 	err   error
 }
 
@@ -129,7 +130,11 @@ func (s *fakeSource) ReadFor(_ context.Context, needs pipeline.Needs) (*pipeline
 	deals := r.Deals
 	r.Deals = func(yield func(*pipeline.History, error) bool) {
 		s.deals++
-		deals(yield)
+		n := 0
+		deals(func(h *pipeline.History, err error) bool {
+			n++
+			return s.half && n%2 == 0 || yield(h, err)
+		})
 	}
 	return r, func() error { return nil }, nil
 }

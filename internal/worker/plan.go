@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"drumbeat/internal/config"
 	"drumbeat/internal/digest"
 	"drumbeat/internal/health"
 	"drumbeat/internal/ledger"
@@ -22,6 +23,7 @@ import (
 type desk struct {
 	w       *Worker
 	people  []pipeline.Rep // who is there at all; nil: not read yet
+	unread  error          // why they could not be read: nobody waits for the same database twice
 	figures map[occasion]*figures
 }
 
@@ -37,13 +39,15 @@ type figures struct {
 	asked    *health.Report // as if criteria that are announced had been asked for; nil: none is
 	settings health.Settings
 	reps     []pipeline.Rep
+	ops      *digest.Operations // of an admins' digest, which has nothing else
 }
 
 func (w *Worker) newDesk() *desk { return &desk{w: w, figures: map[occasion]*figures{}} }
 
 // reps gives the people of the source and the config, without reading a single deal.
 func (d *desk) reps(ctx context.Context, asOf time.Time) (reps []pipeline.Rep, err error) {
-	if d.people == nil {
+	if d.people == nil && d.unread == nil {
+		defer func() { d.unread = err }()
 		reading, done, err := d.w.read(ctx, pipeline.Everything(asOf))
 		if err != nil {
 			return nil, err
@@ -53,7 +57,7 @@ func (d *desk) reps(ctx context.Context, asOf time.Time) (reps []pipeline.Rep, e
 		}
 		d.people = reading.Reps
 	}
-	return d.people, nil
+	return d.people, d.unread
 }
 
 // compute reads the pipeline as of an instant and computes its figures.
@@ -138,6 +142,9 @@ func (w *Worker) read(ctx context.Context, needs pipeline.Needs) (*pipeline.Read
 // plan is the way from a tick to recorded digests. Whom the ledger knows is neither rendered nor sent again,
 // and where it knows everybody the deals are not even read.
 func (w *Worker) plan(ctx context.Context, desk *desk, r *round) error {
+	if r.schedule.Digest == config.Admin {
+		return w.planAdmin(ctx, desk, r)
+	}
 	known, err := w.Ledger.Known(ctx, r.schedule.Name, r.period)
 	if err != nil {
 		return err
@@ -158,7 +165,7 @@ func (w *Worker) plan(ctx context.Context, desk *desk, r *round) error {
 	fresh := r.unknown(people, known)
 	r.sum.People, r.sum.Known = len(people), len(people)-len(fresh)
 
-	run := ledger.Run{Schedule: r.schedule.Name, Period: r.period, Tick: r.tick, AsOf: r.end, AdvanceTo: r.advance}
+	run := ledger.Run{Schedule: r.schedule.Name, Period: r.period, Tick: r.advance, AsOf: r.end, AdvanceTo: r.advance}
 	var f *figures
 	if len(fresh) > 0 {
 		if f, err = desk.of(ctx, r); err != nil {
@@ -166,7 +173,7 @@ func (w *Worker) plan(ctx context.Context, desk *desk, r *round) error {
 		}
 		run.WindowStart, run.SourceRows = f.report.Window.Start, sourceRows(f.report.Sources)
 		run.Deals, run.Reps, run.Digests = f.report.Sources.Deals.V, len(f.report.Reps), len(fresh)
-		r.sum.Deals, r.sum.Reps = run.Deals, run.Reps
+		r.sum.Deals, r.sum.Reps, r.made = run.Deals, run.Reps, f
 	} else if r.advance.IsZero() {
 		return nil
 	}
@@ -176,15 +183,11 @@ func (w *Worker) plan(ctx context.Context, desk *desk, r *round) error {
 
 // write is plan with a folder in place of the ledger.
 func (w *Worker) write(ctx context.Context, desk *desk, r *round, to Files) error {
-	f, err := desk.of(ctx, r)
+	f, people, err := w.prepare(ctx, desk, r)
 	if err != nil {
 		return err
 	}
-	people, err := w.recipients(ctx, r, f.reps)
-	if err != nil {
-		return err
-	}
-	r.sum.People, r.sum.Deals, r.sum.Reps = len(people), f.report.Sources.Deals.V, len(f.report.Reps)
+	r.sum.People = len(people)
 	for m := range w.mails(r, f, people) {
 		switch {
 		case m.err != nil:
@@ -205,6 +208,22 @@ func (w *Worker) write(ctx context.Context, desk *desk, r *round, to Files) erro
 		}
 	}
 	return ctx.Err()
+}
+
+// prepare gives what the digests of a round are built from and whom the schedule means, whatever the ledger knows.
+func (w *Worker) prepare(ctx context.Context, desk *desk, r *round) (f *figures, people []digest.Recipient, err error) {
+	if r.schedule.Digest == config.Admin {
+		reps, unread := w.adminReps(ctx, desk, r.end)
+		f = &figures{reps: reps}
+		f.ops, err = w.operations(ctx, desk, r, reps, unread)
+	} else if f, err = desk.of(ctx, r); err == nil {
+		r.sum.Deals, r.sum.Reps = f.report.Sources.Deals.V, len(f.report.Reps)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	people, err = w.recipients(ctx, r, f.reps)
+	return f, people, err
 }
 
 // recipients says whom the schedule means and who of them gets nothing.
@@ -306,10 +325,7 @@ func (w *Worker) mail(r *round, f *figures, p digest.Recipient) (m made) {
 		m.notBefore = r.hourOf(p.Rep.TimeZone)
 		m.date = m.notBefore
 	}
-	view, stop := w.links(r, p, m.date)
-	d, err := digest.Build(digest.Input{Report: f.report, Before: f.before, Asked: f.asked, Settings: f.settings, Process: w.Config.Process, Reps: f.reps,
-		Recipient: p, Scope: digest.Scope(r.schedule.Scope), Schedule: r.schedule.Name, DealLink: w.Config.Links.Deal,
-		Stop: w.replies().Address, View: view, StopURL: stop})
+	d, err := w.build(r, f, p, m.date)
 	if err != nil {
 		m.err = err
 		return m
@@ -328,6 +344,19 @@ func (w *Worker) mail(r *round, f *figures, p digest.Recipient) (m made) {
 		m.err = fmt.Errorf("digest of %s: %w", p.Rep.ID, err)
 	}
 	return m
+}
+
+// build makes one digest's view model, of the kind that the schedule sends.
+func (w *Worker) build(r *round, f *figures, p digest.Recipient, date time.Time) (*digest.Digest, error) {
+	view, stop := w.links(r, p, date)
+	if f.ops != nil {
+		in := *f.ops
+		in.Recipient, in.View, in.StopURL = p, view, stop
+		return digest.BuildAdmin(in)
+	}
+	return digest.Build(digest.Input{Report: f.report, Before: f.before, Asked: f.asked, Settings: f.settings, Process: w.Config.Process, Reps: f.reps,
+		Recipient: p, Scope: digest.Scope(r.schedule.Scope), Schedule: r.schedule.Name, DealLink: w.Config.Links.Deal,
+		Stop: w.replies().Address, View: view, StopURL: stop})
 }
 
 // hourOf is the tick's wall time in the recipient's zone, but never before the end of the period.
@@ -352,31 +381,4 @@ func sourceRows(s health.Sources) map[string]int64 {
 		}
 	}
 	return rows
-}
-
-// inOrder works on all items, n at a time, and yields what comes out in the order of the items, so that not
-// more than about 2n results wait in memory.
-func inOrder[T, R any](items []T, n int, work func(T) R) iter.Seq[R] {
-	return func(yield func(R) bool) {
-		results := make(chan chan R, n)
-		stop := make(chan struct{})
-		defer close(stop)
-		go func() {
-			defer close(results)
-			for _, item := range items {
-				result := make(chan R, 1)
-				select {
-				case results <- result:
-				case <-stop:
-					return
-				}
-				go func() { result <- work(item) }()
-			}
-		}()
-		for result := range results {
-			if !yield(<-result) {
-				return
-			}
-		}
-	}
 }

@@ -3,10 +3,12 @@ package worker
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
 	"drumbeat/internal/config"
+	"drumbeat/internal/digest"
 	"drumbeat/internal/ledger"
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/schedule"
@@ -20,14 +22,9 @@ const (
 // Serve runs the schedules until ctx ends; then it claims nothing more, finishes what is in flight and
 // returns. Two loops share the work, so that a long delivery of one schedule delays no other one's tick.
 func (w *Worker) Serve(ctx context.Context) {
-	s := &server{w: w, started: w.Now(), nudge: make(chan struct{}, 1)}
+	s := w.newServer(w.Now())
 	var zoned []schedule.Zoned
 	for _, sched := range w.Config.Schedules {
-		if sched.Digest == config.Admin {
-			w.Log.Warn("admin digests are not made yet", "schedule", sched.Name)
-			continue
-		}
-		s.schedules = append(s.schedules, sched)
 		zoned = append(zoned, schedule.Zoned{Spec: sched.Spec, Zone: sched.Zone})
 	}
 	var wg sync.WaitGroup
@@ -39,9 +36,15 @@ func (w *Worker) Serve(ctx context.Context) {
 // server is a serving worker: rounds are planned by one loop and delivered by the other.
 type server struct {
 	w         *Worker
-	schedules []config.Schedule
+	schedules []config.Schedule // the audience's
+	admins    []config.Schedule
 	started   time.Time
 	nudge     chan struct{} // something was planned
+
+	// The planning loop's own.
+	resumed bool
+	due     map[string]digest.DueTick // by schedule: what could not be planned, and why
+	outage  string                    // the day whose outage the admins were told of, and nobody took back
 
 	mu   sync.Mutex
 	open []*openRound
@@ -51,16 +54,45 @@ type server struct {
 type openRound struct {
 	sum   Summary
 	began time.Time
+	data  *digest.DataState // how the data looked; nil: another process made the digests, or nothing was made
+
+	// What the admins know of it.
+	told    bool // digests that were lost, and how many
+	lost    int
+	doubted bool // data in doubt
+}
+
+func (w *Worker) newServer(started time.Time) *server {
+	s := &server{w: w, started: started, nudge: make(chan struct{}, 1), due: map[string]digest.DueTick{}}
+	for _, sched := range w.Config.Schedules {
+		if sched.Digest == config.Admin {
+			sched.RecipientZone = false // it goes when there is something to tell, not at anybody's own hour
+			s.admins = append(s.admins, sched)
+		} else {
+			s.schedules = append(s.schedules, sched)
+		}
+	}
+	return s
 }
 
 // reconcile plans what fell due since the last time. It is called at start, at ticks and every half minute;
 // what fails stays due.
 func (s *server) reconcile(ctx context.Context, now time.Time) {
 	desk := s.w.newDesk()
-	for _, sched := range s.schedules {
+	if !s.resumed {
+		if err := s.resume(ctx); err != nil {
+			s.w.Log.Error("what an earlier worker left is not known, trying again", "error", err)
+		} else {
+			s.resumed = true
+		}
+	}
+	for _, sched := range slices.Concat(s.schedules, s.admins) {
 		if err := s.catchUp(ctx, desk, sched, now); err != nil && ctx.Err() == nil {
 			s.w.Log.Error("schedule not run, trying again", "schedule", sched.Name, "error", err)
 		}
+	}
+	if err := s.outOfReach(ctx, desk, now); err != nil && ctx.Err() == nil {
+		s.w.Log.Error("admins not told, trying again", "error", err)
 	}
 	select {
 	case s.nudge <- struct{}{}:
@@ -87,8 +119,20 @@ func (s *server) catchUp(ctx context.Context, desk *desk, sched config.Schedule,
 		}
 	}
 	ticks, missed := dueTicks(sched, last, latest, now, s.started)
+	admin := s.isAdmin(sched.Name)
+	if len(ticks) == 0 {
+		delete(s.due, sched.Name) // another replica made it, or nobody will
+	}
+	if admin && len(ticks) > 0 && now.Sub(ticks[0]) < settling && s.busy(ctx) {
+		return nil // what is on its way first, so that it can be told
+	}
 	if missed {
 		s.w.Log.Warn("missed ticks are not caught up", "schedule", sched.Name, "since", last, "catch_up", sched.CatchUp)
+		if !admin {
+			if err := s.leftOut(ctx, desk, sched, last, latest, ticks); err != nil {
+				return err
+			}
+		}
 	}
 	if len(ticks) == 0 && missed {
 		return s.w.Ledger.SetLastDue(ctx, sched.Name, sched.Spec.Last(latest, sched.Zone))
@@ -96,16 +140,23 @@ func (s *server) catchUp(ctx context.Context, desk *desk, sched config.Schedule,
 	for _, tick := range ticks {
 		r := s.w.newRound(sched, tick)
 		r.advance = tick
-		began := s.w.Now()
+		if admin {
+			r.notice.due = s.waiting()
+		}
 		if err := s.w.plan(ctx, desk, r); err != nil {
+			if !admin {
+				s.due[sched.Name] = s.w.dueTick(sched.Name, tick, err)
+			}
 			return err
 		}
+		if len(r.notice.due) > 0 { // told by this digest, and taken back when it is over
+			s.outage = s.day(r.notice.due[0].At)
+		}
+		delete(s.due, sched.Name)
 		if r.sum.Known == r.sum.People && r.sum.People > 0 {
 			continue // a second tick of one day: everybody was dealt with
 		}
-		s.mu.Lock()
-		s.open = append(s.open, &openRound{sum: r.sum, began: began})
-		s.mu.Unlock()
+		s.opened(ctx, r)
 	}
 	return nil
 }
@@ -185,8 +236,7 @@ func (s *server) deliver(ctx context.Context) {
 // closeRounds writes the line that ends a run for every round of which nothing is pending any more.
 func (s *server) closeRounds(ctx context.Context) error {
 	s.mu.Lock()
-	open := s.open
-	s.open = nil
+	open := slices.Clone(s.open)
 	s.mu.Unlock()
 	var still []*openRound
 	var failed error
@@ -194,10 +244,14 @@ func (s *server) closeRounds(ctx context.Context) error {
 		filter := ledger.Filter{Schedule: o.sum.Schedule, Period: o.sum.Period}
 		sum := o.sum
 		left, err := s.w.Ledger.Waiting(ctx, filter)
-		if err == nil && left.Pending+left.Sending == 0 {
+		over := left.Pending+left.Sending == 0
+		if err == nil {
+			err = s.tellTrouble(ctx, o, over)
+		}
+		if err == nil && over {
 			err = s.w.settleUp(ctx, filter, nil, &sum)
 		}
-		if err != nil || left.Pending+left.Sending > 0 {
+		if err != nil || !over {
 			failed = errors.Join(failed, err)
 			still = append(still, o)
 			continue
@@ -210,7 +264,7 @@ func (s *server) closeRounds(ctx context.Context) error {
 		}
 	}
 	s.mu.Lock()
-	s.open = append(still, s.open...)
+	s.open = append(still, s.open[len(open):]...) // those that were opened meanwhile
 	s.mu.Unlock()
 	return failed
 }

@@ -64,7 +64,7 @@ schedules: [{name: team, digest: manager, cron: "0 7 * * 1", max_age: 60d, catch
 				t.Fatal(err)
 			}
 			back := monday.Add(3 * time.Hour)
-			s := &server{w: k.Worker, schedules: k.Config.Schedules, started: back, nudge: make(chan struct{}, 1)}
+			s := k.newServer(back)
 			for range 3 { // a second wake-up plans nothing twice
 				s.reconcile(ctx, back)
 			}
@@ -129,7 +129,7 @@ schedules:
 func TestASourceOutOfReachKeepsTheTickDue(t *testing.T) {
 	k := newKit(t, monday, "")
 	ctx := context.Background()
-	s := &server{w: k.Worker, schedules: k.Config.Schedules, started: monday.Add(-time.Hour), nudge: make(chan struct{}, 1)}
+	s := k.newServer(monday.Add(-time.Hour))
 	s.reconcile(ctx, monday.Add(-time.Hour))
 	k.source.err = errors.New("connection refused")
 	s.reconcile(ctx, monday)
@@ -149,7 +149,7 @@ func TestAClockThatWasAheadSilencesNobody(t *testing.T) {
 	if err := k.ledger.SetLastDue(ctx, "team", monday.AddDate(1, 0, 0)); err != nil {
 		t.Fatal(err)
 	}
-	s := &server{w: k.Worker, schedules: k.Config.Schedules, started: monday.Add(-time.Hour), nudge: make(chan struct{}, 1)}
+	s := k.newServer(monday.Add(-time.Hour))
 	s.reconcile(ctx, monday.Add(-time.Hour))
 	s.reconcile(ctx, monday)
 	if n := len(k.rows(ledger.Filter{Schedule: "team"})); n == 0 {

@@ -34,7 +34,7 @@ type Ledger interface {
 	OptOuts(ctx context.Context, kind string) ([]string, error)
 	PlanSeq(ctx context.Context, run ledger.Run, deliveries iter.Seq2[ledger.Delivery, error]) (added int, err error)
 	FinishRun(ctx context.Context, schedule, period string) error
-	List(ctx context.Context, f ledger.Filter) ([]ledger.Delivery, error)
+	History
 	ForceAgain(ctx context.Context, f ledger.Filter) (again int, err error)
 	Queue
 	Calendar
@@ -78,6 +78,8 @@ type Worker struct {
 	Log     *slog.Logger
 	Owner   string       // names this process in the ledger
 	Notice  func(string) // tells a person who watches why it takes long; may be missing
+	Version string       // of config and program, for the admins
+	History History      // what ran; nil: as the Ledger knows it, which for a test is another one
 	Links   Links        // of the mails to the archive and to the opt-out; nil: there are none
 
 	pace pacer
@@ -121,28 +123,58 @@ func (s Summary) Done() bool {
 
 // Run carries out the jobs. Schedules of the same instant and window share one computation. Everybody's turn
 // comes once before anything is waited for; then all jobs together try what fails for now again for at most
-// wait. Its error is about the whole (a database out of reach), the first one that there was; what happened to
+// wait. The admins' digests come after the others. Its error is about the whole (a database out of reach), the first one that there was; what happened to
 // single digests stands in the summaries, of each job that was planned or told to stop.
 func (w *Worker) Run(ctx context.Context, jobs []Job, wait time.Duration) ([]Summary, error) {
 	desk, until := w.newDesk(), w.Now().Add(wait)
+	var forAdmins []Job
+	jobs, forAdmins = admins(jobs)
+	all, due, failed := w.runAll(ctx, desk, jobs, until, nil)
+	if len(forAdmins) == 0 || ctx.Err() != nil {
+		return all, failed
+	}
+	more, _, err := w.runAll(ctx, desk, forAdmins, until, due)
+	if failed == nil {
+		failed = err
+	}
+	return append(all, more...), failed
+}
+
+// admins parts the jobs: those for admins come last, so that they tell what became of the others.
+func admins(jobs []Job) (audience, forAdmins []Job) {
+	for _, j := range jobs {
+		if j.Schedule.Digest == config.Admin {
+			forAdmins = append(forAdmins, j)
+		} else {
+			audience = append(audience, j)
+		}
+	}
+	return audience, forAdmins
+}
+
+// runAll begins every job, and then finishes them together. It gives what could not be begun; untold is what the
+// admins are to be told of it.
+func (w *Worker) runAll(ctx context.Context, desk *desk, jobs []Job, until time.Time, untold []digest.DueTick) (all []Summary, due []digest.DueTick, failed error) {
 	var rounds []*round
-	var failed, relay error
-	for _, job := range jobs {
+	var relay error
+	for i, job := range jobs {
 		r := w.newRound(job.Schedule, job.Tick)
-		r.job, r.began = job, w.Now()
+		r.job, r.began, r.notice.due = job, w.Now(), untold
 		failed = w.begin(ctx, desk, r)
 		if failed == nil && relay == nil && job.Out == "" { // a relay that is down is not asked for each schedule
 			failed = w.send(ctx, r, time.Time{})
 			relay = r.relay
 		}
 		if failed != nil && ctx.Err() == nil {
+			for _, j := range jobs[i:] {
+				due = append(due, w.dueTick(j.Schedule.Name, j.Tick, failed))
+			}
 			break
 		}
 		if rounds = append(rounds, r); ctx.Err() != nil {
 			break
 		}
 	}
-	var all []Summary
 	for _, r := range rounds {
 		if err := w.finish(ctx, r, until); err != nil {
 			if failed == nil {
@@ -156,7 +188,7 @@ func (w *Worker) Run(ctx context.Context, jobs []Job, wait time.Duration) ([]Sum
 	if ctx.Err() != nil {
 		failed = ctx.Err()
 	}
-	return all, failed
+	return all, due, failed
 }
 
 // begin records what is to be sent, or writes it where it is only to be looked at.
@@ -265,6 +297,8 @@ type round struct {
 	job      Job       // of a run by hand
 	began    time.Time
 	wanted   []string // the addresses of those who are to get one
+	notice   notice   // of an admins' digest
+	made     *figures // what this run's digests were built from; nil when none was
 	relay    error    // why the relay could not be used the last time; nil when it could
 	sum      Summary
 }

@@ -1,0 +1,226 @@
+package worker
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"drumbeat/internal/config"
+	"drumbeat/internal/digest"
+	"drumbeat/internal/ledger"
+	"drumbeat/internal/pipeline"
+	"drumbeat/internal/schedule"
+)
+
+// What cannot wait for the admins' own tick is told at once, as a mail of the admin schedule whose period names the
+// run or the day and the state: "2026-06-01 team trouble". So the ledger keeps it from being told twice, by another
+// replica or after a restart too.
+
+// The states that are told at once. A run's trouble is told when everybody had a turn, and once more at its end if
+// more failed; a source that is out of reach once a day, and when it is back.
+const (
+	troubled = "trouble"
+	ended    = "ended"
+	doubted  = "data"
+	missed   = "missed"
+	notMade  = "not made"
+	madeLate = "made late"
+)
+
+// settling is how long an admins' digest waits for runs whose mails are going out, so that it can say what became of
+// them.
+const settling = 30 * time.Minute
+
+// isAlarm says whether an admin schedule's period is no tick's.
+func isAlarm(period string) bool { return strings.Contains(period, " ") }
+
+// alarm tells all admins at once. It bears repeating: what is in the ledger is not told again.
+func (s *server) alarm(ctx context.Context, desk *desk, period string, n notice) error {
+	for _, sched := range s.admins {
+		r := s.w.newRound(sched, s.w.Now())
+		r.period, r.sum.Period, r.notice = period, period, n
+		if err := s.w.plan(ctx, desk, r); err != nil {
+			return err
+		}
+		if r.sum.Digests > 0 {
+			s.opened(ctx, r)
+		}
+	}
+	select {
+	case s.nudge <- struct{}{}:
+	default: // one is waiting
+	}
+	return nil
+}
+
+// opened keeps a round in view until its last mail is dealt with.
+func (s *server) opened(ctx context.Context, r *round) {
+	o := &openRound{sum: r.sum, began: s.w.Now(), data: s.dataOf(ctx, r)}
+	s.mu.Lock()
+	s.open = append(s.open, o)
+	s.mu.Unlock()
+}
+
+// outOfReach tells of ticks that cannot be made, a minute after they were due: a database that restarts is no news.
+// When they have been made after all it says so.
+func (s *server) outOfReach(ctx context.Context, desk *desk, now time.Time) error {
+	if len(s.admins) == 0 {
+		return nil
+	}
+	if due := s.waiting(); len(due) > 0 {
+		if day := s.day(due[0].At); now.Sub(due[0].At) > punctual && s.outage != day {
+			if err := s.alarm(ctx, desk, day+" "+notMade, notice{cause: digest.NotMade, due: due}); err != nil {
+				return err
+			}
+			s.outage = day
+		}
+		return nil
+	}
+	if s.outage == "" || s.busy(ctx) {
+		return nil
+	}
+	late := func(run ledger.Run) bool {
+		return !isAlarm(run.Period) && run.Period >= s.outage && !run.Tick.IsZero() && run.StartedAt.Sub(run.Tick) > punctual
+	}
+	if err := s.alarm(ctx, desk, s.outage+" "+madeLate, notice{cause: digest.MadeLate, about: late}); err != nil {
+		return err
+	}
+	s.outage = ""
+	return nil
+}
+
+// waiting are the ticks that could not be made so far, the oldest first.
+func (s *server) waiting() []digest.DueTick {
+	return slices.SortedFunc(maps.Values(s.due), func(a, b digest.DueTick) int {
+		return cmp.Or(cmp.Compare(a.At.UnixNano(), b.At.UnixNano()), cmp.Compare(a.Schedule, b.Schedule))
+	})
+}
+
+// day names the period of a tick.
+func (s *server) day(tick time.Time) string {
+	zone := s.w.Config.Zone
+	return schedule.PeriodKey(schedule.End(tick, zone), zone)
+}
+
+// leftOut tells of a period that nobody makes up for: the last one before the ticks that are run, if it is
+// neither theirs nor was dealt with. Ticks of a period that was are no loss.
+func (s *server) leftOut(ctx context.Context, desk *desk, sched config.Schedule, last, latest time.Time, ticks []time.Time) error {
+	before := latest.Add(time.Nanosecond)
+	if len(ticks) > 0 {
+		before = pipeline.DateOf(ticks[0], s.w.Config.Zone).Start(s.w.Config.Zone)
+	}
+	tick := sched.Spec.Last(before.Add(-time.Nanosecond), sched.Zone)
+	if !tick.After(last) || s.day(tick) == s.day(last) {
+		return nil
+	}
+	why := "It fell due at " + tick.In(sched.Zone).Format("15:04 on 2006-01-02") + " while Drumbeat did not run or could not read the pipeline. "
+	switch {
+	case sched.CatchUp == "last" && len(ticks) > 0:
+		why += "catch_up: last makes up for the newest digest only."
+	case sched.CatchUp == "none":
+		why += "catch_up: none makes up for nothing."
+	default:
+		why += "That is longer ago than the schedule's max_age."
+	}
+	return s.alarm(ctx, desk, s.day(tick)+" "+sched.Name+" "+missed,
+		notice{cause: digest.Missed, missed: []digest.DueTick{{Schedule: sched.Name, At: tick, Why: why}}})
+}
+
+// busy says whether mails of a run are going out at this moment; those that wait for their time do not count.
+func (s *server) busy(ctx context.Context) bool {
+	s.mu.Lock()
+	open := slices.Clone(s.open)
+	s.mu.Unlock()
+	for _, o := range open {
+		if isAlarm(o.sum.Period) {
+			continue
+		}
+		left, err := s.w.Ledger.Waiting(ctx, ledger.Filter{Schedule: o.sum.Schedule, Period: o.sum.Period})
+		if err == nil && (left.Sending > 0 || left.Pending > 0 && left.Next == 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// tellTrouble tells of a round whose mails have all had a turn: digests that did not arrive, or data in doubt.
+func (s *server) tellTrouble(ctx context.Context, o *openRound, over bool) error {
+	if len(s.admins) == 0 || s.isAdmin(o.sum.Schedule) {
+		return nil
+	}
+	lost := 0
+	for _, state := range []ledger.State{ledger.Failed, ledger.Unknown} {
+		rows, err := s.w.Ledger.List(ctx, ledger.Filter{Schedule: o.sum.Schedule, Period: o.sum.Period, State: state})
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if row.Reason != ledger.Settled {
+				lost++
+			}
+		}
+	}
+	what, n := o.sum.Schedule+" "+troubled, notice{cause: digest.Trouble, data: o.data,
+		about: func(run ledger.Run) bool { return run.Schedule == o.sum.Schedule && run.Period == o.sum.Period }}
+	switch {
+	case o.told && over && lost > o.lost:
+		what, n.cause = o.sum.Schedule+" "+ended, digest.Ended
+	case !o.told && lost > 0:
+	case !o.doubted && o.data != nil && o.data.Doubtful():
+		what = doubted // the same data for every schedule of the day: told once
+	default:
+		return nil
+	}
+	if err := s.alarm(ctx, s.w.newDesk(), o.sum.Period+" "+what, n); err != nil {
+		return err
+	}
+	o.told, o.lost, o.doubted = lost > 0, lost, true
+	return nil
+}
+
+// dataOf says how the data of a round looked; nil when nothing was made.
+func (s *server) dataOf(ctx context.Context, r *round) *digest.DataState {
+	if r.made == nil || len(s.admins) == 0 {
+		return nil
+	}
+	runs, err := s.w.history().Runs(ctx, r.end.Add(-remembered))
+	if err != nil {
+		return nil // the digest of the admins' next tick looks again
+	}
+	return stateOf(r.made, rowsBefore(runs, r.schedule.Name, r.end))
+}
+
+func (s *server) isAdmin(name string) bool {
+	return slices.ContainsFunc(s.admins, func(a config.Schedule) bool { return a.Name == name })
+}
+
+// resume takes up what an earlier process left: rounds that have not ended, and an outage that was told.
+func (s *server) resume(ctx context.Context) error {
+	runs, err := s.w.history().Runs(ctx, s.started.Add(-remembered))
+	if err != nil {
+		return err
+	}
+	over := map[string]bool{}
+	for _, run := range runs {
+		day, state, alarm := strings.Cut(run.Period, " ")
+		if alarm && s.isAdmin(run.Schedule) && (state == notMade || state == madeLate) {
+			over[day] = over[day] || state == madeLate
+		}
+		known := slices.ContainsFunc(s.w.Config.Schedules, func(c config.Schedule) bool { return c.Name == run.Schedule })
+		if run.FinishedAt.IsZero() && known {
+			s.mu.Lock()
+			s.open = append(s.open, &openRound{began: run.StartedAt,
+				sum: Summary{Schedule: run.Schedule, Period: run.Period, Deals: run.Deals, Reps: run.Reps, Digests: run.Digests}})
+			s.mu.Unlock()
+		}
+	}
+	for day, mended := range over {
+		if !mended && day > s.outage {
+			s.outage = day
+		}
+	}
+	return nil
+}
