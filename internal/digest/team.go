@@ -83,7 +83,7 @@ func (b *builder) repRow(r health.RepFigures, t TeamTable) RepRow {
 	if t.Pace {
 		row.Pace = "too few"
 		if paced(r) {
-			row.Pace, row.PaceRange = ratio(r.Stall.Pace.V), ratio(r.Stall.PaceLow.V)+" to "+ratio(r.Stall.PaceHigh.V)
+			row.Pace, row.PaceRange = ratio(r.Stall.Pace.V), ratio(r.Stall.PaceLow.V)+"–"+ratio(r.Stall.PaceHigh.V)
 		}
 	}
 	if t.Forecast {

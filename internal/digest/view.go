@@ -163,7 +163,7 @@ type RepRow struct {
 	Bar, Rest int    // of 60 pixels; both 0 without a bar
 	Stalled   string // 2 of 8
 	Pace      string // 0.8; too few
-	PaceRange string // 0.6 to 1.1
+	PaceRange string // 0.6–1.1
 	Bias      string
 }
 

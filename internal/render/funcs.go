@@ -133,7 +133,7 @@ func table(t digest.TeamTable) string {
 	for _, r := range t.Rows {
 		row := []string{cutCells(r.Rep.Name, widestName), r.Adherence, strings.TrimSuffix(r.Interval, " to judge"), r.Stalled}
 		if t.Pace {
-			row = append(row, r.Pace+around(" (", strings.ReplaceAll(r.PaceRange, " to ", "–"), ")"))
+			row = append(row, r.Pace+around(" (", r.PaceRange, ")"))
 		}
 		if t.Forecast {
 			row = append(row, r.Bias)
