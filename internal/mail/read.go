@@ -81,6 +81,8 @@ func fieldsOf(raw []byte) []Field {
 		out = append(out, Field{name, strings.TrimSpace(value)})
 	}
 	for i, f := range out {
+		f.Value = strings.TrimSpace(f.Value) // a long first word is folded away from its name
+		out[i].Value = f.Value
 		if decoded, err := new(mime.WordDecoder).DecodeHeader(f.Value); err == nil {
 			out[i].Value = decoded
 		}

@@ -242,17 +242,22 @@ func (t *tab) picture(name string) {
 // judge lets axe look at the page, which must not scroll sideways either.
 func (t *tab) judge(name string, width int) {
 	t.t.Helper()
-	axe, err := os.ReadFile(filepath.Join("testdata", "judges", "node_modules", "axe-core", "axe.min.js"))
-	if err != nil {
-		lacks(t.t, "axe-core from npm")
-	}
 	var scroll int
 	if t.eval("document.documentElement.scrollWidth", &scroll); scroll > width {
 		t.t.Errorf("%s at %d px scrolls sideways: %d px", name, width, scroll)
 	}
-	var violations []string
-	t.eval(string(axe)+`;axe.run(document, {iframes: false}).then(r => r.violations.flatMap(v => v.nodes.map(n => v.id + ": " + v.help + ": " + n.html)))`, &violations)
-	for _, v := range violations {
+	for _, v := range t.violations() {
 		t.t.Errorf("%s at %d px: %s", name, width, v)
 	}
+}
+
+// violations are what axe objects to.
+func (t *tab) violations() (found []string) {
+	t.t.Helper()
+	axe, err := os.ReadFile(filepath.Join("testdata", "judges", "node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		lacks(t.t, "axe-core from npm")
+	}
+	t.eval(string(axe)+`;axe.run(document, {iframes: false}).then(r => r.violations.flatMap(v => v.nodes.map(n => v.id + ": " + v.help + ": " + n.html)))`, &found)
+	return found
 }

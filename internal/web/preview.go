@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"drumbeat/internal/mail"
@@ -171,14 +172,15 @@ func (p *Preview) bytes(shelves []shelf, c choice) (raw []byte, of *entry, err e
 		return nil, nil, fmt.Errorf("the storybook has no case %q", c.Story)
 	}
 	for _, s := range shelves {
-		for i := range s.Entries {
-			if e := &s.Entries[i]; s.Schedule == c.Schedule && e.ID == c.To {
-				if e.Skip != "" || e.Err != nil {
-					return nil, e, e.Err
-				}
-				raw, err = e.Mail()
-				return raw, e, err
+		for _, e := range slices.Concat(s.Entries, s.None) {
+			if s.Schedule != c.Schedule || e.ID != c.To {
+				continue
 			}
+			if e.Skip != "" || e.Err != nil {
+				return nil, &e, e.Err
+			}
+			raw, err = e.Mail()
+			return raw, &e, err
 		}
 	}
 	return nil, nil, fmt.Errorf("nobody with the id %q gets the digests of schedule %q", c.To, c.Schedule)
