@@ -27,7 +27,9 @@ func (b *shelfBook) stories() []web.Story {
 	for _, name := range slices.Sorted(maps.Keys(admin)) {
 		out = append(out, b.story(name, func() (*digest.Digest, error) { return digest.BuildAdmin(admin[name]) }))
 	}
-	slices.SortStableFunc(out, func(a, b web.Story) int { return slices.Index(storyGroups, a.Group) - slices.Index(storyGroups, b.Group) })
+	slices.SortStableFunc(out, func(a, b web.Story) int {
+		return slices.Index(storyGroups, a.Group) - slices.Index(storyGroups, b.Group)
+	})
 	return out
 }
 
