@@ -272,11 +272,19 @@ func (b *builder) directions(fc *health.ForecastReliability) string {
 	case high+low < 2:
 		return ""
 	case low == 0:
-		return "; too high in " + whole(high) + " of " + count(len(fc.Periods), b.periodNoun(), b.periodNoun()+"s")
+		return "; too high in " + b.ofPeriods(high, len(fc.Periods))
 	case high == 0:
-		return "; too low in " + whole(low) + " of " + count(len(fc.Periods), b.periodNoun(), b.periodNoun()+"s")
+		return "; too low in " + b.ofPeriods(low, len(fc.Periods))
 	}
 	return "; too high in " + count(high, b.periodNoun(), b.periodNoun()+"s") + ", too low in " + whole(low)
+}
+
+// ofPeriods says each of the 4 quarters, or 3 of 4 quarters.
+func (b *builder) ofPeriods(n, all int) string {
+	if n == all {
+		return "each of the " + count(all, b.periodNoun(), b.periodNoun()+"s")
+	}
+	return whole(n) + " of " + count(all, b.periodNoun(), b.periodNoun()+"s")
 }
 
 // bias says in which direction calls are wrong.

@@ -120,7 +120,7 @@ func TestTheDirectionOfCallsIsSaidPeriodByPeriod(t *testing.T) {
 	}
 	for want, predicted := range map[string][]float64{
 		"; too high in 1 quarter, too low in 3": {120, 80, 90, 70},
-		"; too high in 4 of 4 quarters":         {120, 180, 190, 170},
+		"; too high in each of the 4 quarters":  {120, 180, 190, 170},
 		"; too low in 3 of 4 quarters":          {100, 80, 90, 70},
 	} {
 		set(predicted...)
