@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	netmail "net/mail"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,11 +20,13 @@ import (
 	files "drumbeat/config"
 	"drumbeat/internal/config"
 	"drumbeat/internal/ledger"
+	"drumbeat/internal/mail"
 	"drumbeat/internal/mail/mailbox"
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/process"
 	"drumbeat/internal/sample"
 	"drumbeat/internal/source"
+	"drumbeat/internal/web"
 	"drumbeat/internal/worker"
 )
 
@@ -81,7 +85,7 @@ func (o demoOptions) run(ctx context.Context, w io.Writer) error {
 	if o.serve == "" {
 		return nil
 	}
-	return serveMails(ctx, w, o.serve, mails)
+	return o.preview(ctx, w)
 }
 
 // demoMark begins the demo's config.
@@ -98,6 +102,18 @@ func (o demoOptions) spare() error {
 		}
 	}
 	return nil
+}
+
+// preview goes on with the page that shows the digests of the demo's week.
+func (o demoOptions) preview(ctx context.Context, w io.Writer) error {
+	book := newBook(filepath.Join(o.out, "drumbeat.yaml"))
+	defer book.Close()
+	if _, err := book.open(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	return servePreview(ctx, w, w, o.serve, &web.Preview{Book: book, Stories: book.stories(), Day: pipeline.DateOf(sample.AsOf, time.UTC),
+		Log: slog.New(slog.DiscardHandler)})
 }
 
 // prepare makes the pipeline up and lays it, its database and a config for it into the folder.
@@ -161,8 +177,10 @@ mail:
 
 // demoMail is one mail as it was received.
 type demoMail struct {
-	schedule, rep, to, subject string
-	html                       string // the file
+	schedule, rep, to string
+	html              string // the file
+	parts             *mail.Parts
+	raw               []byte
 }
 
 // send runs the weekly schedules through the same worker as always, into a mailbox of our own, and writes
@@ -206,13 +224,17 @@ func (o demoOptions) send(ctx context.Context, cfg *config.Config) (mails []demo
 
 // write puts each received mail down under the person whose it is.
 func (o demoOptions) write(rows []ledger.Delivery, received []mailbox.Message) ([]demoMail, error) {
-	byID := map[string]mailParts{}
+	byID := map[string]demoMail{}
 	for _, m := range received {
-		parts, err := readMail(m.Data)
+		parts, err := mail.Read(m.Data)
 		if err != nil {
-			return nil, fmt.Errorf("read a received mail: %w", err)
+			return nil, err
 		}
-		byID[parts.id] = parts
+		to, err := netmail.ParseAddress(parts.Raw("To"))
+		if err != nil {
+			return nil, fmt.Errorf("read a received mail: its field To: %w", err)
+		}
+		byID[strings.Trim(parts.Field("Message-ID"), "<>")] = demoMail{to: cmp.Or(to.Name, to.Address), parts: parts, raw: m.Data}
 	}
 	var mails []demoMail
 	for _, row := range rows {
@@ -220,11 +242,12 @@ func (o demoOptions) write(rows []ledger.Delivery, received []mailbox.Message) (
 		if row.State != ledger.Sent || !ok {
 			continue
 		}
-		base, err := worker.Files{Dir: o.out}.Write(row.Schedule, row.Period, row.RepID, m.raw, m.html, m.text)
+		base, err := worker.Files{Dir: o.out}.Write(row.Schedule, row.Period, row.RepID, m.raw, m.parts.HTML, m.parts.Text)
 		if err != nil {
 			return nil, err
 		}
-		mails = append(mails, demoMail{schedule: row.Schedule, rep: row.RepID, to: m.to, subject: m.subject, html: base + ".html"})
+		m.schedule, m.rep, m.html = row.Schedule, row.RepID, base+".html"
+		mails = append(mails, m)
 	}
 	return mails, nil
 }
