@@ -36,6 +36,7 @@ var never = map[string][]string{
 	"internal/source": {module + "internal/health", module + "internal/digest", module + "internal/mail", module + "internal/ledger"},
 	"internal/ledger": {module + "internal/health", module + "internal/digest", module + "internal/render", module + "internal/source"},
 	"internal/mail":   {module + "internal/health", module + "internal/digest", module + "internal/source", module + "internal/ledger"},
+	"internal/web":    {module + "internal/health", module + "internal/digest", module + "internal/source", module + "internal/render", module + "internal/worker", module + "internal/config"},
 	"internal/worker": {"github.com/robfig/cron", "github.com/wneessen/go-mail", "github.com/jmoiron/sqlx", "database/sql"},
 }
 
@@ -66,6 +67,7 @@ func TestTheRulesCanFail(t *testing.T) {
 		{"digest writes HTML", "internal/digest/x.go", `import "html/template"`, "may not import html/template"},
 		{"render sends", "internal/render/x.go", `import "drumbeat/internal/mail"`, "may not import drumbeat/internal/mail"},
 		{"worker parses cron", "internal/worker/x.go", `import "github.com/robfig/cron/v3"`, "may not import github.com/robfig/cron/v3"},
+		{"the web builds a digest", "internal/web/x.go", `import "drumbeat/internal/digest"`, "may not import drumbeat/internal/digest"},
 		{"a part of a room is the room", "internal/worker/deep/x.go", `import "github.com/jmoiron/sqlx"`, "may not import github.com/jmoiron/sqlx"},
 		{"somebody imports cmd", "internal/mail/x.go", `import "drumbeat/cmd/drumbeat"`, "may not import drumbeat/cmd/drumbeat"},
 		{"health asks the clock", "internal/health/x.go", "import \"time\"\nvar now = time.Now()", "asks the clock"},
