@@ -184,7 +184,7 @@ func (o *operator) digest() *Digest {
 
 // nothing says that there is no news. Somebody without an address is none: that is told beside the runs.
 func (o *operator) nothing() bool {
-	return len(o.Runs) == 0 && len(o.Due) == 0 && len(o.Missed) == 0 && (o.Data == nil || !o.Data.Doubtful())
+	return o.Cause == OnSchedule && len(o.Runs) == 0 && len(o.Due) == 0 && len(o.Missed) == 0 && (o.Data == nil || !o.Data.Doubtful())
 }
 
 // title is what the mail is about, the period's word in front where all runs share one.
@@ -196,6 +196,8 @@ func (o *operator) title() string {
 		return "Drumbeat could not read the pipeline"
 	case o.Cause == Missed:
 		return "Digests were left out"
+	case len(o.Runs) == 0 && o.Cause == MadeLate:
+		return "Drumbeat reads the pipeline again"
 	case len(o.Runs) == 0:
 		return "No digest was due"
 	}

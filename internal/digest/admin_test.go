@@ -72,6 +72,7 @@ func TestTheAdminsSubjectCarriesTheNews(t *testing.T) {
 		{"half of the rows are there", digest.Operations{Cause: digest.Trouble, Runs: []digest.RunRecord{run(nil, "sent")},
 			Data: &digest.DataState{AsOf: monday, Newest: pipeline.Some(monday), Rows: map[string]int64{"deals": 50, "reps": 9}, Before: map[string]int64{"deals": 100, "reps": 10}}},
 			"Weekly digests: 1 sent, rows are missing", "Rows are missing"},
+		{"back, and nothing was due any more", digest.Operations{Cause: digest.MadeLate}, "Drumbeat reads the pipeline again", ""},
 		{"nothing ran", digest.Operations{Since: monday.AddDate(0, 0, -7)}, "No digest was due", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

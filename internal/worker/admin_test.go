@@ -84,63 +84,6 @@ func (k *kit) pass(d time.Duration) {
 	synctest.Wait()
 }
 
-func TestAdminsAreToldOnceOfASourceOutOfReachAndWhenItIsBack(t *testing.T) {
-	serving(t, daily, func(t *testing.T, k *kit) {
-		k.source.err = errors.New("open postgres://drumbeat:s3cret@db/pipeline: password=s3cret: connection refused")
-		k.pass(30*time.Minute + 20*time.Second)
-		if got := k.relay.subjects(ops); len(got) != 0 {
-			t.Errorf("a blink is no news: %q", got)
-		}
-		k.pass(80 * time.Minute) // tried again more than a hundred times
-		got := k.relay.subjects(ops)
-		if len(got) != 1 || got[0] != "Drumbeat could not read the pipeline: connection refused" {
-			t.Fatalf("told %q\n%s", got, k.logs)
-		}
-		text := words(k.relay.letters()[0].raw)
-		if strings.Contains(text, "s3cret") || !strings.Contains(text, "- own: due since") {
-			t.Errorf("the mail says %s", text)
-		}
-		k.source.err = nil
-		k.pass(2 * time.Minute)
-		if got = k.relay.subjects(ops); len(got) != 2 || !strings.HasPrefix(got[1], "Weekly digests: ") || !strings.HasSuffix(got[1], " sent, 80 minutes late") {
-			t.Errorf("after it was back: %q\n%s", got, k.logs)
-		}
-		k.pass(20 * time.Minute)
-		if n := len(k.relay.subjects(ops)); n != 2 {
-			t.Errorf("told %d times", n)
-		}
-	})
-}
-
-func TestAnOutageIsToldOnceAcrossRestarts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(6 * time.Hour)
-		k := newKit(t, time.Now().AddDate(0, 0, 3), daily)
-		session := func(d time.Duration) {
-			ctx, stop := context.WithCancel(context.Background())
-			done := make(chan struct{})
-			go func() { k.Serve(ctx); close(done) }()
-			k.pass(d)
-			stop()
-			<-done
-		}
-		session(20 * time.Minute)
-		k.source.err = errors.New("connection refused")
-		session(15 * time.Minute)
-		session(5 * time.Minute)
-		if got := k.relay.subjects(ops); len(got) != 1 {
-			t.Fatalf("told %q", got)
-		}
-		k.source.err = nil
-		session(2 * time.Minute)
-		session(2 * time.Minute)
-		if got := k.relay.subjects(ops); len(got) != 2 || !strings.Contains(got[1], "late") {
-			t.Errorf("told %q\n%s", got, k.logs)
-		}
-		_ = k.ledger.Close()
-	})
-}
-
 func TestAdminsAreToldAtOnceOfMailsThatDidNotArrive(t *testing.T) {
 	serving(t, daily, func(t *testing.T, k *kit) {
 		k.Config.Mail.AttemptsFor = 4 * time.Hour

@@ -64,6 +64,15 @@ func (s *server) opened(ctx context.Context, r *round) {
 	s.mu.Unlock()
 }
 
+// hindered notes that a tick could not be made. The later ones of its day are the same digest, which has waited since
+// the first.
+func (s *server) hindered(schedule string, tick time.Time, err error) {
+	if before, waits := s.due[schedule]; waits && s.day(before.At) == s.day(tick) {
+		tick = before.At
+	}
+	s.due[schedule] = s.w.dueTick(schedule, tick, err)
+}
+
 // outOfReach tells of ticks that cannot be made, a minute after they were due: a database that restarts is no news.
 // When they have been made after all it says so.
 func (s *server) outOfReach(ctx context.Context, desk *desk, now time.Time) error {
@@ -75,16 +84,14 @@ func (s *server) outOfReach(ctx context.Context, desk *desk, now time.Time) erro
 			if err := s.alarm(ctx, desk, day+" "+notMade, notice{cause: digest.NotMade, due: due}); err != nil {
 				return err
 			}
-			s.outage = day
+			s.outage, s.toldAt = day, s.w.Now()
 		}
 		return nil
 	}
 	if s.outage == "" || s.busy(ctx) {
 		return nil
 	}
-	late := func(run ledger.Run) bool {
-		return !isAlarm(run.Period) && run.Period >= s.outage && !run.Tick.IsZero() && run.StartedAt.Sub(run.Tick) > punctual
-	}
+	late := func(run ledger.Run) bool { return !run.Tick.IsZero() && run.StartedAt.After(s.toldAt) }
 	if err := s.alarm(ctx, desk, s.outage+" "+madeLate, notice{cause: digest.MadeLate, about: late}); err != nil {
 		return err
 	}
@@ -203,11 +210,17 @@ func (s *server) resume(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	over := map[string]bool{}
+	var told, back string // the last days of which that was said
 	for _, run := range runs {
 		day, state, alarm := strings.Cut(run.Period, " ")
-		if alarm && s.isAdmin(run.Schedule) && (state == notMade || state == madeLate) {
-			over[day] = over[day] || state == madeLate
+		switch {
+		case !alarm || !s.isAdmin(run.Schedule):
+		case state == notMade:
+			if day > told {
+				told, s.toldAt = day, run.StartedAt
+			}
+		case state == madeLate:
+			back = max(back, day)
 		}
 		known := slices.ContainsFunc(s.w.Config.Schedules, func(c config.Schedule) bool { return c.Name == run.Schedule })
 		if run.FinishedAt.IsZero() && known {
@@ -217,10 +230,8 @@ func (s *server) resume(ctx context.Context) error {
 			s.mu.Unlock()
 		}
 	}
-	for day, mended := range over {
-		if !mended && day > s.outage {
-			s.outage = day
-		}
+	if told > back {
+		s.outage = told
 	}
 	return nil
 }

@@ -45,6 +45,7 @@ type server struct {
 	resumed bool
 	due     map[string]digest.DueTick // by schedule: what could not be planned, and why
 	outage  string                    // the day whose outage the admins were told of, and nobody took back
+	toldAt  time.Time                 // when
 
 	mu   sync.Mutex
 	open []*openRound
@@ -145,12 +146,12 @@ func (s *server) catchUp(ctx context.Context, desk *desk, sched config.Schedule,
 		}
 		if err := s.w.plan(ctx, desk, r); err != nil {
 			if !admin {
-				s.due[sched.Name] = s.w.dueTick(sched.Name, tick, err)
+				s.hindered(sched.Name, tick, err)
 			}
 			return err
 		}
 		if len(r.notice.due) > 0 { // told by this digest, and taken back when it is over
-			s.outage = s.day(r.notice.due[0].At)
+			s.outage, s.toldAt = s.day(r.notice.due[0].At), s.w.Now()
 		}
 		delete(s.due, sched.Name)
 		if r.sum.Known == r.sum.People && r.sum.People > 0 {
