@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,6 +16,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"drumbeat/internal/config"
+	"drumbeat/internal/digest"
+	"drumbeat/internal/digest/digesttest"
 	"drumbeat/internal/fault"
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/render"
@@ -75,8 +78,8 @@ func readWaivers(path string) ([]pipeline.Waiver, fault.List) {
 	return source.ReadWaivers(path)
 }
 
-// checkTemplates parses the templates with those of the folder over the built-in ones, and names the files
-// in it that nothing would ever read.
+// checkTemplates parses and tries the templates with those of the folder over the built-in ones, and names the
+// files in it that nothing would ever read.
 func checkTemplates(folder string) fault.List {
 	if folder == "" {
 		return nil
@@ -100,10 +103,41 @@ func checkTemplates(folder string) fault.List {
 				Hint: yamlfile.Suggest(f.Name(), builtIn)})
 		}
 	}
-	if _, err := render.New(render.WithTemplates(os.DirFS(folder))); err != nil {
+	r, err := render.New(render.WithTemplates(os.DirFS(folder)))
+	if err == nil {
+		err = tryTemplates(r)
+	}
+	if err != nil {
 		faults = append(faults, templateFault(folder, err))
 	}
 	return faults
+}
+
+// tryTemplates renders the whole storybook, full digests and empty ones: a field that is none shows only then.
+func tryTemplates(r *render.Renderer) error {
+	try := func(name string, d *digest.Digest, err error) error {
+		if err == nil {
+			_, err = r.Render(d)
+		}
+		if err != nil {
+			return fmt.Errorf("story %s: %w", name, err)
+		}
+		return nil
+	}
+	for _, s := range digesttest.Stories() {
+		d, err := digest.Build(s.Input)
+		if err := try(s.Name, d, err); err != nil {
+			return err
+		}
+	}
+	admin := digesttest.AdminStories()
+	for _, name := range slices.Sorted(maps.Keys(admin)) {
+		d, err := digest.BuildAdmin(admin[name])
+		if err := try(name, d, err); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 var templateError = regexp.MustCompile(`template (\S+): (?:template: [^:]*:(\d+):(?:\d+:)? )?(.*)`)

@@ -83,6 +83,11 @@ func TestCheckListsTheFaultsOfAllFilesAtOnce(t *testing.T) {
 			map[string]string{"drumbeat.yaml": smallConfig + "foo: 1\nwaivers: none.csv\ntemplates: t\n", "process.yaml": string(reference.ProcessYAML), "t/manger.txt": "x"},
 			[]string{"drumbeat.yaml:6:1: foo: unknown key", "none.csv cannot be read: no such file", "manger.txt: there is no template of this name"},
 		},
+		"a template that parses and then asks for what no digest has": {
+			map[string]string{"drumbeat.yaml": smallConfig + "templates: t\n", "process.yaml": string(reference.ProcessYAML),
+				"t/rep.html": "{{define \"name\"}}x{{end}}{{define \"main\"}}{{with .Own}}{{range .Lost}}{{.Nosuch}}{{end}}{{end}}{{end}}"},
+			[]string{"t: story rep", "can't evaluate field Nosuch"},
+		},
 		"no config at all": {
 			map[string]string{"other.yaml": ""},
 			[]string{"drumbeat.yaml: cannot be read: no such file or directory; name the config with --config"},

@@ -79,17 +79,40 @@ func TestNoQuestionIsAskedTwice(t *testing.T) {
 }
 
 func TestARowNamesTwoEvidencesAndCountsTheRest(t *testing.T) {
-	in := digesttest.Input(digest.Rep, "r01")
+	in := digesttest.Input(digest.Manager, "m1")
 	in.Report.Deals = in.Report.Deals[:1]
 	d := &in.Report.Deals[0]
 	d.Missed = []string{"buyer:problem_owned", "buyer:criteria_shared", "buyer:signer_met", "buyer:plan_agreed"}
 	d.Lacks, d.Concerns = d.Missed, []string{health.ConcernEvidence}
-	has := func(want digest.Lens) bool { return slices.Contains(built(t, in).Own.First[0].Lenses, want) }
+	has := func(want digest.Lens) bool { return slices.Contains(built(t, in).Team.Agenda[0].Lenses, want) }
 	if !has(digest.Lens{Text: "Still missing:", Quote: "“The buyer has agreed a plan with dates up to the signature”, “The person who signs has spoken with us” and 2\u00a0more", Alarm: true}) {
-		t.Errorf("%+v", built(t, in).Own.First[0].Lenses)
+		t.Errorf("%+v", built(t, in).Team.Agenda[0].Lenses)
 	}
 	d.Lacks, d.Concerns = d.Lacks[:1], []string{health.ConcernEvidence}
 	if !has(digest.Lens{Text: "Still missing:", Quote: "“The buyer has named the problem and its owner”", Alarm: true}) || !has(digest.Lens{Text: "3\u00a0pieces of evidence came later than due"}) {
-		t.Errorf("%+v", built(t, in).Own.First[0].Lenses)
+		t.Errorf("%+v", built(t, in).Team.Agenda[0].Lenses)
+	}
+}
+
+// What the next step quotes is not quoted twice.
+func TestTheStepAndTheLensesSayEvidenceOnce(t *testing.T) {
+	in := digesttest.Input(digest.Rep, "r03")
+	row := built(t, in).Own.First[1] // d05 lacks two pieces, the stage's own first
+	if !strings.Contains(row.Ask, "“The person who signs has spoken with us”") {
+		t.Fatalf("next step %q", row.Ask)
+	}
+	var lens digest.Lens
+	for _, l := range row.Lenses {
+		if strings.Contains(l.Text, "missing") {
+			lens = l
+		}
+	}
+	if lens.Text != "Also missing:" || lens.Quote != "“The buyer has shared how they will decide”" || !lens.Alarm {
+		t.Errorf("beside it %+v", lens)
+	}
+	in.Report.Deals[4].Lacks = in.Report.Deals[4].Lacks[:1]
+	in.Report.Deals[4].Missed = in.Report.Deals[4].Lacks
+	if s := said(built(t, in)); strings.Count(s, "spoken with us") != 1 || !strings.Contains(s, "Buyer evidence missing") {
+		t.Errorf("of one piece: %q", s)
 	}
 }

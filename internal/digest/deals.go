@@ -55,6 +55,8 @@ func (b *builder) mention(d health.Deal) Mention {
 	return Mention{Deal: b.deal(d), Text: strings.Join(parts, ", ")}
 }
 
+const stillMissing = "Still missing:"
+
 // lenses join all that is known of a deal: the reasons to talk in the order of the concerns, then the rest.
 func (b *builder) lenses(d health.Deal) []Lens {
 	var alarms, rest []Lens
@@ -74,7 +76,7 @@ func (b *builder) lenses(d health.Deal) []Lens {
 	add(b.buyer(d), "", d.Silent.Or(false))
 	missing, late := b.evidence(d)
 	if len(missing) > 0 {
-		add("still missing:", some(missing), true)
+		add(stillMissing, some(missing), true)
 	}
 	if d.Pushes.Or(0) > 0 {
 		add("close date pushed "+times(d.Pushes.V), "", d.Pushes.V >= 2)

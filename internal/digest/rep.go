@@ -29,6 +29,7 @@ func (b *builder) composeOwn(d *Digest) {
 	for i, deal := range all[:min(firstRows, len(all))] {
 		row := b.row(deal)
 		row.Rank, row.Ask, row.Ahead = i+1, told.pick(b.steps(deal), i+1), b.ahead(deal)
+		row.Lenses = b.besideTheStep(deal, row)
 		if ahead[row.Ahead] { // once for each stage, not for each deal
 			row.Ahead = ""
 		}
@@ -39,6 +40,26 @@ func (b *builder) composeOwn(d *Digest) {
 	d.Own.Watch, d.Own.WatchMore = b.watch(all, first)
 	d.Own.Lost, d.Own.LostMore = b.retraced()
 	d.Subject = subject(d.Title, b.ownHeadlines(d))
+}
+
+// besideTheStep leaves out of the lenses the piece of evidence that the next step quotes anyway.
+func (b *builder) besideTheStep(d health.Deal, row DealRow) []Lens {
+	missing, _ := b.evidence(d)
+	others := slices.DeleteFunc(slices.Clone(missing), func(quote string) bool { return strings.Contains(row.Ask, quote) })
+	if len(others) == len(missing) {
+		return row.Lenses
+	}
+	lenses := slices.Clone(row.Lenses)
+	for i := range lenses {
+		switch {
+		case lenses[i].Text != stillMissing:
+		case len(others) == 0:
+			lenses[i] = Lens{Text: "Buyer evidence missing", Alarm: true}
+		default:
+			lenses[i].Text, lenses[i].Quote = "Also missing:", some(others)
+		}
+	}
+	return lenses
 }
 
 func (b *builder) focusLead(f *Focus) string {
