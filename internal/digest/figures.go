@@ -50,9 +50,9 @@ func (b *builder) headline(a *health.Adherence) headline {
 	}
 	switch {
 	case stages && !evidence && a.Evidence.Due > 0:
-		return part(a.Evidence, "Process adherence: buyer evidence", "piece of buyer evidence", "pieces of buyer evidence")
+		return part(a.Evidence, "Process adherence, buyer evidence", "piece of buyer evidence", "pieces of buyer evidence")
 	case evidence && !stages && a.Stages.Due > 0:
-		return part(a.Stages, "Process adherence: stages", "stage", "stages")
+		return part(a.Stages, "Process adherence, stages", "stage", "stages")
 	}
 	return h
 }

@@ -29,7 +29,7 @@ func more(f digest.Figure) string {
 func TestAFlawlessKindOfCheckpointsHidesNothing(t *testing.T) {
 	d := built(t, digesttest.Flawless())
 	f := figure(t, d, "adherence")
-	if f.Label != "Process adherence: buyer evidence" || f.Value != "39\u00a0%" || !strings.HasPrefix(f.Detail, "7 of 18 pieces of buyer evidence met; likely between") {
+	if f.Label != "Process adherence, buyer evidence" || f.Value != "39\u00a0%" || !strings.HasPrefix(f.Detail, "7 of 18 pieces of buyer evidence met; likely between") {
 		t.Errorf("figure %+v", f)
 	}
 	if !strings.Contains(more(f), "Stages ticked 17 of 17 (100 %)") || !strings.Contains(d.News, "7 of 18 pieces of buyer evidence met") {
@@ -43,7 +43,7 @@ func TestAFlawlessKindOfCheckpointsHidesNothing(t *testing.T) {
 	}
 	g.Trend[4].Stages.Met++
 	g.Trend[3].Stages.Met-- // five windows ago is history
-	if f := figure(t, built(t, in), "adherence"); f.Label != "Process adherence: buyer evidence" {
+	if f := figure(t, built(t, in), "adherence"); f.Label != "Process adherence, buyer evidence" {
 		t.Errorf("after a miss of long ago %+v", f)
 	}
 }
