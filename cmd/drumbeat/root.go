@@ -121,6 +121,7 @@ process it questions the process; and it calls nothing a difference that few dea
 		newRunCmd(),
 		newServeCmd(),
 		newPreviewCmd(),
+		newLedgerCmd(),
 		newMigrateCmd(),
 	)
 	return root

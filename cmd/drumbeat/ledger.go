@@ -1,0 +1,326 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"drumbeat/internal/digest"
+	"drumbeat/internal/ledger"
+)
+
+func newLedgerCmd() *cobra.Command {
+	var path string
+	c := &cobra.Command{
+		Use:   "ledger",
+		Short: "What was sent, to whom, when, what failed; the exact mail; who opted out",
+		Long: `Look into the ledger, and decide what only a person can decide. A worker may go on meanwhile: what it is sending
+at this moment is left to it.`,
+		Example: `  drumbeat ledger list --state failed
+  drumbeat ledger show 17 --eml > mail.eml       # the bytes as they were sent
+  drumbeat ledger settle 17 --as sent            # the reader says that it arrived
+  drumbeat ledger optout add ada@example.com`,
+		Args: knownCommand,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.SuggestionsMinimumDistance = 2 // letters
+	c.PersistentFlags().StringVar(&path, "config", "drumbeat.yaml", "the config `FILE`")
+	c.AddCommand(newLedgerListCmd(&path), newLedgerShowCmd(&path), newSettleCmd(&path), newResendCmd(&path), newOptOutCmd(&path))
+	return c
+}
+
+// inLedger opens the state database of a config, does something with it and closes it.
+func inLedger(ctx context.Context, path string, do func(*ledger.Ledger) error) (err error) {
+	cfg, err := loadConfig(path, false)
+	if err != nil {
+		return err
+	}
+	there, err := ledger.Look(ctx, string(cfg.State.DSN))
+	if err != nil {
+		return asCallersFault(err)
+	}
+	if !there {
+		return wrong("%s: there is no ledger yet; run and serve make it", path)
+	}
+	l, err := ledger.Open(ctx, string(cfg.State.DSN))
+	if err != nil {
+		return asCallersFault(err)
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	err = do(l)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return wrongError{err}
+	}
+	return err
+}
+
+func newLedgerListCmd(path *string) *cobra.Command {
+	var f ledger.Filter
+	var state, format string
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "Deliveries, by period and schedule",
+		Example: "  drumbeat ledger list --schedule managers --period 2026-06-01\n  drumbeat ledger list --state failed --format json",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if state != "" && !slices.Contains(ledger.States, ledger.State(state)) {
+				return wrong("--state: %q is not known; write one of %s", state, stateNames())
+			}
+			if format != "table" && format != "json" {
+				return wrong("--format: %q is not known; write table or json", format)
+			}
+			f.State = ledger.State(state)
+			return inLedger(c.Context(), *path, func(l *ledger.Ledger) error {
+				rows, err := l.List(c.Context(), f)
+				if err != nil {
+					return err
+				}
+				return printDeliveries(c.OutOrStdout(), rows, format)
+			})
+		},
+	}
+	c.Flags().StringVar(&f.Schedule, "schedule", "", "only this schedule's (`NAME`)")
+	c.Flags().StringVar(&f.Period, "period", "", "only of this period: its end, `YYYY-MM-DD`")
+	c.Flags().StringVar(&state, "state", "", "only in this `STATE`: "+stateNames())
+	c.Flags().StringVar(&format, "format", "table", "table or json")
+	return c
+}
+
+func stateNames() string {
+	var names []string
+	for _, s := range ledger.States {
+		names = append(names, string(s))
+	}
+	return strings.Join(names, ", ")
+}
+
+// deliveryRow is one delivery in JSON; its body is shown by `show --eml`.
+type deliveryRow struct {
+	ID        int64      `json:"id"`
+	Schedule  string     `json:"schedule"`
+	Period    string     `json:"period"`
+	Recipient string     `json:"recipient"`
+	RepID     string     `json:"rep_id"`
+	Kind      string     `json:"kind"`
+	State     string     `json:"state"`
+	Reason    string     `json:"reason"`
+	Subject   string     `json:"subject"`
+	MessageID string     `json:"message_id"`
+	Attempts  int        `json:"attempts"`
+	Reply     string     `json:"reply"`
+	NotBefore *time.Time `json:"not_before"`
+	PlannedAt time.Time  `json:"planned_at"`
+	UpdatedAt time.Time  `json:"updated_at"`
+}
+
+func rowOf(d *ledger.Delivery) deliveryRow {
+	r := deliveryRow{ID: d.ID, Schedule: d.Schedule, Period: d.Period, Recipient: d.Recipient, RepID: d.RepID, Kind: d.Kind, State: string(d.State),
+		Reason: d.Reason, Subject: d.Subject, MessageID: d.MessageID, Attempts: d.Attempts, Reply: d.Reply, PlannedAt: d.PlannedAt, UpdatedAt: d.UpdatedAt}
+	if !d.NotBefore.IsZero() {
+		r.NotBefore = &d.NotBefore
+	}
+	return r
+}
+
+func printDeliveries(w io.Writer, rows []ledger.Delivery, format string) error {
+	if format == "json" {
+		all := make([]deliveryRow, 0, len(rows))
+		for i := range rows {
+			all = append(all, rowOf(&rows[i]))
+		}
+		out := json.NewEncoder(w)
+		out.SetIndent("", "  ")
+		return out.Encode(all)
+	}
+	if len(rows) == 0 {
+		_, err := fmt.Fprintln(w, "nothing")
+		return err
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "id\tschedule\tperiod\tstate\trecipient\tlast change (UTC)\tsubject or reason")
+	for _, d := range rows {
+		what := d.Subject
+		if d.Reason != "" {
+			what = d.Reason
+		}
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", d.ID, d.Schedule, d.Period, d.State, d.Recipient,
+			d.UpdatedAt.Format("2006-01-02 15:04"), strings.Join(strings.Fields(what), " "))
+	}
+	return table.Flush()
+}
+
+func newLedgerShowCmd(path *string) *cobra.Command {
+	var eml bool
+	c := &cobra.Command{
+		Use:     "show ID",
+		Short:   "One delivery; with --eml the exact mail",
+		Example: "  drumbeat ledger show 17\n  drumbeat ledger show 17 --eml > mail.eml",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			ids, err := deliveryIDs(args)
+			if err != nil {
+				return err
+			}
+			return inLedger(c.Context(), *path, func(l *ledger.Ledger) error {
+				d, err := l.Get(c.Context(), ids[0])
+				if err != nil {
+					return err
+				}
+				return printDelivery(c.OutOrStdout(), d, eml)
+			})
+		},
+	}
+	c.Flags().BoolVar(&eml, "eml", false, "print the mail, to the byte, and nothing else")
+	return c
+}
+
+func printDelivery(w io.Writer, d *ledger.Delivery, eml bool) error {
+	if eml {
+		if len(d.Body) == 0 {
+			return fmt.Errorf("delivery %d is %s and has no stored mail: it was never made, or is older than state.keep_bodies", d.ID, d.State)
+		}
+		_, err := w.Write(d.Body)
+		return err
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	at := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.Format("2006-01-02 15:04:05Z")
+	}
+	for _, line := range [][2]string{{"delivery", strconv.FormatInt(d.ID, 10)}, {"schedule", d.Schedule}, {"period", d.Period}, {"recipient", d.Recipient},
+		{"rep", d.RepID}, {"digest", d.Kind}, {"state", string(d.State)}, {"reason", d.Reason}, {"subject", d.Subject}, {"message id", d.MessageID},
+		{"date", at(d.Date)}, {"not before", at(d.NotBefore)}, {"attempts", strconv.Itoa(d.Attempts)}, {"relay said", d.Reply},
+		{"planned", at(d.PlannedAt)}, {"last change", at(d.UpdatedAt)}, {"stored mail", fmt.Sprintf("%d bytes", len(d.Body))}} {
+		if line[1] != "" {
+			fmt.Fprintf(table, "%s\t%s\n", line[0], strings.Join(strings.Fields(line[1]), " "))
+		}
+	}
+	return table.Flush()
+}
+
+func newSettleCmd(path *string) *cobra.Command {
+	var as string
+	c := &cobra.Command{
+		Use:     "settle ID…",
+		Short:   "Say what became of mails that are pending, failed or unknown; all of them or none",
+		Example: "  drumbeat ledger settle 17 18 --as sent",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if as != string(ledger.Sent) && as != string(ledger.Failed) {
+				return wrong("--as: %q is not known; write sent or failed", as)
+			}
+			return decide(c, *path, args, "settled as "+as, func(l *ledger.Ledger, ids []int64) error { return l.Settle(c.Context(), ids, ledger.State(as)) })
+		},
+	}
+	c.Flags().StringVar(&as, "as", "", "sent or failed")
+	return c
+}
+
+func newResendCmd(path *string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "resend ID…",
+		Short: "Send mails again, the same bytes; all of them or none",
+		Long: `Put mails that were sent, failed or are unknown back to pending, with the bytes that they have. The worker or the next
+run of their period sends them. A mailbox that has one already may drop the second: it has the same Message-ID.`,
+		Example: "  drumbeat ledger resend 17",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return decide(c, *path, args, "pending again", func(l *ledger.Ledger, ids []int64) error { return l.Resend(c.Context(), ids) })
+		},
+	}
+}
+
+func decide(c *cobra.Command, path string, args []string, done string, do func(*ledger.Ledger, []int64) error) error {
+	ids, err := deliveryIDs(args)
+	if err != nil {
+		return err
+	}
+	return inLedger(c.Context(), path, func(l *ledger.Ledger) error {
+		if err := do(l, ids); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(c.OutOrStdout(), "%d %s\n", len(ids), done)
+		return err
+	})
+}
+
+func deliveryIDs(args []string) ([]int64, error) {
+	var ids []int64
+	for _, a := range args {
+		id, err := strconv.ParseInt(a, 10, 64)
+		if err != nil || id < 1 {
+			return nil, wrong("%q is no delivery; write an id of 'ledger list'", a)
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+func newOptOutCmd(path *string) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "optout",
+		Short: "Who wants no digests",
+		Long: `Who wants no digests. add stops every kind of digest for an address at once, also what is pending; readers who unsubscribe
+by the link in a mail stop one kind. remove takes back whatever the address, or somebody for it, has said.`,
+		Example: "  drumbeat ledger optout list\n  drumbeat ledger optout add ada@example.com\n  drumbeat ledger optout remove ada@example.com",
+		Args:    knownCommand,
+		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(&cobra.Command{Use: "list", Short: "The addresses, and of what they opted out", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return inLedger(c.Context(), *path, func(l *ledger.Ledger) error { return listOptOuts(c.Context(), c.OutOrStdout(), l) })
+		}})
+	change := func(use, short, done string, do func(context.Context, *ledger.Ledger, string) error) *cobra.Command {
+		return &cobra.Command{Use: use + " ADDRESS", Short: short, Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
+			address, ok := digest.Address(args[0])
+			if !ok {
+				return wrong("%q is no mail address; write name@example.com", args[0])
+			}
+			return inLedger(c.Context(), *path, func(l *ledger.Ledger) error {
+				if err := do(c.Context(), l, address); err != nil {
+					return err
+				}
+				_, err := fmt.Fprintf(c.OutOrStdout(), "%s %s\n", address, done)
+				return err
+			})
+		}}
+	}
+	c.AddCommand(
+		change("add", "Stop every digest to an address", "gets no digests any more", func(ctx context.Context, l *ledger.Ledger, a string) error { return l.OptOut(ctx, a, "") }),
+		change("remove", "Take an opt-out back", "gets digests again, from the next one on", func(ctx context.Context, l *ledger.Ledger, a string) error { return l.OptIn(ctx, a, "") }))
+	return c
+}
+
+func listOptOuts(ctx context.Context, w io.Writer, l *ledger.Ledger) error {
+	all, err := l.OptOuts(ctx, "")
+	if err != nil {
+		return err
+	}
+	for _, address := range all {
+		var kinds []string
+		for _, k := range []digest.Kind{digest.Manager, digest.Rep, digest.Admin} {
+			out, err := l.HasOptedOut(ctx, address, string(k))
+			if err != nil {
+				return err
+			}
+			if out {
+				kinds = append(kinds, string(k))
+			}
+		}
+		if _, err := fmt.Fprintf(w, "%s  %s\n", address, strings.Join(kinds, ", ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
