@@ -58,6 +58,8 @@ func TestThePreviewInChromium(t *testing.T) {
 			judged(tab, "no-such-date")
 		}
 	}
+	book.mu.Lock()
+	defer book.mu.Unlock()
 	for _, day := range book.asked {
 		if day != p.Day && day != pipeline.NewDate(2026, 2, 2) {
 			t.Errorf("a day that nobody chose was computed: %s", day)

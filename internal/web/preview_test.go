@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"drumbeat/internal/digest"
@@ -19,11 +20,14 @@ import (
 type shelfOf struct {
 	t     testing.TB
 	err   error
-	asked []pipeline.Date
+	mu    sync.Mutex
+	asked []pipeline.Date // guarded by mu: a browser asks for several things at once
 }
 
 func (b *shelfOf) On(_ context.Context, day pipeline.Date) ([]Shelf, error) {
+	b.mu.Lock()
 	b.asked = append(b.asked, day)
+	b.mu.Unlock()
 	if b.err != nil {
 		return nil, b.err
 	}
