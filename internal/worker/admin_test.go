@@ -63,11 +63,15 @@ schedules:
   - {name: ops, digest: admin, cron: "0 9 * * *", recipients: {addresses: [ops@example.com]}}
 `
 
-// serving runs a worker in a bubble of time, from six in the morning until the test is over.
-func serving(t *testing.T, extra string, test func(t *testing.T, k *kit)) {
+// serving runs a worker in a bubble of time, prepared before it starts (nil: as it is), from six in the morning until
+// the test is over.
+func serving(t *testing.T, extra string, prepare func(*kit), test func(t *testing.T, k *kit)) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(6 * time.Hour)
 		k := newKit(t, time.Now().AddDate(0, 0, 3), extra)
+		if prepare != nil {
+			prepare(k)
+		}
 		ctx, stop := context.WithCancel(context.Background())
 		done := make(chan struct{})
 		go func() { k.Serve(ctx); close(done) }()
@@ -85,10 +89,9 @@ func (k *kit) pass(d time.Duration) {
 }
 
 func TestAdminsAreToldAtOnceOfMailsThatDidNotArrive(t *testing.T) {
-	serving(t, daily, func(t *testing.T, k *kit) {
-		k.Config.Mail.AttemptsFor = 4 * time.Hour
+	serving(t, daily, func(k *kit) { k.Config.Mail.AttemptsFor = 4 * time.Hour }, func(t *testing.T, k *kit) {
 		refused, putOff := k.source.p.Reps[4], k.source.p.Reps[5]
-		k.relay.answer = func(to string, _ int) smtp.Result {
+		k.relay.answers(func(to string, _ int) smtp.Result {
 			switch to {
 			case refused.Email:
 				return smtp.Result{Outcome: smtp.Permanent, Reply: "550 5.1.1 no such user " + to}
@@ -96,7 +99,7 @@ func TestAdminsAreToldAtOnceOfMailsThatDidNotArrive(t *testing.T) {
 				return smtp.Result{Outcome: smtp.Temporary, Reply: "450 4.2.0 greylisted"}
 			}
 			return smtp.Result{Outcome: smtp.Sent, Reply: "250 ok"}
-		}
+		})
 		k.pass(32 * time.Minute)
 		got := k.relay.subjects(ops)
 		if len(got) != 1 || !strings.Contains(got[0], " sent, 1 failed, 1 waiting") {
@@ -134,7 +137,7 @@ schedules:
   - {name: ops, digest: admin, cron: "30 6 * * *", recipients: {addresses: [ops@example.com]}}
   - {name: own, digest: rep, cron: "30 6 * * *"}
   - {name: team, digest: manager, cron: "30 6 * * *"}
-`, func(t *testing.T, k *kit) {
+`, nil, func(t *testing.T, k *kit) {
 		k.pass(32 * time.Minute)
 		got := k.relay.subjects(ops)
 		others := len(k.relay.letters()) - len(got)
@@ -254,7 +257,7 @@ schedules:
   - {name: own, digest: rep, cron: "0 7 * * 1"}
   - {name: ops, digest: admin, cron: "0 9 * * 1", recipients: {addresses: [ops@example.com]}}
 `)
-	k.source.err = errors.New("connection refused")
+	k.source.breaks(errors.New("connection refused"))
 	sums, err := k.Run(context.Background(), []Job{{Schedule: k.schedule("ops"), Tick: monday}, {Schedule: k.schedule("own"), Tick: monday}}, 0)
 	if err == nil || len(sums) != 1 || sums[0].Schedule != "ops" || sums[0].Sent != 2 {
 		t.Fatalf("%v %+v", err, sums)

@@ -13,8 +13,8 @@ import (
 )
 
 func TestAdminsAreToldOnceOfASourceOutOfReachAndWhenItIsBack(t *testing.T) {
-	serving(t, daily, func(t *testing.T, k *kit) {
-		k.source.err = errors.New("open postgres://drumbeat:s3cret@db/pipeline: password=s3cret: connection refused")
+	serving(t, daily, nil, func(t *testing.T, k *kit) {
+		k.source.breaks(errors.New("open postgres://drumbeat:s3cret@db/pipeline: password=s3cret: connection refused"))
 		k.pass(30*time.Minute + 20*time.Second)
 		if got := k.relay.subjects(ops); len(got) != 0 {
 			t.Errorf("a blink is no news: %q", got)
@@ -28,7 +28,7 @@ func TestAdminsAreToldOnceOfASourceOutOfReachAndWhenItIsBack(t *testing.T) {
 		if strings.Contains(text, "s3cret") || !strings.Contains(text, "- own: due since") {
 			t.Errorf("the mail says %s", text)
 		}
-		k.source.err = nil
+		k.source.breaks(nil)
 		k.pass(2 * time.Minute)
 		if got = k.relay.subjects(ops); len(got) != 2 || !strings.HasPrefix(got[1], "Weekly digests: ") || !strings.HasSuffix(got[1], " sent, 80 minutes late") {
 			t.Errorf("after it was back: %q\n%s", got, k.logs)
@@ -41,13 +41,13 @@ func TestAdminsAreToldOnceOfASourceOutOfReachAndWhenItIsBack(t *testing.T) {
 }
 
 func TestAScheduleOfEveryMinuteStormsNobody(t *testing.T) {
-	serving(t, strings.Replace(daily, "30 6 * * *", "* * * * *", 1), func(t *testing.T, k *kit) {
-		k.source.err = errors.New("connection refused")
+	serving(t, strings.Replace(daily, "30 6 * * *", "* * * * *", 1), nil, func(t *testing.T, k *kit) {
+		k.source.breaks(errors.New("connection refused"))
 		k.pass(10 * time.Minute)
 		if got := k.relay.subjects(ops); len(got) != 1 {
 			t.Fatalf("told %q", got)
 		}
-		k.source.err = nil
+		k.source.breaks(nil)
 		k.pass(2 * time.Minute)
 		if got := k.relay.subjects(ops); len(got) != 2 || !strings.HasPrefix(got[1], "Weekly digests: ") {
 			t.Errorf("told %q", got)
@@ -60,14 +60,14 @@ func TestAnOutageOfDaysIsToldEachDay(t *testing.T) {
 	ctx, at := context.Background(), monday.Truncate(24*time.Hour).Add(6*time.Hour+30*time.Minute)
 	s := k.newServer(at.Add(-time.Hour))
 	s.reconcile(ctx, at.Add(-time.Hour))
-	k.source.err = errors.New("connection refused")
+	k.source.breaks(errors.New("connection refused"))
 	for day := range 2 {
 		for minute := range 5 {
 			s.reconcile(ctx, at.AddDate(0, 0, day).Add(time.Duration(minute)*time.Minute))
 		}
 	}
 	s = k.newServer(at.AddDate(0, 0, 2)) // and a restart
-	k.source.err = nil
+	k.source.breaks(nil)
 	for range 2 {
 		s.reconcile(ctx, at.AddDate(0, 0, 2).Add(3*time.Hour))
 		if err := k.newDispatch(ledger.Filter{}, time.Time{}).deliver(ctx); err != nil {
@@ -100,13 +100,13 @@ func TestAnOutageIsToldOnceAcrossRestarts(t *testing.T) {
 			<-done
 		}
 		session(20 * time.Minute)
-		k.source.err = errors.New("connection refused")
+		k.source.breaks(errors.New("connection refused"))
 		session(15 * time.Minute)
 		session(5 * time.Minute)
 		if got := k.relay.subjects(ops); len(got) != 1 {
 			t.Fatalf("told %q", got)
 		}
-		k.source.err = nil
+		k.source.breaks(nil)
 		session(2 * time.Minute)
 		session(2 * time.Minute)
 		if got := k.relay.subjects(ops); len(got) != 2 || !strings.Contains(got[1], "late") {

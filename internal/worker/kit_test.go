@@ -113,6 +113,7 @@ func (k *kit) rows(f ledger.Filter) []ledger.Delivery {
 
 // fakeSource counts how often it is asked for anything, and for deals.
 type fakeSource struct {
+	mu    sync.Mutex // guards err, which tests change while a worker runs
 	p     *sample.Pipeline
 	reads int
 	deals int
@@ -120,7 +121,16 @@ type fakeSource struct {
 	err   error
 }
 
+// breaks lets every reading fail, with nil none any more.
+func (s *fakeSource) breaks(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+}
+
 func (s *fakeSource) ReadFor(_ context.Context, needs pipeline.Needs) (*pipeline.Reading, func() error, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.reads++
 	if s.err != nil {
 		return nil, nil, s.err
@@ -151,6 +161,13 @@ type fakeRelay struct {
 type letter struct {
 	to, id, toHeader string
 	raw              []byte
+}
+
+// answers says what becomes of mails from now on.
+func (r *fakeRelay) answers(answer func(to string, try int) smtp.Result) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answer = answer
 }
 
 func (r *fakeRelay) connect(context.Context) (Conn, error) {

@@ -195,7 +195,7 @@ func TestForceDoesNotReachThoseWhoHaveLeft(t *testing.T) {
 func TestForceThatCannotPlanPutsNothingBack(t *testing.T) {
 	k := newKit(t, monday, "")
 	k.do(Job{Schedule: k.schedule("team")})
-	k.source.err = errors.New("connection refused")
+	k.source.breaks(errors.New("connection refused"))
 	if _, err := k.Run(context.Background(), []Job{{Schedule: k.schedule("team"), Tick: monday, Force: true}}, 0); err == nil {
 		t.Error("a source out of reach went unnoticed")
 	}
@@ -239,7 +239,7 @@ schedules: [{name: own, digest: rep, cron: "0 7 * * 1", time_zone: recipient}]
 
 func TestASourceOutOfReachIsTheRunsError(t *testing.T) {
 	k := newKit(t, monday, "")
-	k.source.err = errors.New("source: connection refused")
+	k.source.breaks(errors.New("source: connection refused"))
 	_, err := k.Run(context.Background(), []Job{{Schedule: k.schedule("team"), Tick: monday}}, 0)
 	if err == nil || !strings.Contains(err.Error(), "connection refused") || len(k.rows(ledger.Filter{})) != 0 {
 		t.Errorf("%v", err)

@@ -131,12 +131,12 @@ func TestASourceOutOfReachKeepsTheTickDue(t *testing.T) {
 	ctx := context.Background()
 	s := k.newServer(monday.Add(-time.Hour))
 	s.reconcile(ctx, monday.Add(-time.Hour))
-	k.source.err = errors.New("connection refused")
+	k.source.breaks(errors.New("connection refused"))
 	s.reconcile(ctx, monday)
 	if n := len(k.rows(ledger.Filter{})); n != 0 {
 		t.Fatalf("%d rows planned from nothing", n)
 	}
-	k.source.err = nil
+	k.source.breaks(nil)
 	s.reconcile(ctx, monday.Add(30*time.Second))
 	if n := len(k.rows(ledger.Filter{})); n == 0 {
 		t.Errorf("the tick was forgotten:\n%s", k.logs)
