@@ -243,7 +243,7 @@ func parseMoment(s string, now time.Time) (moment, error) {
 	if err != nil {
 		return moment{}, wrong("--as-of: %q is neither a date nor an instant; write 2026-06-01 or 2026-06-01T07:00:00Z", s)
 	}
-	return moment{instant: t}, nil
+	return moment{instant: t.Truncate(time.Microsecond)}, nil // rows know no more
 }
 
 // end is the instant of the figures: of a date its first instant at loc, of now the first of today.

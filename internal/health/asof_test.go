@@ -2,6 +2,7 @@ package health
 
 import (
 	"testing"
+	"time"
 
 	"drumbeat/internal/pipeline"
 )
@@ -207,5 +208,16 @@ func TestTheNewestRowSeenSaysHowFreshTheDataAre(t *testing.T) {
 	s.deal("D1").owner("ann").enters("Discovery", "2026-01-05").enters("Proposal", "2026-01-26")
 	if r := s.report(t); r.Newest.V.Format("2006-01-02") != "2026-01-05" {
 		t.Errorf("newest %v; a row at the very instant is not seen", r.Newest)
+	}
+}
+
+// An activity at the very start of the 14 days that back a move counts, also where the instant is finer than the rows.
+func TestNeedsAreInWholeMicroseconds(t *testing.T) {
+	s := tell(mondayOf)
+	in := s.input()
+	whole := Needs(in.AsOf, in.Settings, in.Process)
+	finer := Needs(in.AsOf.Add(900*time.Nanosecond), in.Settings, in.Process)
+	if !finer.AsOf.Equal(whole.AsOf) || !finer.Since.Equal(whole.Since) {
+		t.Errorf("as of %v since %v, want %v and %v", finer.AsOf, finer.Since, whole.AsOf, whole.Since)
 	}
 }

@@ -42,6 +42,7 @@ type Input struct {
 // Activities back the moves of the window, show who is inactive in it and since when buyers are silent, and prove
 // the criteria of any version of the process at any time.
 func Needs(asOf time.Time, set Settings, p *process.Process) pipeline.Needs {
+	asOf = asOf.Truncate(time.Microsecond) // as everything is
 	n := pipeline.Needs{AsOf: asOf, Since: set.Window.Back(asOf, 1, set.Location).UTC().Add(-time.Duration(backedBy) * time.Microsecond)}
 	for i := range p.Versions {
 		for _, s := range p.Versions[i].Stages {

@@ -210,7 +210,7 @@ func wrongQuery(err error) string {
 const mark = "drumbeat canonical rows, version "
 
 // currentMark is in the tables as they are created today; others with a mark are ours of another day.
-const currentMark = mark + "1"
+const currentMark = mark + "2"
 
 func isOurs(m string) bool { return strings.Contains(m, mark) }
 

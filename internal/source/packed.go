@@ -45,13 +45,10 @@ var packedBinary = packing{
 			expr = "CAST(" + expr + " AS text)"
 			fallthrough
 		default:
-			if sent = "textsend(" + expr + ")"; !required {
-				sent = "coalesce(" + sent + ", '')"
-			}
-			return sent + ` || '\x00'::bytea`
+			return "coalesce(textsend(" + expr + `), '') || '\x00'::bytea`
 		}
-		if required {
-			return sent
+		if required { // a null, which our tables do not take, comes as an instant that nobody takes
+			return "coalesce(" + sent + `, '\x8000000000000000'::bytea)`
 		}
 		return `coalesce('\x01'::bytea || ` + sent + `, '\x00'::bytea)`
 	},
@@ -61,11 +58,8 @@ var packedBinary = packing{
 var packedText = packing{
 	join: "group_concat({row}, '')",
 	kind: "(lower(kind) = {kind} OR length(CAST(kind AS BLOB)) <> length(kind))",
-	of: func(_ kind, required bool, expr string) string {
-		if !required {
-			expr = "coalesce(" + expr + ", '')"
-		}
-		return expr + " || char(0)"
+	of: func(_ kind, _ bool, expr string) string {
+		return "coalesce(" + expr + ", '') || char(0)"
 	},
 	text: true,
 }
@@ -113,7 +107,15 @@ func reduces(l *layout, needs *pipeline.Needs) bool {
 // reduced is the SQL of the summed columns, and of the filter after the aggregate that lets through what needs
 // keeps; it may let through more.
 func (p packing) reduced(needs *pipeline.Needs) (sums, keep string) {
-	quote := func(t time.Time) string { return "'" + t.UTC().Format(instantLayout) + "'" }
+	quote := func(t time.Time) string { // no row lies before the first year or after the last
+		first, last := time.Date(firstYear, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(lastYear+1, 1, 1, 0, 0, 0, 0, time.UTC)
+		if t.Before(first) {
+			t = first
+		} else if t.After(last) {
+			t = last
+		}
+		return "'" + t.UTC().Format(instantLayout) + "'"
+	}
 	since := quote(needs.Since)
 	for i, expr := range []string{
 		"count(*) FILTER (WHERE at < " + quote(needs.AsOf) + ")",
@@ -124,6 +126,10 @@ func (p packing) reduced(needs *pipeline.Needs) (sums, keep string) {
 	}
 	keep = " FILTER (WHERE at >= " + since
 	for _, proof := range needs.Proofs {
+		if !slices.Contains(parties, proof.Party) {
+			keep += "\n    OR true"
+			continue
+		}
 		keep += "\n    OR party = '" + proof.Party + "'"
 		if plainWord.MatchString(proof.Kind) {
 			keep += " AND " + strings.ReplaceAll(p.kind, "{kind}", "'"+strings.ToLower(proof.Kind)+"'")
@@ -164,7 +170,7 @@ func (s *stream) unpacker(p packing, reduced bool) func() (bool, error) {
 				s.before += int(sums[0].int)
 				s.earlier = pipeline.LastActivity{Any: sums[1].when(), Buyer: sums[2].when()}
 			}
-			if s.hollow = len(rest) == 0; s.hollow {
+			if s.hollow = reduced && len(rest) == 0; s.hollow {
 				return true, nil
 			}
 		}

@@ -141,3 +141,44 @@ func TestPackedRowsAreRefusedAsPlainOnes(t *testing.T) {
 		})
 	}
 }
+
+// Somebody may take a constraint off: what is missing then is said, and no row is lost without a word.
+func TestANullThatOurTablesDoNotTakeIsRefused(t *testing.T) {
+	for column, want := range map[string]string{"deals.name": "name: is null", "stage_changes.stage": "stage: is null", "stage_changes.at": "at: ", "activities.kind": "kind: is null"} {
+		t.Run(column, func(t *testing.T) {
+			dsn := dbtest.Postgres(t)
+			mustImport(t, dsn, rich)
+			table, name, _ := strings.Cut(column, ".")
+			db := raw(t, dsn)
+			db.MustExec("ALTER TABLE drumbeat." + table + " DROP CONSTRAINT " + table + "_pkey")
+			db.MustExec("ALTER TABLE drumbeat." + table + " ALTER " + name + " DROP NOT NULL")
+			db.MustExec("UPDATE drumbeat." + table + " SET " + name + " = NULL")
+			wantError(t, readError(t, open(t, Config{DSN: dsn})), want)
+		})
+	}
+}
+
+// What is compared as text has one form, and what ends a column is in none.
+func TestSQLiteTakesNoOddText(t *testing.T) {
+	dsn := dbtest.SQLite(t)
+	mustImport(t, dsn, rich)
+	db := raw(t, dsn)
+	for _, values := range []string{"'d1', '2026-01-01 00:00:00', 'call', NULL, 99", "'d1', '2026-01-01T00:00:00+02:00', 'call', NULL, 99",
+		"'d1', '2026-01-01T00:00:00.000000Z', 'call' || char(0) || 'x', NULL, 99"} {
+		if _, err := db.Exec("INSERT INTO activities VALUES (" + values + ")"); err == nil {
+			t.Errorf("taken: %s", values)
+		}
+	}
+	db.MustExec("INSERT INTO activities VALUES ('d1', '2026-01-01T00:00:00.000000Z', 'call', NULL, 99)")
+}
+
+func TestAnInstantBeforeAllTimesIsNoError(t *testing.T) {
+	dbtest.Both(t, func(t *testing.T, dsn string) {
+		mustImport(t, dsn, rich)
+		year1 := time.Date(1, 1, 5, 0, 0, 0, 0, time.UTC)
+		reading, _ := allFor(t, open(t, Config{DSN: dsn}), pipeline.Needs{AsOf: year1, Since: year1.AddDate(0, 0, -21)})
+		if n := reading.Counts[pipeline.Activities]; n != 0 {
+			t.Errorf("%d activities", n)
+		}
+	})
+}

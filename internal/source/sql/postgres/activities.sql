@@ -6,4 +6,4 @@ CREATE TABLE drumbeat.activities (
     file_row bigint NOT NULL,
     PRIMARY KEY (deal_id, at, file_row) INCLUDE (kind, party)
 );
-COMMENT ON TABLE drumbeat.activities IS 'drumbeat canonical rows, version 1';
+COMMENT ON TABLE drumbeat.activities IS 'drumbeat canonical rows, version 2';

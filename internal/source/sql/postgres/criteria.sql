@@ -5,4 +5,4 @@ CREATE TABLE drumbeat.criteria (
     file_row  bigint NOT NULL,
     PRIMARY KEY (deal_id, met_at, file_row) INCLUDE (criterion)
 );
-COMMENT ON TABLE drumbeat.criteria IS 'drumbeat canonical rows, version 1';
+COMMENT ON TABLE drumbeat.criteria IS 'drumbeat canonical rows, version 2';

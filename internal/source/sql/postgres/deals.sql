@@ -14,4 +14,4 @@ CREATE TABLE drumbeat.deals (
     forecast_category text,
     loss_reason       text
 );
-COMMENT ON TABLE drumbeat.deals IS 'drumbeat canonical rows, version 1';
+COMMENT ON TABLE drumbeat.deals IS 'drumbeat canonical rows, version 2';

@@ -9,4 +9,4 @@ CREATE TABLE drumbeat.forecasts (
     file_row       bigint NOT NULL,
     PRIMARY KEY (deal_id, at, file_row) INCLUDE (expected_close, amount, probability, category, seq)
 );
-COMMENT ON TABLE drumbeat.forecasts IS 'drumbeat canonical rows, version 1';
+COMMENT ON TABLE drumbeat.forecasts IS 'drumbeat canonical rows, version 2';

@@ -7,4 +7,4 @@ CREATE TABLE drumbeat.reps (
     time_zone  text,
     active     boolean NOT NULL
 );
-COMMENT ON TABLE drumbeat.reps IS 'drumbeat canonical rows, version 1';
+COMMENT ON TABLE drumbeat.reps IS 'drumbeat canonical rows, version 2';

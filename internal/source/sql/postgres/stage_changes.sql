@@ -9,4 +9,4 @@ CREATE TABLE drumbeat.stage_changes (
     file_row bigint NOT NULL,
     PRIMARY KEY (deal_id, at, file_row) INCLUDE (stage, rep_id, seq)
 );
-COMMENT ON TABLE drumbeat.stage_changes IS 'drumbeat canonical rows, version 1';
+COMMENT ON TABLE drumbeat.stage_changes IS 'drumbeat canonical rows, version 2';

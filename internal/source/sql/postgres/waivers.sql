@@ -8,4 +8,4 @@ CREATE TABLE drumbeat.waivers (
     PRIMARY KEY (deal_id, at, file_row),
     UNIQUE (deal_id, checkpoint)
 );
-COMMENT ON TABLE drumbeat.waivers IS 'drumbeat canonical rows, version 1';
+COMMENT ON TABLE drumbeat.waivers IS 'drumbeat canonical rows, version 2';

@@ -1,5 +1,5 @@
 CREATE TABLE deals (
-    -- drumbeat canonical rows, version 1
+    -- drumbeat canonical rows, version 2
     id                TEXT PRIMARY KEY,
     name              TEXT NOT NULL,
     rep_id            TEXT,

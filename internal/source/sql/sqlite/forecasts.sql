@@ -1,5 +1,5 @@
 CREATE TABLE forecasts (
-    -- drumbeat canonical rows, version 1
+    -- drumbeat canonical rows, version 2
     deal_id        TEXT NOT NULL,
     at             TEXT NOT NULL,
     expected_close TEXT,
