@@ -54,7 +54,7 @@ func startBrowser(t *testing.T) *browser {
 	fromRead, fromWrite := pipe(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	c := exec.CommandContext(ctx, path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-		"--disable-background-networking", "--remote-debugging-pipe", "--user-data-dir="+filepath.Join(t.TempDir(), "profile"))
+		"--disable-background-networking", "--remote-debugging-pipe", "--user-data-dir="+profile(t))
 	c.ExtraFiles = []*os.File{toRead, fromWrite} // 3 and 4: where it listens and speaks
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
@@ -69,6 +69,22 @@ func startBrowser(t *testing.T) *browser {
 		}
 	})
 	return b
+}
+
+// profile is a folder for the browser. Those of its processes that outlive it for a moment still write there, so that a
+// folder of the test's own could not be removed.
+func profile(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "drumbeat-chromium-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for tries := 0; os.RemoveAll(dir) != nil && tries < 100; tries++ {
+			time.Sleep(100 * time.Millisecond)
+		}
+	})
+	return dir
 }
 
 func lacks(t *testing.T, what string) {
