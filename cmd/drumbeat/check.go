@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"drumbeat/internal/config"
-	"drumbeat/internal/digest"
 	"drumbeat/internal/digest/digesttest"
 	"drumbeat/internal/fault"
 	"drumbeat/internal/pipeline"
@@ -115,26 +113,13 @@ func checkTemplates(folder string) fault.List {
 
 // tryTemplates renders the whole storybook, full digests and empty ones: a field that is none shows only then.
 func tryTemplates(r *render.Renderer) error {
-	try := func(name string, d *digest.Digest, err error) error {
+	for _, story := range digesttest.Storybook() {
+		d, err := story.Build()
 		if err == nil {
 			_, err = r.Render(d)
 		}
 		if err != nil {
-			return fmt.Errorf("story %s: %w", name, err)
-		}
-		return nil
-	}
-	for _, s := range digesttest.Stories() {
-		d, err := digest.Build(s.Input)
-		if err := try(s.Name, d, err); err != nil {
-			return err
-		}
-	}
-	admin := digesttest.AdminStories()
-	for _, name := range slices.Sorted(maps.Keys(admin)) {
-		d, err := digest.BuildAdmin(admin[name])
-		if err := try(name, d, err); err != nil {
-			return err
+			return fmt.Errorf("story %s: %w", story.Name, err)
 		}
 	}
 	return nil

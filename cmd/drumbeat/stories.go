@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"maps"
 	netmail "net/mail"
 	"slices"
 	"strings"
@@ -20,12 +19,8 @@ var storyGroups = []string{"Managers", "Reps", "Operators"}
 // stories are the hand-made cases, each rendered with the config's own templates.
 func (b *shelfBook) stories() []web.Story {
 	var out []web.Story
-	for _, s := range digesttest.Stories() {
-		out = append(out, b.story(s.Name, func() (*digest.Digest, error) { return digest.Build(s.Input) }))
-	}
-	admin := digesttest.AdminStories()
-	for _, name := range slices.Sorted(maps.Keys(admin)) {
-		out = append(out, b.story(name, func() (*digest.Digest, error) { return digest.BuildAdmin(admin[name]) }))
+	for _, s := range digesttest.Storybook() {
+		out = append(out, b.story(s.Name, s.Build))
 	}
 	slices.SortStableFunc(out, func(a, b web.Story) int {
 		return slices.Index(storyGroups, a.Group) - slices.Index(storyGroups, b.Group)

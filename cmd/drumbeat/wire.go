@@ -78,6 +78,8 @@ func (s *lateSource) opened(ctx context.Context) (*source.Source, error) {
 
 // Close closes what was opened.
 func (s *lateSource) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.src == nil {
 		return nil
 	}

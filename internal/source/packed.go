@@ -145,7 +145,7 @@ var plainWord = regexp.MustCompile(`^[A-Za-z0-9 _./+-]+$`)
 var errPacked = errors.New("the packed rows are cut short: is there a zero byte in a text?")
 
 // unpacker is the stream's fetch for packed rows.
-func (s *stream) unpacker(p packing, reduced bool) func() (bool, error) {
+func (s *stream) unpacker(p packing) func() (bool, error) {
 	var (
 		packed buffer
 		rest   []byte // of packed
@@ -162,7 +162,7 @@ func (s *stream) unpacker(p packing, reduced bool) func() (bool, error) {
 				return true, err
 			}
 			rest = packed
-			if reduced {
+			if s.reduced {
 				var err error
 				if rest, err = p.unpack(summed, -1, sums, rest, nil); err != nil {
 					return true, err
@@ -170,7 +170,7 @@ func (s *stream) unpacker(p packing, reduced bool) func() (bool, error) {
 				s.before += int(sums[0].int)
 				s.earlier = pipeline.LastActivity{Any: sums[1].when(), Buyer: sums[2].when()}
 			}
-			if s.hollow = reduced && len(rest) == 0; s.hollow {
+			if s.hollow = s.reduced && len(rest) == 0; s.hollow {
 				return true, nil
 			}
 		}

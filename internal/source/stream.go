@@ -107,7 +107,7 @@ func (v *snapshot) stream(ctx context.Context, on *sqlx.Tx, rows pipeline.Rows, 
 			args = append(args, true)
 		}
 		s.rows, err = on.QueryxContext(ctx, v.source.at.packedStatement(s.layout, needs), args...)
-		s.fetch = s.unpacker(v.source.at.packing, s.reduced)
+		s.fetch = s.unpacker(v.source.at.packing)
 	} else {
 		s.rows, err = on.QueryxContext(ctx, v.statement(s.layout))
 		s.fetch = s.scan

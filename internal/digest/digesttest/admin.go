@@ -1,6 +1,8 @@
 package digesttest
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"drumbeat/internal/digest"
@@ -38,6 +40,24 @@ func Operations() digest.Operations {
 			Before: map[string]int64{"reps": 61, "deals": 4188, "stage_changes": 18601, "activities": 57033, "waivers": 12}},
 		Version: "config 3f2a9c1d07be, drumbeat 88aaef9", Stop: "drumbeat@example.com",
 	}
+}
+
+// Case is a story of any kind, and how its digest is made.
+type Case struct {
+	Name  string
+	Build func() (*digest.Digest, error)
+}
+
+// Storybook is all of them: those of managers and reps, then the admins' by name.
+func Storybook() (all []Case) {
+	for _, s := range Stories() {
+		all = append(all, Case{s.Name, func() (*digest.Digest, error) { return digest.Build(s.Input) }})
+	}
+	admin := AdminStories()
+	for _, name := range slices.Sorted(maps.Keys(admin)) {
+		all = append(all, Case{name, func() (*digest.Digest, error) { return digest.BuildAdmin(admin[name]) }})
+	}
+	return all
 }
 
 // AdminStories are admins' digests in every state.
