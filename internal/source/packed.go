@@ -7,6 +7,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -107,18 +108,9 @@ func reduces(l *layout, needs *pipeline.Needs) bool {
 // reduced is the SQL of the summed columns, and of the filter after the aggregate that lets through what needs
 // keeps; it may let through more.
 func (p packing) reduced(needs *pipeline.Needs) (sums, keep string) {
-	quote := func(t time.Time) string { // no row lies before the first year or after the last
-		first, last := time.Date(firstYear, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(lastYear+1, 1, 1, 0, 0, 0, 0, time.UTC)
-		if t.Before(first) {
-			t = first
-		} else if t.After(last) {
-			t = last
-		}
-		return "'" + t.UTC().Format(instantLayout) + "'"
-	}
-	since := quote(needs.Since)
+	since := quoteInstant(needs.Since)
 	for i, expr := range []string{
-		"count(*) FILTER (WHERE at < " + quote(needs.AsOf) + ")",
+		"count(*) FILTER (WHERE at < " + quoteInstant(needs.AsOf) + ")",
 		"max(at) FILTER (WHERE at < " + since + ")",
 		"max(at) FILTER (WHERE at < " + since + " AND party = '" + pipeline.BuyerParty + "')",
 	} {
@@ -136,6 +128,17 @@ func (p packing) reduced(needs *pipeline.Needs) (sums, keep string) {
 		}
 	}
 	return sums, keep + ")"
+}
+
+// quoteInstant is an instant in SQL of our own tables, of which no row lies before the first year or after the last.
+func quoteInstant(t time.Time) string {
+	first, last := time.Date(firstYear, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(lastYear+1, 1, 1, 0, 0, 0, 0, time.UTC)
+	if t.Before(first) {
+		t = first
+	} else if t.After(last) {
+		t = last
+	}
+	return "'" + t.UTC().Format(instantLayout) + "'"
 }
 
 // plainWord is what can stand in SQL as it is, and of which all databases know the lower case.
@@ -193,9 +196,12 @@ func (p packing) unpack(columns []column, but int, r record, b []byte, memory []
 			if end < 0 {
 				return nil, errPacked
 			}
-			if p.text && (col.kind == instant || col.kind == integer) {
+			switch {
+			case p.text && (col.kind == instant || col.kind == integer):
 				err = r[i].set(col, string(b[:end]))
-			} else {
+			case col.kind == amount || col.kind == share: // seldom the same again
+				err = r[i].unpackNumber(col, b[:end])
+			default:
 				err = memory[i].set(&r[i], col, b[:end])
 			}
 			b = b[end+1:]
@@ -270,6 +276,17 @@ var (
 
 func microsOf(year int) int64 {
 	return time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro() - epochDays*86400*1e6
+}
+
+func (c *cell) unpackNumber(col *column, b []byte) (err error) {
+	*c = cell{null: len(b) == 0}
+	if c.null {
+		return nil
+	}
+	if c.num, err = strconv.ParseFloat(string(b), 64); err != nil {
+		return c.set(col, string(b)) // which says so
+	}
+	return c.checkNumber(col.kind)
 }
 
 func (c *cell) unpackFixed(col *column, b []byte) ([]byte, error) {

@@ -103,9 +103,16 @@ func (v *snapshot) reps(ctx context.Context) ([]pipeline.Rep, error) {
 }
 
 // partyNamed looks for one activity of a known deal, before the instant, that names a party.
-func (v *snapshot) partyNamed(ctx context.Context, asOf time.Time) (bool, error) {
+func (v *snapshot) partyNamed(ctx context.Context, asOf time.Time) (named bool, err error) {
 	if !v.there[pipeline.Activities] {
 		return false, nil
+	}
+	if v.packs[pipeline.Activities] {
+		statement := strings.ReplaceAll(mustRead("read/party.sql"), "{as_of}", quoteInstant(asOf))
+		if err := v.first.GetContext(ctx, &named, statement); err != nil {
+			return false, fmt.Errorf("read the parties of activities: %w", err)
+		}
+		return named, nil
 	}
 	activities, deals := string(pipeline.Activities), string(pipeline.Deals)
 	if own := v.source.cfg.Queries; len(own) > 0 {

@@ -4,6 +4,7 @@
 -- forecasts lack now a value, now the chance, now everything but the date.
 SET search_path = drumbeat;
 SET TimeZone = 'UTC';
+SET synchronous_commit = on; -- else the VACUUM at the end cannot mark the pages as visible to all, and everybody reads them twice
 TRUNCATE reps, deals, stage_changes, activities, forecasts, criteria;
 INSERT INTO reps (id, name, manager_id, team, active)
 SELECT 'r' || lpad(i::text, 4, '0'), 'Rep ' || i, CASE WHEN i > 20 THEN 'r' || lpad((1 + i % 20)::text, 4, '0') END, 'T' || (i % 20), true
