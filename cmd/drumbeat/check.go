@@ -114,12 +114,14 @@ func checkTemplates(folder string) fault.List {
 // tryTemplates renders the whole storybook, full digests and empty ones: a field that is none shows only then.
 func tryTemplates(r *render.Renderer) error {
 	for _, story := range digesttest.Storybook() {
-		d, err := story.Build()
-		if err == nil {
-			_, err = r.Render(d)
-		}
-		if err != nil {
-			return fmt.Errorf("story %s: %w", story.Name, err)
+		for _, language := range r.Languages() {
+			d, err := story.Build(r.Voice(language))
+			if err == nil {
+				_, err = r.Render(d)
+			}
+			if err != nil {
+				return fmt.Errorf("story %s: %w", story.Name, err)
+			}
 		}
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"drumbeat/internal/mail"
 	"drumbeat/internal/render"
 	"drumbeat/internal/web"
+	"drumbeat/internal/words"
 )
 
 var storyGroups = []string{"Managers", "Reps", "Operators"}
@@ -28,7 +29,7 @@ func (b *shelfBook) stories() []web.Story {
 	return out
 }
 
-func (b *shelfBook) story(name string, build func() (*digest.Digest, error)) web.Story {
+func (b *shelfBook) story(name string, build func(*words.Voice) (*digest.Digest, error)) web.Story {
 	kind, title, _ := strings.Cut(strings.ReplaceAll(name, "-", " "), " ")
 	if title == "" {
 		title = "a usual one"
@@ -37,14 +38,14 @@ func (b *shelfBook) story(name string, build func() (*digest.Digest, error)) web
 		Mail: func() ([]byte, error) { return b.storyMail(name, build) }}
 }
 
-func (b *shelfBook) storyMail(name string, build func() (*digest.Digest, error)) ([]byte, error) {
+func (b *shelfBook) storyMail(name string, build func(*words.Voice) (*digest.Digest, error)) ([]byte, error) {
 	b.mu.Lock()
 	renderer := b.renderer
 	b.mu.Unlock()
 	if renderer == nil {
 		return nil, errors.New("the templates cannot be read; mend the config first")
 	}
-	d, err := build()
+	d, err := build(renderer.Voice(""))
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/text/language"
 )
 
 // The parsers of single values. Their errors read `what; hint`.
@@ -52,10 +54,11 @@ func parseName(s string) (string, error) {
 var localeForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 
 func parseLocale(s string) (string, error) {
-	if !localeForm.MatchString(s) {
-		return "", fmt.Errorf("%q is no locale; write one such as en or de-AT", s)
+	tag, err := language.Parse(s)
+	if err != nil || !localeForm.MatchString(s) {
+		return "", fmt.Errorf("%q is no locale; write one such as en-US or de-AT", s)
 	}
-	return s, nil
+	return tag.String(), nil
 }
 
 func parseAddress(s string) (mail.Address, error) {

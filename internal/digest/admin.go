@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"drumbeat/internal/pipeline"
+	"drumbeat/internal/words"
 )
 
 // The operator's digest: what ran, what became of it, and what a person has to mend. It is made from the
@@ -44,6 +45,7 @@ type Operations struct {
 	Names               map[string]string // by rep id
 	Version             string            // of config and program
 	Stop, View, StopURL string            // as in Input
+	Voice               *words.Voice      // as in Input
 }
 
 // RunRecord is one run with its deliveries. Times that are zero are not known or have not come.
@@ -134,13 +136,17 @@ func BuildAdmin(in Operations) (*Digest, error) {
 	}
 	in.Runs = slices.Clone(in.Runs) // others build theirs from the same
 	slices.SortStableFunc(in.Runs, func(a, b RunRecord) int { return cmp.Compare(a.Period, b.Period) })
-	o := &operator{Operations: in, sum: map[string]int{}}
+	o := &operator{speaker: newSpeaker(in.Voice), Operations: in, sum: map[string]int{}}
 	for _, r := range in.Runs {
 		for _, m := range r.Mails {
 			o.sum[m.group()]++
 		}
 	}
-	return o.digest(), nil
+	d := o.digest()
+	if o.err != nil {
+		return nil, fmt.Errorf("build admin digest of %s: %w", in.Recipient.Address, o.err)
+	}
+	return d, nil
 }
 
 // The groups that mails are counted in.
@@ -161,6 +167,7 @@ func (m MailRecord) group() string {
 }
 
 type operator struct {
+	*speaker
 	Operations
 	sum map[string]int // by group, over all runs
 }
@@ -169,7 +176,7 @@ func (o *operator) digest() *Digest {
 	part := &AdminPart{Skipped: o.skipped(), Setup: o.setup(), Runs: o.runRows()}
 	part.Todo, part.TodoMore = leading(o.todo())
 	o.data(part)
-	d := &Digest{Kind: Admin, Schedule: line(o.Schedule, 60), Language: "en", Range: o.clock(o.At), Admin: part,
+	d := &Digest{Kind: Admin, Schedule: line(o.Schedule, 60), Locale: o.Locale(), Language: o.Language(), Range: o.clock(o.At), Admin: part,
 		Recipient: RepRef{ID: cmp.Or(o.Recipient.Rep.ID, o.Recipient.Address), Name: personName(o.Recipient.Rep.Name, o.Recipient.Rep.ID)},
 		Empty:     o.nothing()}
 	d.Title = o.title()

@@ -168,7 +168,7 @@ func (o *operator) doubts() (out []Task) {
 	if s.Stale() {
 		days := int(pipeline.DateOf(s.AsOf, o.Location) - pipeline.DateOf(s.Newest.V, o.Location))
 		out = append(out, Task{Title: "The data stop on " + o.day(s.Newest.V),
-			Says: "Nothing has happened in the pipeline database for " + age(days) + ". Digests say so on top and leave out what needs fresh data.",
+			Says: "Nothing has happened in the pipeline database for " + o.age(days) + ". Digests say so on top and leave out what needs fresh data.",
 			Do:   "Look whether the connection from the CRM still runs."})
 	}
 	var fewer []Whom
@@ -298,7 +298,7 @@ func stretch(d time.Duration) string {
 	case d < 48*time.Hour:
 		return count(int(d/time.Hour), "hour", "hours")
 	}
-	return age(int(d / (24 * time.Hour)))
+	return newSpeaker(nil).age(int(d / (24 * time.Hour)))
 }
 
 // clock writes Monday 1 June, 07:00, with the year when it is not the digest's.

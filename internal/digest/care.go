@@ -42,7 +42,7 @@ func (b *builder) dataStop() string {
 	if b.longStale() {
 		left = "the deals to look at first, " + left
 	}
-	return "The newest entry in the data is of " + b.date(b.newest()) + ", " + age(b.staleDays()) + " before this digest. " +
+	return "The newest entry in the data is of " + b.date(b.newest()) + ", " + b.age(b.staleDays()) + " before this digest. " +
 		"If the connection to the CRM has stopped, this digest says nothing about anybody; please ask whoever runs Drumbeat in your company. " +
 		"What needs fresh data is left out: " + left + "."
 }
@@ -59,22 +59,6 @@ func (b *builder) longStale() bool { return b.stale() && b.staleDays() > fewDays
 // stopHeadline is the subject's only item when the data stop.
 func (b *builder) stopHeadline() [][]string {
 	return [][]string{{"data stop on " + b.date(b.newest()), "data stop"}}
-}
-
-// fewDays can still be pictured as days.
-const fewDays = 60
-
-// age says how long ago something was, in the largest unit that still tells much.
-func age(days int) string {
-	switch {
-	case days <= fewDays:
-		return count(days, "day", "days")
-	case days < 122:
-		return count(days/7, "week", "weeks")
-	case days <= 730:
-		return count(int(float64(days)/30.44), "month", "months")
-	}
-	return count(int(float64(days)/365.25), "year", "years")
 }
 
 // forgetTime takes out of the report what nothing but the passing of time has made of data that stop. It

@@ -13,6 +13,7 @@ import (
 	"drumbeat/internal/health"
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/process"
+	"drumbeat/internal/words"
 )
 
 // Kind is the kind of a digest.
@@ -36,11 +37,11 @@ type Input struct {
 	Recipient Recipient
 	Scope     Scope
 	Schedule  string
-	Language  string // BCP 47; empty: en
-	DealLink  string // https://crm.example/deals/{id}; empty: deals are not linked
-	Stop      string // the address that takes "please stop" mails; empty: none is offered
-	View      string // the link that shows this mail in a browser; empty: none
-	StopURL   string // the link that stops this kind of digest; empty: none
+	Voice     *words.Voice // says it in the reader's language; nil: in our own words
+	DealLink  string       // https://crm.example/deals/{id}; empty: deals are not linked
+	Stop      string       // the address that takes "please stop" mails; empty: none is offered
+	View      string       // the link that shows this mail in a browser; empty: none
+	StopURL   string       // the link that stops this kind of digest; empty: none
 }
 
 // Build makes the digest of in.Recipient. It fails when the report names nobody of the recipient's scope,
@@ -68,6 +69,7 @@ func Build(in Input) (*Digest, error) {
 
 // builder carries what every section needs; its report is cut already.
 type builder struct {
+	*speaker
 	in     Input
 	r      *scoped
 	money  func(float64) string
@@ -79,7 +81,7 @@ type builder struct {
 
 // newBuilder takes out of the cut report what would mislead, before anybody writes a sentence.
 func newBuilder(in Input, part *scoped) *builder {
-	b := &builder{in: in, r: part, money: moneyIn(part.Currency),
+	b := &builder{speaker: newSpeaker(in.Voice), in: in, r: part, money: moneyIn(part.Currency),
 		when:   wordsFor(part.Window, in.Settings.Window, in.Settings.Location),
 		stages: map[string]*process.Stage{}, checks: map[string]process.Checkpoint{}, names: map[string]string{}}
 	for _, s := range in.Process.StageOrder(part.AsOf) {
@@ -104,11 +106,8 @@ func newBuilder(in Input, part *scoped) *builder {
 
 func compose(in Input, part *scoped) *Digest {
 	b := newBuilder(in, part)
-	d := &Digest{Kind: in.Recipient.Kind, Schedule: line(in.Schedule, 60), Language: in.Language, Recipient: b.rep(in.Recipient.Rep.ID),
-		Range: b.when.Range, Unit: b.when.Noun, Empty: b.nothingToSay()}
-	if d.Language == "" {
-		d.Language = "en"
-	}
+	d := &Digest{Kind: in.Recipient.Kind, Schedule: line(in.Schedule, 60), Locale: b.Locale(), Language: b.Language(),
+		Recipient: b.rep(in.Recipient.Rep.ID), Range: b.when.Range, Unit: b.when.Noun, Empty: b.nothingToSay()}
 	d.Care = b.care()
 	d.Figures = b.figures()
 	d.About = b.about()

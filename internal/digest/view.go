@@ -5,7 +5,8 @@ package digest
 type Digest struct {
 	Kind      Kind
 	Schedule  string
-	Language  string
+	Locale    string // of the reader; empty: not known
+	Language  string // of the words, BCP 47
 	Recipient RepRef
 
 	Subject   string // under 60 characters, with team and week

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/width"
 
 	"drumbeat/internal/digest"
+	"drumbeat/internal/words"
 )
 
 // html/template drops comments, and Outlook's Word engine reads its instructions from comments.
@@ -23,23 +24,38 @@ var msoParts = map[string]htmltemplate.HTML{
 	"filler": htmltemplate.HTML(strings.Repeat("&#8199;&#847; ", 40)), // keeps the page's first words out of the preview line
 }
 
-var htmlFuncs = htmltemplate.FuncMap{"mso": func(name string) htmltemplate.HTML { return msoParts[name] }}
+func htmlFuncs(v *words.Voice) htmltemplate.FuncMap {
+	return htmltemplate.FuncMap{"mso": func(name string) htmltemplate.HTML { return msoParts[name] }, "say": sayIn(v)}
+}
 
-var textFuncs = texttemplate.FuncMap{
-	"fill": fill, "head": head, "join": func(parts ...string) string { return strings.Join(parts, "") },
-	"opt":  func(before, s string) string { return around(before, s, "") },
-	"opt2": func(s, after string) string { return around("", s, after) },
-	"when": func(yes bool, s string) string {
-		if !yes {
-			return ""
+// sayIn is how a template says a phrase, with what the phrase may speak of.
+func sayIn(v *words.Voice) func(phrase string, data ...any) (string, error) {
+	return func(phrase string, data ...any) (string, error) {
+		if len(data) == 0 {
+			data = append(data, nil)
 		}
-		return s
-	},
-	"rank":     func(n int) string { return map[bool]string{true: strconv.Itoa(n) + ". ", false: "-  "}[n > 0] },
-	"columns":  columns,
-	"lenses":   lenses,
-	"mentions": mentions,
-	"table":    table,
+		return v.Say(phrase, data[0])
+	}
+}
+
+func textFuncs(v *words.Voice) texttemplate.FuncMap {
+	return texttemplate.FuncMap{
+		"say":  sayIn(v),
+		"fill": fill, "head": head, "join": func(parts ...string) string { return strings.Join(parts, "") },
+		"opt":  func(before, s string) string { return around(before, s, "") },
+		"opt2": func(s, after string) string { return around("", s, after) },
+		"when": func(yes bool, s string) string {
+			if !yes {
+				return ""
+			}
+			return s
+		},
+		"rank":     func(n int) string { return map[bool]string{true: strconv.Itoa(n) + ". ", false: "-  "}[n > 0] },
+		"columns":  columns,
+		"lenses":   lenses,
+		"mentions": mentions,
+		"table":    table,
+	}
 }
 
 // lineWidth of the text part: a reply quoted twice still fits into 80.

@@ -17,6 +17,7 @@ import (
 	texttemplate "text/template"
 
 	"drumbeat/internal/digest"
+	"drumbeat/internal/words"
 	"drumbeat/templates"
 )
 
@@ -29,11 +30,32 @@ type Content struct {
 // MaxBytes of the HTML part: mail clients cut at about 102,400.
 const MaxBytes = 90_000
 
-// Renderer holds the parsed templates; it may be used by many goroutines.
+// Renderer holds the parsed templates and the phrases; it may be used by many goroutines.
 type Renderer struct {
-	html map[digest.Kind]*htmltemplate.Template
+	book *words.Book
+	html map[digest.Kind]*htmltemplate.Template // never executed: a voice's are cloned from them
 	text map[digest.Kind]*texttemplate.Template
+
+	mu    sync.Mutex
+	pages map[page]*parts
 }
+
+// page is what a pair of templates is for.
+type page struct {
+	kind   digest.Kind
+	locale string
+}
+
+type parts struct {
+	html *htmltemplate.Template
+	text *texttemplate.Template
+}
+
+// Voice says the phrases of a reader's locale.
+func (r *Renderer) Voice(locale string) *words.Voice { return r.book.For(locale) }
+
+// Languages are those that the phrases are there in.
+func (r *Renderer) Languages() []string { return r.book.Languages() }
 
 // Option changes how a Renderer is made.
 type Option func(*settings)
@@ -49,10 +71,14 @@ func New(opts ...Option) (*Renderer, error) {
 	for _, o := range opts {
 		o(&set)
 	}
-	r := &Renderer{html: map[digest.Kind]*htmltemplate.Template{}, text: map[digest.Kind]*texttemplate.Template{}}
+	r := &Renderer{html: map[digest.Kind]*htmltemplate.Template{}, text: map[digest.Kind]*texttemplate.Template{}, pages: map[page]*parts{}}
+	var err error
+	if r.book, err = words.Load(set.over); err != nil {
+		return nil, err
+	}
 	for _, kind := range []digest.Kind{digest.Manager, digest.Rep, digest.Admin} {
-		h := htmltemplate.New(string(kind)).Funcs(htmlFuncs).Option("missingkey=error")
-		t := texttemplate.New(string(kind)).Funcs(textFuncs).Option("missingkey=error")
+		h := htmltemplate.New(string(kind)).Funcs(htmlFuncs(nil)).Option("missingkey=error")
+		t := texttemplate.New(string(kind)).Funcs(textFuncs(nil)).Option("missingkey=error")
 		for _, name := range []string{"layout", "partials", string(kind)} {
 			if err := set.parse(name+".html", func(src string) error { _, err := h.Parse(src); return err }); err != nil {
 				return nil, err
@@ -98,15 +124,15 @@ func Render(d *digest.Digest) (Content, error) {
 // Render executes the templates of the digest's kind. It fails when a template does, when either part shows
 // a trace of a mishap, and when the HTML part is over MaxBytes.
 func (r *Renderer) Render(d *digest.Digest) (Content, error) {
-	h, t := r.html[d.Kind], r.text[d.Kind]
-	if h == nil || t == nil {
-		return Content{}, fmt.Errorf("render: there is no template for a %q digest", d.Kind)
+	p, err := r.parts(page{d.Kind, d.Locale})
+	if err != nil {
+		return Content{}, err
 	}
 	var page, text bytes.Buffer
-	if err := h.ExecuteTemplate(&page, "layout", d); err != nil {
+	if err := p.html.ExecuteTemplate(&page, "layout", d); err != nil {
 		return Content{}, fmt.Errorf("render %s digest of %s: html: %w", d.Kind, d.Recipient.ID, err)
 	}
-	if err := t.ExecuteTemplate(&text, "layout", d); err != nil {
+	if err := p.text.ExecuteTemplate(&text, "layout", d); err != nil {
 		return Content{}, fmt.Errorf("render %s digest of %s: text: %w", d.Kind, d.Recipient.ID, err)
 	}
 	c := Content{Subject: d.Subject, Preheader: d.Preheader, HTML: squeeze(page.String()), Text: tidy(text.String())}
@@ -114,6 +140,32 @@ func (r *Renderer) Render(d *digest.Digest) (Content, error) {
 		return Content{}, fmt.Errorf("render %s digest of %s: %w", d.Kind, d.Recipient.ID, err)
 	}
 	return c, nil
+}
+
+// parts gives the templates of a kind, in a voice.
+func (r *Renderer) parts(of page) (*parts, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p := r.pages[of]; p != nil {
+		return p, nil
+	}
+	h, t := r.html[of.kind], r.text[of.kind]
+	if h == nil || t == nil {
+		return nil, fmt.Errorf("render: there is no template for a %q digest", of.kind)
+	}
+	var p parts
+	var err error
+	if p.html, err = h.Clone(); err != nil {
+		return nil, fmt.Errorf("render: %w", err)
+	}
+	if p.text, err = t.Clone(); err != nil {
+		return nil, fmt.Errorf("render: %w", err)
+	}
+	v := r.book.For(of.locale)
+	p.html.Funcs(htmlFuncs(v))
+	p.text.Funcs(textFuncs(v))
+	r.pages[of] = &p
+	return &p, nil
 }
 
 // mishaps are what html/template, text/template and fmt leave behind when a value does not fit. Package

@@ -45,7 +45,7 @@ func subjectOf(raw []byte) string {
 }
 
 // words are those of a mail's text, its lines joined.
-func words(raw []byte) string {
+func textOf(raw []byte) string {
 	text, err := io.ReadAll(quotedprintable.NewReader(bytes.NewReader(raw)))
 	if err != nil {
 		return err.Error()
@@ -108,9 +108,9 @@ func TestAdminsAreToldAtOnceOfMailsThatDidNotArrive(t *testing.T) {
 		text := ""
 		for _, l := range k.relay.letters() {
 			if l.to == ops {
-				text = words(l.raw)
+				text = textOf(l.raw)
 			}
-			if l.to != ops && (strings.Contains(words(l.raw), "failed") || strings.Contains(words(l.raw), refused.Email)) {
+			if l.to != ops && (strings.Contains(textOf(l.raw), "failed") || strings.Contains(textOf(l.raw), refused.Email)) {
 				t.Errorf("the audience is told of failures: %s", l.to)
 			}
 		}
@@ -315,7 +315,7 @@ schedules:
 		if len(got) != 1 {
 			t.Fatalf("%d mails to the admin", len(got))
 		}
-		text := words(got[0].Data)
+		text := textOf(got[0].Data)
 		for _, must := range []string{" sent, 1 failed", refused.Name + ", " + refused.Email + ": 550 no such user", "called by hand", "2 × away",
 			k.source.p.Reps[5].Name + ": no address", k.source.p.Reps[6].Name + ": the address cannot be used", "The newest entry is of", "Config 3f2a9c1d"} {
 			if !strings.Contains(text, must) {

@@ -24,7 +24,7 @@ func TestAdminsAreToldOnceOfASourceOutOfReachAndWhenItIsBack(t *testing.T) {
 		if len(got) != 1 || got[0] != "Drumbeat could not read the pipeline: connection refused" {
 			t.Fatalf("told %q\n%s", got, k.logs)
 		}
-		text := words(k.relay.letters()[0].raw)
+		text := textOf(k.relay.letters()[0].raw)
 		if strings.Contains(text, "s3cret") || !strings.Contains(text, "- own: due since") {
 			t.Errorf("the mail says %s", text)
 		}

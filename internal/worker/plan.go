@@ -17,6 +17,7 @@ import (
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/process"
 	"drumbeat/internal/render"
+	"drumbeat/internal/words"
 )
 
 // desk keeps what rounds of one instant share, so that it is read and computed once.
@@ -351,12 +352,20 @@ func (w *Worker) build(r *round, f *figures, p digest.Recipient, date time.Time)
 	view, stop := w.links(r, p, date)
 	if f.ops != nil {
 		in := *f.ops
-		in.Recipient, in.View, in.StopURL = p, view, stop
+		in.Recipient, in.View, in.StopURL, in.Voice = p, view, stop, w.voice(p)
 		return digest.BuildAdmin(in)
 	}
 	return digest.Build(digest.Input{Report: f.report, Before: f.before, Asked: f.asked, Settings: f.settings, Process: w.Config.Process, Reps: f.reps,
 		Recipient: p, Scope: digest.Scope(r.schedule.Scope), Schedule: r.schedule.Name, DealLink: w.Config.Links.Deal,
-		Stop: w.replies().Address, View: view, StopURL: stop})
+		Stop: w.replies().Address, View: view, StopURL: stop, Voice: w.voice(p)})
+}
+
+// voice speaks to a recipient.
+func (w *Worker) voice(p digest.Recipient) *words.Voice {
+	if w.Voice == nil {
+		return nil
+	}
+	return w.Voice(p.Rep.Locale)
 }
 
 // hourOf is the tick's wall time in the recipient's zone, but never before the end of the period.

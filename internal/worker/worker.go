@@ -21,6 +21,7 @@ import (
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/render"
 	"drumbeat/internal/schedule"
+	"drumbeat/internal/words"
 )
 
 // Source is the pipeline database, read as one consistent view.
@@ -72,6 +73,7 @@ type Worker struct {
 	Config  *config.Config
 	Source  Source
 	Render  func(*digest.Digest) (render.Content, error)
+	Voice   func(locale string) *words.Voice // nil: everybody is spoken to in our own words
 	Ledger  Ledger
 	Connect func(ctx context.Context) (Conn, error)
 	Now     func() time.Time

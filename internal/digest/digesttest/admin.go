@@ -7,6 +7,7 @@ import (
 
 	"drumbeat/internal/digest"
 	"drumbeat/internal/pipeline"
+	"drumbeat/internal/words"
 )
 
 // Operations is a bad Monday of whoever runs Drumbeat: a run that went well, and one that was late, with every
@@ -45,17 +46,24 @@ func Operations() digest.Operations {
 // Case is a story of any kind, and how its digest is made.
 type Case struct {
 	Name  string
-	Build func() (*digest.Digest, error)
+	Build func(*words.Voice) (*digest.Digest, error)
 }
 
 // Storybook is all of them: those of managers and reps, then the admins' by name.
 func Storybook() (all []Case) {
 	for _, s := range Stories() {
-		all = append(all, Case{s.Name, func() (*digest.Digest, error) { return digest.Build(s.Input) }})
+		all = append(all, Case{s.Name, func(v *words.Voice) (*digest.Digest, error) {
+			s.Input.Voice = v
+			return digest.Build(s.Input)
+		}})
 	}
 	admin := AdminStories()
 	for _, name := range slices.Sorted(maps.Keys(admin)) {
-		all = append(all, Case{name, func() (*digest.Digest, error) { return digest.BuildAdmin(admin[name]) }})
+		all = append(all, Case{name, func(v *words.Voice) (*digest.Digest, error) {
+			in := admin[name]
+			in.Voice = v
+			return digest.BuildAdmin(in)
+		}})
 	}
 	return all
 }

@@ -1,0 +1,221 @@
+package words
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"text/template"
+	"unicode"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+	"golang.org/x/text/number"
+)
+
+// NB keeps a number and its unit on one line.
+const NB = "\u00a0"
+
+// Voice says phrases to one kind of reader. It may be used by many goroutines.
+type Voice struct {
+	t        *template.Template
+	locale   string
+	language string // of the phrases
+	numbers  *message.Printer
+	house    bool // no locale: our own way to write a percentage
+	american bool // the month before the day, and twelve hours
+
+	months, shortMonths, weekdays []string
+	and                           string
+}
+
+func newVoice(t *template.Template, locale string, tag language.Tag, spoken string) (*Voice, error) {
+	digits := tag
+	if base, _ := tag.Base(); base.String() != strings.Split(spoken, "-")[0] {
+		// Digits of another script in the middle of a sentence would be read as a puzzle.
+		if latin, err := tag.SetTypeForKey("nu", "latn"); err == nil {
+			digits = latin
+		}
+	}
+	v := &Voice{t: t, locale: locale, language: spoken, numbers: message.NewPrinter(digits), house: locale == "", american: monthFirst(tag)}
+	t.Funcs(v.funcs())
+	for name, to := range map[string]*[]string{"months": &v.months, "months.short": &v.shortMonths, "weekdays": &v.weekdays} {
+		s, err := v.Say(name, nil)
+		if err != nil {
+			return nil, err
+		}
+		*to = strings.Split(s, "|")
+	}
+	var err error
+	v.and, err = v.Say("and", nil)
+	return v, err
+}
+
+// monthFirst says whether dates begin with the month, as CLDR has it for English in the United States and where that
+// is followed.
+func monthFirst(tag language.Tag) bool {
+	base, _ := tag.Base()
+	region, sure := tag.Region()
+	return base.String() == english && sure == language.Exact && (region.String() == "US" || region.String() == "PH")
+}
+
+// Locale is the one that the voice is for; empty: none is known.
+func (v *Voice) Locale() string { return v.locale }
+
+// Language of the phrases, as a BCP 47 tag.
+func (v *Voice) Language() string { return v.language }
+
+var blanks = regexp.MustCompile(`[ \t\r\n]+`)
+
+// Say says a phrase; its data are what it may speak of. A phrase may be broken into lines anywhere. The error names
+// the phrase: it is not known, or speaks of what it was not given.
+func (v *Voice) Say(name string, data any) (string, error) {
+	t := v.t.Lookup(name)
+	if t == nil {
+		return "", fmt.Errorf("there is no phrase %q", name)
+	}
+	var b strings.Builder
+	if err := t.Execute(&b, data); err != nil {
+		return "", fmt.Errorf("phrase %q: %w", name, err)
+	}
+	return strings.Trim(blanks.ReplaceAllString(b.String(), " "), " "), nil
+}
+
+// funcs are what phrases may call.
+func (v *Voice) funcs() template.FuncMap {
+	return template.FuncMap{"whole": v.Whole, "of": v.Of, "count": v.Count, "noun": Noun, "percent": v.Percent, "points": Points, "signed": v.Signed,
+		"ratio": v.Ratio, "decimal": v.Decimal, "list": v.List, "upper": Upper, "nb": func(parts ...any) string {
+			var out []string
+			for _, p := range parts {
+				out = append(out, fmt.Sprint(p))
+			}
+			return strings.Join(out, NB)
+		}, "abs": func(n int) int { return max(n, -n) }}
+}
+
+// Whole writes 34,734 as the reader does.
+func (v *Voice) Whole(n int) string { return v.numbers.Sprint(number.Decimal(n)) }
+
+// Of says 1,382 of 1,910.
+func (v *Voice) Of(n, all int) (string, error) {
+	return v.Say("of", map[string]any{"n": n, "all": all})
+}
+
+// Count says "1 deal" or "3 deals"; the forms carry their own following words.
+func (v *Voice) Count(n int, one, many string) string { return v.Whole(n) + NB + Noun(n, one, many) }
+
+// Noun gives the form for a number.
+func Noun(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// Percent rounds a fraction to whole hundredths, but says 100 % only of all and 0 % only of none.
+func (v *Voice) Percent(rate float64) string {
+	const whisker = 1e-9
+	p := Points(rate)
+	switch {
+	case p == 100 && rate < 1-whisker:
+		p = 99
+	case p == 0 && rate > whisker:
+		p = 1
+	}
+	return v.hundredths(p)
+}
+
+func (v *Voice) hundredths(p int) string {
+	if v.house {
+		return v.Whole(p) + NB + "%"
+	}
+	return v.numbers.Sprint(number.Percent(float64(p)/100, number.MaxFractionDigits(0)))
+}
+
+// Points rounds a fraction to whole hundredths, half away from zero.
+func Points(rate float64) int { return int(math.Round(rate * 100)) }
+
+// Signed says +12 %, −12 % or 0 %.
+func (v *Voice) Signed(rate float64) string {
+	switch p := Points(rate); {
+	case p > 0:
+		return "+" + v.hundredths(p)
+	case p < 0:
+		return "−" + v.hundredths(-p)
+	}
+	return v.hundredths(0)
+}
+
+// Decimal writes a number with so many digits behind the point, never a zero below nothing.
+func (v *Voice) Decimal(x float64, digits int) string {
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(x, 'f', digits, 64), 64)
+	if err != nil || rounded == 0 {
+		rounded = 0 // no -0
+	}
+	return v.numbers.Sprint(number.Decimal(rounded, number.Scale(digits)))
+}
+
+// Ratio says 2.3, and 1.04 where one decimal would hide on which side of 1 it lies.
+func (v *Voice) Ratio(x float64) string {
+	if strconv.FormatFloat(x, 'f', 1, 64) == "1.0" {
+		return v.Decimal(x, 2)
+	}
+	return v.Decimal(x, 1)
+}
+
+var symbols = map[string]string{"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
+
+// Money writes amounts short: 850 €, 1.2 k€, 120 k€, 3 M€; a currency without a symbol as 120 k CHF.
+func (v *Voice) Money(amount float64, currency string) string {
+	sign, known := symbols[strings.ToUpper(currency)]
+	sign = cmp.Or(sign, currency)
+	size, abs := "", math.Abs(amount)
+	for _, step := range []string{"k", "M", "bn", "tn"} {
+		if abs < 999.5 {
+			break
+		}
+		abs, size = abs/1000, step
+	}
+	digits := 0
+	if size != "" && abs < 9.95 && !strings.HasSuffix(strconv.FormatFloat(abs, 'f', 1, 64), ".0") {
+		digits = 1
+	}
+	s := v.Decimal(abs, digits)
+	if amount < 0 && math.Round(abs) != 0 {
+		s = "−" + s
+	}
+	unit := size + sign
+	if len(size) > 1 || size != "" && !known {
+		unit = size + NB + sign
+	}
+	return s + NB + unit
+}
+
+// Short writes a count in what fits over a column: 999, 1.2k, 14k.
+func (v *Voice) Short(x float64) string {
+	switch {
+	case x < 999.5:
+		return v.Decimal(x, 0)
+	case x < 9950:
+		return v.Decimal(x/1000, 1) + "k"
+	}
+	return v.Decimal(x/1000, 0) + "k"
+}
+
+// List joins with commas and a final and.
+func (v *Voice) List(items []string) string {
+	if len(items) < 2 {
+		return strings.Join(items, "")
+	}
+	return strings.Join(items[:len(items)-1], ", ") + " " + v.and + " " + items[len(items)-1]
+}
+
+// Upper makes the first letter a capital.
+func Upper(s string) string {
+	for i, r := range s {
+		return string(unicode.ToUpper(r)) + s[i+len(string(r)):]
+	}
+	return s
+}
