@@ -138,9 +138,7 @@ func BuildAdmin(in Operations) (*Digest, error) {
 	slices.SortStableFunc(in.Runs, func(a, b RunRecord) int { return cmp.Compare(a.Period, b.Period) })
 	o := &operator{speaker: newSpeaker(in.Voice), Operations: in, sum: map[string]int{}}
 	for _, r := range in.Runs {
-		for _, m := range r.Mails {
-			o.sum[m.group()]++
-		}
+		r.count(o.sum)
 	}
 	d := o.digest()
 	if o.err != nil {
@@ -166,6 +164,21 @@ func (m MailRecord) group() string {
 	return m.State
 }
 
+// count adds the run's mails to their groups.
+func (r RunRecord) count(by map[string]int) {
+	for _, m := range r.Mails {
+		by[m.group()]++
+	}
+}
+
+// counted tells a phrase how many mails are in each group.
+func counted(by map[string]int) (pairs []any) {
+	for _, group := range []string{groupSent, groupFailed, groupUnknown, groupWaiting, groupSkipped} {
+		pairs = append(pairs, group, by[group])
+	}
+	return pairs
+}
+
 type operator struct {
 	*speaker
 	Operations
@@ -174,7 +187,7 @@ type operator struct {
 
 func (o *operator) digest() *Digest {
 	part := &AdminPart{Skipped: o.skipped(), Setup: o.setup(), Runs: o.runRows()}
-	part.Todo, part.TodoMore = leading(o.todo())
+	part.Todo, part.TodoMore = o.leading(o.todo())
 	o.data(part)
 	d := &Digest{Kind: Admin, Schedule: line(o.Schedule, 60), Locale: o.Locale(), Language: o.Language(), Range: o.clock(o.At), Admin: part,
 		Recipient: RepRef{ID: cmp.Or(o.Recipient.Rep.ID, o.Recipient.Address), Name: personName(o.Recipient.Rep.Name, o.Recipient.Rep.ID)},
@@ -183,7 +196,7 @@ func (o *operator) digest() *Digest {
 	items := o.headlines()
 	news := o.news(part)
 	d.News = sentenceOf(news)
-	d.Preheader = plain(preheader(news, "What ran, what became of it, and what is to be mended."))
+	d.Preheader = plain(preheader(news, o.say("admin preheader")))
 	d.Subject = plain(o.subject(d.Title, items))
 	d.About = o.about()
 	return d
@@ -198,23 +211,21 @@ func (o *operator) nothing() bool {
 func (o *operator) title() string {
 	switch {
 	case o.Cause == NotMade && o.fault().Setup:
-		return "Config and pipeline disagree"
+		return o.say("admin title misfit")
 	case o.Cause == NotMade, len(o.Runs) == 0 && len(o.Due) > 0:
-		return "Drumbeat could not read the pipeline"
+		return o.say("admin title unread")
 	case o.Cause == Missed:
-		return "Digests were left out"
+		return o.say("admin title missed")
 	case len(o.Runs) == 0 && o.Cause == MadeLate:
-		return "Drumbeat reads the pipeline again"
+		return o.say("admin title readable")
 	case len(o.Runs) == 0:
-		return "No digest was due"
+		return o.say("admin title nothing due")
 	}
-	word := map[pipeline.Span]string{pipeline.Week: "Weekly digests", pipeline.Month: "Monthly digests", pipeline.Quarter: "Quarterly digests"}[o.Runs[0].Span]
-	for _, r := range o.Runs {
-		if r.Span != o.Runs[0].Span {
-			word = "Digests"
-		}
+	span := o.Runs[0].Span
+	if slices.ContainsFunc(o.Runs, func(r RunRecord) bool { return r.Span != span }) {
+		span = ""
 	}
-	return cmp.Or(word, "Digests")
+	return o.say("admin title ran", "span", string(span))
 }
 
 // fault is what hinders the ticks that are due, the first one's.
@@ -227,21 +238,21 @@ func (o *operator) fault() DueTick {
 
 // headlines are the subject's items, the worst that has happened never last.
 func (o *operator) headlines() (out [][]string) {
-	for _, g := range []struct{ group, short string }{{groupSent, "sent"}, {groupFailed, "failed"}, {groupUnknown, "perhaps sent"}, {groupWaiting, "waiting"}} {
-		if n := o.sum[g.group]; n > 0 || g.group == groupSent && len(o.Runs) > 0 {
-			out = append(out, []string{whole(n) + " " + g.short})
+	for _, group := range []string{groupSent, groupFailed, groupUnknown, groupWaiting} {
+		if n := o.sum[group]; n > 0 || group == groupSent && len(o.Runs) > 0 {
+			out = append(out, []string{o.say("admin subject mails", "n", n, "group", group)})
 		}
 	}
 	if o.Data != nil && o.Data.Stale() {
-		out = append(out, []string{"data stop on " + o.day(o.Data.Newest.V), "data stop"})
+		out = append(out, []string{o.say("admin subject data stop", "date", o.day(o.Data.Newest.V)), o.say("admin subject data stop in short")})
 	} else if o.Data != nil && o.Data.Doubtful() {
-		out = append(out, []string{"rows are missing"})
+		out = append(out, []string{o.say("admin subject rows")})
 	}
 	if len(o.Due) > 0 {
-		out = append(out, []string{"pipeline out of reach", "no data"})
+		out = append(out, []string{o.say("admin subject unread"), o.say("admin subject unread in short")})
 	}
 	if late := o.latest(); late > 0 {
-		out = append(out, []string{stretch(late) + " late"})
+		out = append(out, []string{o.say("admin subject late", "late", o.duration(late))})
 	}
 	return out
 }
@@ -249,7 +260,7 @@ func (o *operator) headlines() (out [][]string) {
 // subject carries the news; of what could not be made the database's last words.
 func (o *operator) subject(title string, items [][]string) string {
 	if o.Cause == Missed {
-		return subject(title, [][]string{{o.missedNames(), whole(len(o.Missed)) + noun(len(o.Missed), " schedule", " schedules")}})
+		return subject(title, [][]string{{o.schedules(o.Missed), o.say("admin subject missed in short", "n", len(o.Missed))}})
 	}
 	if o.Cause != NotMade && (len(o.Runs) > 0 || len(o.Due) == 0) {
 		return subject(title, items)
@@ -281,11 +292,6 @@ func (r RunRecord) late() time.Duration {
 }
 
 func (o *operator) about() About {
-	a := About{Stop: o.Stop, View: o.View, StopURL: o.StopURL, AsOf: o.clock(o.At),
-		Why:   "You get this mail because you are named as an admin in Drumbeat’s config.",
-		Doubt: "It holds no figures of deals or people; who gets digests is told nothing of these failures."}
-	if o.Since.IsZero() {
-		a.Doubt += " It is sent once: the next digest of this schedule says what became of it."
-	}
-	return a
+	return About{Stop: o.Stop, View: o.View, StopURL: o.StopURL, AsOf: o.clock(o.At),
+		Why: o.say("admin about why"), Doubt: o.say("admin about", "once", o.Since.IsZero())}
 }

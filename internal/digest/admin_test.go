@@ -2,13 +2,16 @@ package digest_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"drumbeat/internal/digest"
 	"drumbeat/internal/digest/digesttest"
 	"drumbeat/internal/pipeline"
+	"drumbeat/internal/words"
 )
 
 func admin(t *testing.T, in digest.Operations) *digest.Digest {
@@ -152,6 +155,116 @@ func TestAnAdminsDigestIsRefusedWithoutItsKindOrInstant(t *testing.T) {
 		change(&in)
 		if _, err := digest.BuildAdmin(in); err == nil {
 			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// voice says our own phrases to the readers of a locale.
+func voice(t *testing.T, locale string) *words.Voice {
+	t.Helper()
+	book, err := words.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return book.For(locale)
+}
+
+// everything is what an admin's digest says, with plain spaces.
+func everything(d *digest.Digest) string {
+	return strings.ReplaceAll(fmt.Sprintf("%s|%s|%s|%s|%+v|%+v", d.Subject, d.Preheader, d.Range, d.News, d.About, *d.Admin), "\u00a0", " ")
+}
+
+func TestAnAmericanAdminReadsTheMonthFirstAndTwelveHours(t *testing.T) {
+	in := digesttest.AdminStories()["admin-lost"]
+	in.Voice = voice(t, "en-US")
+	in.Data.Newest = pipeline.Some(in.Data.Newest.V.AddDate(-1, 0, 0))
+	d := admin(t, in)
+	got := everything(d)
+	for _, want := range []string{"|November 9, 11:00 AM CET|", "up to November 8", "late, due November 9, 7:00 AM CET", "weekly-team, November 16, 6:30 AM CET.",
+		"The data stop on October 17, 2025", "The newest entry is of October 17, 2025, 12:00 AM CEST."} {
+		if !strings.Contains(got, want) {
+			t.Errorf("nobody says %q:\n%s", want, got)
+		}
+	}
+	if european := regexp.MustCompile(`\d (October|November)|\d CES?T`).FindAllString(got, -1); european != nil {
+		t.Errorf("dates or hours of another country: %q", european)
+	}
+}
+
+func TestAnAdminsNumbersAreWrittenAsTheReaderDoes(t *testing.T) {
+	in := digesttest.Operations()
+	for range 1500 {
+		in.Runs[1].Mails = append(in.Runs[1].Mails, digest.MailRecord{State: "unknown", Made: true}, digest.MailRecord{State: "skipped", Reason: "away"})
+	}
+	in.Voice = voice(t, "de-DE")
+	got := everything(admin(t, in))
+	for _, want := range []string{"1.501 perhaps sent", "1.501 may or may not have arrived, 1.503 were left out", "weekly-own: 1.501 digests may", "and 1.495 more",
+		"3 failed, 1.501 unknown", "1.502 × away", "21.400, 57.033 the run before", "Now:4.210 Before:4.188"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("nobody says %q:\n%s", want, got)
+		}
+	}
+}
+
+// What is not sent stands in one phrase: each way to leave some of it out keeps its commas.
+func TestWhatWasNotSentIsListed(t *testing.T) {
+	for states, want := range map[string]string{"sent": "none", "skipped": "none", "failed": "1 failed", "unknown": "1 unknown", "pending": "1 waiting",
+		"failed unknown": "1 failed, 1 unknown", "failed sending": "1 failed, 1 waiting", "unknown pending": "1 unknown, 1 waiting",
+		"pending unknown failed sending": "1 failed, 1 unknown, 2 waiting"} {
+		in := digesttest.Operations()
+		in.Runs = in.Runs[:1]
+		in.Runs[0].Mails = nil
+		for _, s := range strings.Fields(states) {
+			in.Runs[0].Mails = append(in.Runs[0].Mails, digest.MailRecord{State: s, Made: true})
+		}
+		if got := strings.ReplaceAll(admin(t, in).Admin.Runs[0].Open, "\u00a0", " "); got != want {
+			t.Errorf("%s: %q, want %q", states, got, want)
+		}
+	}
+}
+
+func TestWhenARunRan(t *testing.T) {
+	tick := digesttest.Operations().Runs[1].Tick
+	for want, r := range map[string]digest.RunRecord{
+		"on time, 9 November, 07:00 CET":                                            {Tick: tick, Began: tick, Ended: tick.Add(time.Hour)},
+		"on time, 9 November, 07:00 CET; its last mail dealt with 90 minutes later": {Tick: tick, Began: tick, Ended: tick.Add(90 * time.Minute)},
+		"3 days late, due 9 November, 07:00 CET":                                    {Tick: tick, Began: tick.Add(80 * time.Hour)},
+		"at each one's own hour":                                                    {Tick: tick, Began: tick, Ended: tick.Add(30 * time.Hour), OwnHour: true},
+		"2 minutes late, due 9 November, 07:00 CET":                                 {Tick: tick, Began: tick.Add(2 * time.Minute), OwnHour: true},
+		"called by hand, 9 November, 07:00 CET":                                     {Began: tick, Ended: tick.Add(30 * time.Hour)},
+	} {
+		in := digesttest.Operations()
+		in.Runs = []digest.RunRecord{r}
+		if got := strings.ReplaceAll(admin(t, in).Admin.Runs[0].When, "\u00a0", " "); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestEveryKindOfRowsHasAName(t *testing.T) {
+	in := digesttest.Operations()
+	for _, kind := range pipeline.AllRows {
+		in.Data.Rows[string(kind)] = 1
+	}
+	for i, row := range admin(t, in).Admin.Rows {
+		if key := string(pipeline.AllRows[i]); row.Kind == key || row.Kind == "" {
+			t.Errorf("the phrase of %s says %q", key, row.Kind)
+		}
+	}
+}
+
+// A sentence that is not there is worse than a mail that is not: the digest fails, and its error names the phrase.
+func TestAPhraseThatCannotBeSaidFailsTheAdminsDigest(t *testing.T) {
+	for phrase, story := range map[string]string{"admin title ran": "admin", "admin preheader": "admin-quiet", "admin unread do": "admin-source-down",
+		"admin about": "admin-lost", "admin missed": "admin-missed", "date": "admin", "stretch": "admin"} {
+		book, err := words.Load(fstest.MapFS{"words.txt": {Data: []byte(`{{define "` + phrase + `"}}Word {{.nothing}}{{end}}`)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := digesttest.AdminStories()[story]
+		in.Voice = book.For("")
+		if _, err := digest.BuildAdmin(in); err == nil || !strings.Contains(err.Error(), `phrase "`+phrase+`"`) {
+			t.Errorf("%s: %v", phrase, err)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package digest
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -25,33 +24,24 @@ const shownRuns = 20
 func (o *operator) news(part *AdminPart) (out []string) {
 	switch o.Cause {
 	case NotMade:
-		return []string{"due and waiting: " + o.schedules(o.Due) + ". Drumbeat tries again every half minute, and sends them when it succeeds"}
+		return []string{o.say("admin news unread", "schedules", o.schedules(o.Due))}
 	case Missed:
-		return []string{"nobody got these digests, and Drumbeat does not make up for them: " + o.missedNames()}
+		return []string{o.say("admin news missed", "schedules", o.schedules(o.Missed))}
 	case MadeLate:
-		out = append(out, "the pipeline can be read again")
+		out = append(out, o.say("admin news readable"))
 	}
-	if len(o.Runs) == 0 {
-		if !o.Since.IsZero() {
-			out = append(out, "nothing ran since "+o.clock(o.Since))
-		}
-	} else {
-		s := count(o.sum[groupSent], "digest was", "digests were") + " sent"
-		for _, g := range []struct{ group, one, many string }{{groupFailed, "failed", "failed"},
-			{groupUnknown, "may or may not have arrived", "may or may not have arrived"}, {groupWaiting, "waits", "wait"}, {groupSkipped, "was left out on purpose", "were left out on purpose"}} {
-			if n := o.sum[g.group]; n > 0 {
-				s += ", " + whole(n) + nb + noun(n, g.one, g.many)
-			}
-		}
-		out = append(out, upper(s))
+	if len(o.Runs) > 0 {
+		out = append(out, o.say("admin news mails", counted(o.sum)...))
+	} else if !o.Since.IsZero() {
+		out = append(out, o.say("admin news nothing ran", "since", o.clock(o.Since)))
 	}
 	if late := o.latest(); late > 0 {
-		out = append(out, "what ran latest began "+stretch(late)+" after its hour")
+		out = append(out, o.say("admin news late", "late", o.duration(late)))
 	}
 	if len(part.Todo) > 0 {
-		return append(out, "what needs you comes first")
+		return append(out, o.say("admin news todo"))
 	}
-	return append(out, "nothing needs you")
+	return append(out, o.say("admin news all well"))
 }
 
 // schedules names the ticks' schedules, each once.
@@ -62,10 +52,8 @@ func (o *operator) schedules(ticks []DueTick) string {
 			names = append(names, name)
 		}
 	}
-	return list(names)
+	return o.List(names)
 }
-
-func (o *operator) missedNames() string { return o.schedules(o.Missed) }
 
 // todo is what a person has to mend, the widest first.
 func (o *operator) todo() (out []Task) {
@@ -73,72 +61,67 @@ func (o *operator) todo() (out []Task) {
 		if slices.ContainsFunc(o.Due[:i], func(b DueTick) bool { return b.Why == t.Why }) {
 			continue
 		}
-		task := Task{Title: "The pipeline database cannot be read", Says: line(t.Why, 300),
-			Do: "Look whether the database is up and lets Drumbeat in. This tries it and sends nothing:", Cmd: "drumbeat check --connect"}
+		task := Task{Title: o.say("admin unread"), Says: line(t.Why, 300), Do: o.say("admin unread do"), Cmd: "drumbeat check --connect"}
 		if t.Setup {
-			task.Title, task.Do, task.Cmd = "The config does not fit the pipeline", "Mend the config and start Drumbeat again.", ""
+			task.Title, task.Do, task.Cmd = o.say("admin misfit"), o.say("admin misfit do"), ""
 		}
 		for _, other := range o.Due {
 			if other.Why == t.Why && other.Schedule != "" {
-				task.Who = append(task.Who, Whom{Name: line(other.Schedule, 40), Words: "due since " + o.clock(other.At)})
+				task.Who = append(task.Who, Whom{Name: line(other.Schedule, 40), Words: o.say("admin due since", "since", o.clock(other.At))})
 			}
 		}
 		out = append(out, task)
 	}
 	for _, t := range o.Missed {
-		out = append(out, Task{Title: line(t.Schedule, 40) + " was left out", Says: line(t.Why, 300),
-			Do: "If it should go out all the same:", Cmd: "drumbeat run " + quoted(t.Schedule) + " --as-of " + pipeline.DateOf(t.At, o.Location).String()})
+		out = append(out, Task{Title: o.say("admin missed", "schedule", line(t.Schedule, 40)), Says: line(t.Why, 300),
+			Do: o.say("admin missed do"), Cmd: "drumbeat run " + quoted(t.Schedule) + " --as-of " + pipeline.DateOf(t.At, o.Location).String()})
 	}
 	for _, r := range o.Runs {
 		out = append(out, o.lost(r)...)
 	}
 	out = append(out, o.doubts()...)
 	if len(o.NoAddress) > 0 {
-		t := Task{Title: count(len(o.NoAddress), "active person has", "active people have") + " no address that works",
-			Do: "Add the address in the CRM, or under people in the config."}
+		t := Task{Title: o.say("admin no address", "n", len(o.NoAddress)), Do: o.say("admin no address do")}
 		for _, p := range o.NoAddress {
 			t.Who = append(t.Who, Whom{Name: personName(p.Name, p.ID), Words: p.Why})
 		}
-		out = append(out, t.short())
+		out = append(out, o.short(t))
 	}
 	return out
 }
 
 // leading gives the first tasks, and counts the others.
-func leading(all []Task) (tasks []Task, more string) {
+func (o *operator) leading(all []Task) (tasks []Task, more string) {
 	if n := len(all) - shownTasks; n > 0 {
-		return all[:shownTasks], "And " + count(n, "more thing", "more things") + " to mend."
+		return all[:shownTasks], o.say("admin todo more", "n", n)
 	}
 	return all, ""
 }
 
+// resend makes drumbeat run send a mail again that went out already.
+const resend = "--force --only ADDRESS"
+
 // lost are the digests of a run that did not arrive, a task for each way to mend them.
 func (o *operator) lost(r RunRecord) (out []Task) {
 	again := "drumbeat run " + quoted(r.Schedule) + " --as-of " + r.Period.String()
-	groups := []struct {
-		is        func(MailRecord) bool
-		one, many string
-		do, cmd   string
+	for _, g := range []struct {
+		is             func(MailRecord) bool
+		title, do, cmd string
 	}{
-		{func(m MailRecord) bool { return m.State == groupFailed && !m.Made }, "digest could not be made", "digests could not be made",
-			"When that is mended, this makes and sends what is missing:", again},
-		{func(m MailRecord) bool { return m.State == groupFailed && m.Made }, "digest was refused", "digests were refused",
-			"Mend the address in the CRM, or under people in the config, and run this. If the address is right, ask who runs its mail server, and run it with --force --only ADDRESS.", again},
-		{func(m MailRecord) bool { return m.State == groupUnknown }, "digest may or may not have arrived", "digests may or may not have arrived",
-			"The mail server’s answer was lost; its log knows. To send the same mail again:", again + " --force --only ADDRESS"},
-	}
-	for _, g := range groups {
-		t := Task{Do: g.do, Cmd: g.cmd}
+		{func(m MailRecord) bool { return m.State == groupFailed && !m.Made }, "admin unmade", "admin unmade do", again},
+		{func(m MailRecord) bool { return m.State == groupFailed && m.Made }, "admin refused", "admin refused do", again},
+		{func(m MailRecord) bool { return m.State == groupUnknown }, "admin unknown", "admin unknown do", again + " " + resend},
+	} {
+		var who []Whom
 		for _, m := range r.Mails {
 			if g.is(m) {
-				t.Who = append(t.Who, Whom{Name: o.name(m), Address: line(m.Address, 80), Words: line(m.Reason, 200)})
+				who = append(who, Whom{Name: o.name(m), Address: line(m.Address, 80), Words: line(m.Reason, 200)})
 			}
 		}
-		if len(t.Who) == 0 {
-			continue
+		if len(who) > 0 {
+			out = append(out, o.short(Task{Title: o.say(g.title, "schedule", line(r.Schedule, 40), "n", len(who)), Who: who,
+				Do: o.say(g.do, "options", resend), Cmd: g.cmd}))
 		}
-		t.Title = line(r.Schedule, 40) + ": " + count(len(t.Who), g.one, g.many)
-		out = append(out, t.short())
 	}
 	return out
 }
@@ -152,9 +135,9 @@ func (o *operator) name(m MailRecord) string {
 }
 
 // short counts whom it does not name.
-func (t Task) short() Task {
+func (o *operator) short(t Task) Task {
 	if n := len(t.Who) - namedPeople; n > 0 {
-		t.Who, t.More = t.Who[:namedPeople], "and "+count(n, "more", "more")
+		t.Who, t.More = t.Who[:namedPeople], o.say("admin todo more people", "n", n)
 	}
 	return t
 }
@@ -167,19 +150,18 @@ func (o *operator) doubts() (out []Task) {
 	}
 	if s.Stale() {
 		days := int(pipeline.DateOf(s.AsOf, o.Location) - pipeline.DateOf(s.Newest.V, o.Location))
-		out = append(out, Task{Title: "The data stop on " + o.day(s.Newest.V),
-			Says: "Nothing has happened in the pipeline database for " + o.age(days) + ". Digests say so on top and leave out what needs fresh data.",
-			Do:   "Look whether the connection from the CRM still runs."})
+		out = append(out, Task{Title: o.say("admin data stop", "date", o.day(s.Newest.V)),
+			Says: o.say("admin data stop says", "age", o.age(days)), Do: o.say("admin data stop do")})
 	}
 	var fewer []Whom
 	for _, kind := range s.kinds() {
 		if now, before := s.Rows[kind], s.Before[kind]; shrunk(now, before) {
-			fewer = append(fewer, Whom{Name: label(kind), Words: whole(int(now)) + ", " + whole(int(before)) + " the run before"})
+			fewer = append(fewer, Whom{Name: o.kind(kind), Words: o.say("admin rows missing of a kind", "now", int(now), "before", int(before))})
 		}
 	}
 	if len(fewer) > 0 {
-		out = append(out, Task{Title: "Rows are missing", Says: "The pipeline database holds far fewer rows than at the run before. It may be half loaded; then the figures that went out rest on half of it.",
-			Who: fewer, Do: "Look at the last load of the database. When it is complete, look at the figures again:", Cmd: "drumbeat report"})
+		out = append(out, Task{Title: o.say("admin rows missing"), Says: o.say("admin rows missing says"), Who: fewer,
+			Do: o.say("admin rows missing do"), Cmd: "drumbeat report"})
 	}
 	return out
 }
@@ -190,14 +172,14 @@ func (o *operator) skipped() (out []string) {
 	for _, r := range o.Runs {
 		for _, m := range r.Mails {
 			if m.State == groupSkipped {
-				reasons[cmp.Or(line(m.Reason, 80), "no reason")]++
+				reasons[cmp.Or(line(m.Reason, 80), o.say("admin left out without reason"))]++
 			}
 		}
 	}
 	for _, reason := range slices.SortedFunc(maps.Keys(reasons), func(a, b string) int {
 		return cmp.Or(cmp.Compare(reasons[b], reasons[a]), cmp.Compare(a, b))
 	}) {
-		out = append(out, whole(reasons[reason])+nb+"× "+reason)
+		out = append(out, o.say("admin left out why", "n", reasons[reason], "reason", reason))
 	}
 	return out
 }
@@ -206,19 +188,11 @@ func (o *operator) skipped() (out []string) {
 func (o *operator) runRows() (out []RunRow) {
 	for _, r := range slices.Backward(o.Runs) {
 		n := map[string]int{}
-		for _, m := range r.Mails {
-			n[m.group()]++
-		}
-		row := RunRow{Name: line(r.Schedule, 40), Period: "up to " + o.date(r.Period-1), When: o.when(r),
-			Sent: whole(n[groupSent]), Skipped: whole(n[groupSkipped])}
-		var open []string
-		for _, g := range []struct{ group, word string }{{groupFailed, "failed"}, {groupUnknown, "unknown"}, {groupWaiting, "waiting"}} {
-			if n[g.group] > 0 {
-				open = append(open, whole(n[g.group])+nb+g.word)
-			}
-		}
-		row.Open, row.Alarm = cmp.Or(strings.Join(open, ", "), "none"), n[groupFailed]+n[groupUnknown] > 0
-		if out = append(out, row); len(out) == shownRuns {
+		r.count(n)
+		out = append(out, RunRow{Name: line(r.Schedule, 40), Period: o.say("admin run period", "date", o.date(r.Period-1)), When: o.when(r),
+			Sent: o.Whole(n[groupSent]), Open: o.say("admin run not sent", counted(n)...), Skipped: o.Whole(n[groupSkipped]),
+			Alarm: n[groupFailed]+n[groupUnknown] > 0})
+		if len(out) == shownRuns {
 			break
 		}
 	}
@@ -228,19 +202,16 @@ func (o *operator) runRows() (out []RunRow) {
 // when says whether a run kept its hour.
 func (o *operator) when(r RunRecord) string {
 	if r.Tick.IsZero() {
-		return "called by hand, " + o.clock(r.Began)
+		return o.say("admin run by hand", "began", o.clock(r.Began))
 	}
-	s := "on time, " + o.clock(r.Tick)
-	if r.OwnHour {
-		s = "at each one's own hour"
+	late, took := "", ""
+	if by := r.late(); by > 0 {
+		late = o.duration(by)
 	}
-	if late := r.late(); late > 0 {
-		s = stretch(late) + " late, due " + o.clock(r.Tick)
+	if all := r.Ended.Sub(r.Began); !r.OwnHour && all > time.Hour {
+		took = o.duration(all)
 	}
-	if took := r.Ended.Sub(r.Began); !r.OwnHour && took > time.Hour {
-		s += "; its last mail dealt with " + stretch(took) + " later"
-	}
-	return s
+	return o.say("admin run when", "due", o.clock(r.Tick), "own_hour", r.OwnHour, "late", late, "took", took)
 }
 
 // data says how fresh the source is and what it holds.
@@ -249,25 +220,29 @@ func (o *operator) data(part *AdminPart) {
 	if s == nil {
 		return
 	}
-	part.Data = "Nothing has ever happened in the pipeline database."
+	newest := ""
 	if s.Newest.OK {
-		part.Data = "The newest entry is of " + o.clock(s.Newest.V) + "."
+		newest = o.clock(s.Newest.V)
 	}
+	part.Data = o.say("admin data newest", "newest", newest)
 	for _, kind := range s.kinds() {
-		row := DataRow{Kind: label(kind), Now: "none"}
+		row := DataRow{Kind: o.kind(kind), Now: o.rows(s.Rows, kind), Alarm: shrunk(s.Rows[kind], s.Before[kind])}
 		if s.Before != nil {
-			row.Before = "none"
+			row.Before = o.rows(s.Before, kind)
 		}
-		if n, there := s.Rows[kind]; there {
-			row.Now = whole(int(n))
-		}
-		if n, there := s.Before[kind]; there {
-			row.Before = whole(int(n))
-		}
-		row.Alarm = shrunk(s.Rows[kind], s.Before[kind])
 		part.Rows = append(part.Rows, row)
 	}
 }
+
+// rows says how many there are of a kind; the source may not have it at all.
+func (o *operator) rows(in map[string]int64, kind string) string {
+	if n, there := in[kind]; there {
+		return o.Whole(int(n))
+	}
+	return o.say("admin rows none")
+}
+
+func (o *operator) kind(kind string) string { return o.say("admin rows kind", "kind", kind) }
 
 // setup says what is running, and what comes next.
 func (o *operator) setup() (out []string) {
@@ -275,12 +250,10 @@ func (o *operator) setup() (out []string) {
 		out = append(out, upper(line(o.Version, 120))+".")
 	}
 	for _, t := range o.Next {
-		out = append(out, "Next: "+line(t.Schedule, 40)+", "+o.clock(t.At)+".")
+		out = append(out, o.say("admin setup next", "schedule", line(t.Schedule, 40), "at", o.clock(t.At)))
 	}
 	return out
 }
-
-func label(kind string) string { return upper(strings.ReplaceAll(line(kind, 40), "_", " ")) }
 
 // quoted is a schedule's name as a shell takes it.
 func quoted(name string) string {
@@ -290,30 +263,24 @@ func quoted(name string) string {
 	return line(name, 100)
 }
 
-// stretch says how long something took: the largest unit that still tells much.
-func stretch(d time.Duration) string {
+// duration says how long something took: the largest unit that still tells much.
+func (o *operator) duration(d time.Duration) string {
 	switch {
 	case d < 2*time.Hour:
-		return count(max(1, int(d/time.Minute)), "minute", "minutes")
+		return o.stretch(max(1, int(d/time.Minute)), "minutes")
 	case d < 48*time.Hour:
-		return count(int(d/time.Hour), "hour", "hours")
+		return o.stretch(int(d/time.Hour), "hours")
 	}
-	return newSpeaker(nil).age(int(d / (24 * time.Hour)))
+	return o.age(int(d / (24 * time.Hour)))
 }
 
-// clock writes Monday 1 June, 07:00, with the year when it is not the digest's.
+// clock says 1 June, 07:00 CEST, with the year when it is not the digest's.
 func (o *operator) clock(t time.Time) string {
-	t = t.In(o.Location)
-	return o.date(pipeline.DateOf(t, o.Location)) + ", " + t.Format("15:04 MST")
+	return o.say("date and clock", "date", o.day(t), "clock", o.Clock(t.In(o.Location), true))
 }
 
 func (o *operator) day(t time.Time) string { return o.date(pipeline.DateOf(t, o.Location)) }
 
 func (o *operator) date(d pipeline.Date) string {
-	y, m, day := d.YMD()
-	s := fmt.Sprintf("%d%s%s", day, nb, m)
-	if y != o.At.In(o.Location).Year() {
-		s += " " + strconv.Itoa(y)
-	}
-	return s
+	return o.said(o.Date(d, o.At.In(o.Location).Year()))
 }

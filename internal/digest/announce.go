@@ -29,10 +29,6 @@ func (b *builder) announced() (out []Announcement) {
 
 func (b *builder) announce(a process.Announced) Announcement {
 	c := a.Checkpoint
-	out := Announcement{Text: "From " + b.date(pipeline.DateOf(a.From, b.in.Settings.Location)) + " on, " + line(c.Stage.Name, 40) + " also asks for this: " + inner(c.Criterion.Says) + "."}
-	if c.Criterion.Why != "" {
-		out.Text += " Why: " + sentence(c.Criterion.Why)
-	}
 	var lacking []health.Deal
 	for _, d := range b.in.Asked.Deals {
 		// only deals that the cut report has too: nobody else's are looked at
@@ -41,14 +37,9 @@ func (b *builder) announce(a process.Announced) Announcement {
 			lacking = append(lacking, d)
 		}
 	}
-	if b.in.Recipient.Kind == Manager {
-		out.Text += b.wouldHaveShown(c.Key)
-	}
-	if n := len(lacking); n == 0 {
-		out.Text += " None of the open deals here would lack it today."
-	} else {
-		out.Text += " Had it been asked for already, " + count(n, "open deal here would lack it today:", "open deals here would lack it today:")
-	}
+	met, due := b.wouldHaveShown(c.Key)
+	out := Announcement{Text: b.say("announced criterion", "date", b.date(pipeline.DateOf(a.From, b.in.Settings.Location)), "stage", line(c.Stage.Name, 40),
+		"quote", b.quote(c.Criterion.Says), "why", sentence(c.Criterion.Why), "met", met, "due", due, "lacking", len(lacking))}
 	largestFirst(lacking)
 	for _, d := range lacking[:min(announcedDeals, len(lacking))] {
 		out.Deals = append(out.Deals, b.mention(d))
@@ -56,12 +47,12 @@ func (b *builder) announce(a process.Announced) Announcement {
 	return out
 }
 
-// wouldHaveShown says how often it would have been met in the window, over all teams.
-func (b *builder) wouldHaveShown(key string) string {
+// wouldHaveShown counts, for a manager, how often it would have been met in the window, over all teams; of too few
+// cases nothing is said.
+func (b *builder) wouldHaveShown(key string) (met, due int) {
 	i := slices.IndexFunc(b.in.Asked.Checkpoints, func(cp health.Checkpoint) bool { return cp.Key == key })
-	if i < 0 || b.in.Asked.Checkpoints[i].Due < b.minDue() {
-		return ""
+	if i < 0 || b.in.Asked.Checkpoints[i].Due < b.minDue() || b.in.Recipient.Kind != Manager {
+		return 0, 0
 	}
-	cp := b.in.Asked.Checkpoints[i]
-	return " Over all teams it would have been met " + of(cp.Met, cp.Due) + " times in the " + b.when.Noun + "."
+	return b.in.Asked.Checkpoints[i].Met, b.in.Asked.Checkpoints[i].Due
 }

@@ -1,25 +1,30 @@
 package digest
 
-import (
-	"fmt"
-
-	"drumbeat/internal/health"
-)
+import "drumbeat/internal/health"
 
 // once keeps a question from being asked of deal after deal: whoever reads the same words seven times stops
 // reading. It remembers which deal of a list was the first to carry them.
 type once map[string]int
 
-// pick gives the first of the candidates that no earlier deal carries; when all are taken it points to the
-// deal that carries the most fitting one.
-func (o once) pick(candidates []string, rank int) string {
+// pick gives the first of the candidates that no earlier deal carries; when all are taken, the deal that carries the
+// most fitting one.
+func (o once) pick(candidates []string, rank int) (text string, as int) {
 	for _, c := range candidates {
 		if _, taken := o[c]; !taken {
 			o[c] = rank
-			return c
+			return c, 0
 		}
 	}
-	return fmt.Sprintf("The same as for %d.", o[candidates[0]])
+	return "", o[candidates[0]]
+}
+
+// asked gives the first candidate that no earlier deal carries, or points to the deal that does.
+func (b *builder) asked(o once, candidates []string, rank int) string {
+	text, as := o.pick(candidates, rank)
+	if text == "" {
+		return b.say("the same as", "n", as)
+	}
+	return text
 }
 
 // questions to a manager about a deal, the most fitting first, never none: what the buyer has not done yet in
@@ -29,7 +34,7 @@ func (b *builder) questions(d health.Deal) (out []string) {
 		if c.Criterion.Coach != "" {
 			out = append(out, sentence(c.Criterion.Coach))
 		} else {
-			out = append(out, "What has the buyer done that shows this: "+inner(c.Criterion.Says)+"?")
+			out = append(out, b.say("ask evidence", "says", b.quote(c.Criterion.Says)))
 		}
 	}
 	if b.sold(d) {
@@ -38,24 +43,24 @@ func (b *builder) questions(d health.Deal) (out []string) {
 	for _, concern := range d.Concerns {
 		switch concern {
 		case health.ConcernSilent:
-			out = append(out, silence(d))
+			out = append(out, b.say("ask silent", "committed", d.Committed, "heard", d.DaysSinceBuyer.OK))
 		case health.ConcernPushed:
-			out = append(out, "What has changed on the buyer's side each time the date moved?")
+			out = append(out, b.say("ask pushed"))
 		case health.ConcernOverdue:
-			out = append(out, "Which date has the buyer agreed to, and what has to happen on their side before it?")
+			out = append(out, b.say("ask overdue"))
 		}
 	}
 	if len(out) > 0 {
 		return out
 	}
 	if s := b.next(d); s != nil {
-		out = append(out, "What has to happen on the buyer's side before "+line(s.Name, 40)+"?")
+		out = append(out, b.say("ask next", "stage", line(s.Name, 40)))
 	}
 	if s := b.stages[d.Stage.Or("")]; s != nil && s.Expects != "" {
-		out = append(out, "How do we know that this is true: "+inner(s.Expects)+"?")
+		out = append(out, b.say("ask stage", "expects", b.quote(s.Expects)))
 	}
 	if len(out) == 0 {
-		out = append(out, "What would the buyer have to do next for this deal to move on?")
+		out = append(out, b.say("ask anything"))
 	}
 	return out
 }
@@ -63,62 +68,45 @@ func (b *builder) questions(d health.Deal) (out []string) {
 // deliveryQuestions ask what somebody who has bought still needs.
 func (b *builder) deliveryQuestions(d health.Deal) (out []string) {
 	if d.Silent.Or(false) {
-		out = append(out, "When did we last hear from the people who will use it, and what do they wait for?")
+		out = append(out, b.say("ask sold silent"))
 	}
 	if s := b.stages[d.Stage.Or("")]; s != nil && s.Expects != "" {
-		out = append(out, "What does the buyer still need from us for this: "+inner(s.Expects)+"?")
+		out = append(out, b.say("ask sold stage", "expects", b.quote(s.Expects)))
 	}
-	return append(out, "What does the buyer still wait for from us?")
-}
-
-// silence asks about a buyer who does nothing.
-func silence(d health.Deal) string {
-	switch {
-	case d.Committed:
-		return "What makes us commit to this while the buyer is silent?"
-	case !d.DaysSinceBuyer.OK:
-		return "What has the buyer done so far that makes this a deal?"
-	}
-	return "When did the buyer last do something of their own accord, and what would make them do so again?"
+	return append(out, b.say("ask sold"))
 }
 
 // steps tell the rep what to get from the buyer next, the most fitting first, never none.
 func (b *builder) steps(d health.Deal) (out []string) {
 	for _, c := range b.lacking(d) {
-		s := "Ask the buyer for what is still missing: " + inner(c.Criterion.Says) + "."
-		if c.Criterion.Why != "" {
-			s += " Why: " + sentence(c.Criterion.Why)
-		}
-		out = append(out, s)
+		out = append(out, b.say("step evidence", "says", b.quote(c.Criterion.Says), "why", sentence(c.Criterion.Why)))
 	}
 	if b.sold(d) {
 		return append(out, b.deliverySteps(d)...)
 	}
 	for _, concern := range d.Concerns {
 		switch {
-		case concern == health.ConcernSilent && b.r.NoParty:
-			out = append(out, "Get back in touch: ask the buyer what has changed, and agree on one thing that they do next.")
 		case concern == health.ConcernSilent:
-			out = append(out, "Give the buyer a reason to answer: ask what has changed on their side, and agree on one thing that they do next.")
+			out = append(out, b.say("step silent", "no_party", b.r.NoParty))
 		case concern == health.ConcernPushed || concern == health.ConcernOverdue:
-			out = append(out, "Ask the buyer for a date of their own, and what has to happen on their side before it.")
+			out = append(out, b.say("step date"))
 		}
 	}
 	if len(out) > 0 {
 		return out
 	}
 	if s := b.stages[d.Stage.Or("")]; s != nil && s.Expects != "" {
-		return append(out, "Check with the buyer whether this is true yet: "+inner(s.Expects)+".")
+		return append(out, b.say("step stage", "expects", b.quote(s.Expects)))
 	}
-	return append(out, "Ask the buyer what has to happen on their side for this to move on.")
+	return append(out, b.say("step anything"))
 }
 
 func (b *builder) deliverySteps(d health.Deal) (out []string) {
 	if d.Silent.Or(false) {
-		out = append(out, "Call the people who will use it: what do they wait for?")
+		out = append(out, b.say("step sold silent"))
 	}
 	if s := b.stages[d.Stage.Or("")]; s != nil && s.Expects != "" {
-		out = append(out, "Ask the buyer what they still need from us for this: "+inner(s.Expects)+".")
+		out = append(out, b.say("step sold stage", "expects", b.quote(s.Expects)))
 	}
-	return append(out, "Ask the buyer what they still wait for from us.")
+	return append(out, b.say("step sold"))
 }

@@ -1,7 +1,6 @@
 package digest
 
 import (
-	"fmt"
 	"math"
 
 	"drumbeat/internal/health"
@@ -14,25 +13,17 @@ func (b *builder) ownCalls() []string {
 		return nil
 	}
 	var out []string
-	if f.CalledDeals.OK && f.CalledDeals.V > 0 {
-		span := "In the last " + count(len(f.Periods), b.periodNoun(), b.periodNoun()+"s") + " you made " + count(f.CalledDeals.V, "call", "calls")
-		predicted, actual, ok := totals(f.Periods)
-		switch {
-		case !f.Judged:
-			out = append(out, span+": "+tooFew+".")
-		case ok && f.Bias.OK:
-			out = append(out, fmt.Sprintf("%s: %s expected, %s came in. %s.", span, b.money(predicted), b.money(actual), upper(bias(f.Bias.V))+b.directions(f)))
-		case ok:
-			out = append(out, fmt.Sprintf("%s: %s expected, none of them was won in its %s.", span, b.money(predicted), b.periodNoun()))
+	predicted, actual, ok := totals(f.Periods)
+	if n := f.CalledDeals.Or(0); n > 0 && (ok || !f.Judged) {
+		off := ""
+		if f.Bias.OK {
+			off = b.biasOf(f)
 		}
+		out = append(out, b.say("own calls", "n", n, "past", len(f.Periods), "judged", f.Judged, "expected", b.money(predicted), "came", b.money(actual), "off", off))
 	}
 	out = append(out, b.calibration(f.Calibration)...)
 	if n := f.Pushes.Or(0); n > 0 {
-		s := count(n, "close date was", "close dates were") + " pushed in the " + b.when.Noun
-		if f.DaysPushed.OK && f.DaysPushed.V > 0 {
-			s += ", by " + count(f.DaysPushed.V, "day", "days") + noun(n, "", " in all")
-		}
-		out = append(out, upper(s)+". "+noun(n, "Is the new date", "Are the new dates")+" the buyer's own?")
+		out = append(out, b.say("own pushes", "n", n, "days", max(0, f.DaysPushed.Or(0))))
 	}
 	return out
 }
@@ -45,7 +36,7 @@ func (b *builder) calibration(bins []health.CalibrationBin) (out []string) {
 		if c.N < max(1, b.in.Settings.MinCalled) || !c.MeanChance.OK || !c.WonRate.OK || !c.Low.OK || !c.High.OK {
 			continue
 		}
-		if s, off := calibrated(c); off {
+		if s, off := b.calibrated(c); off {
 			out = append(out, s)
 		} else {
 			fits = s
@@ -58,21 +49,12 @@ func (b *builder) calibration(bins []health.CalibrationBin) (out []string) {
 }
 
 // calibrated sets what came of calls beside what was said, then says what else so many of them would fit.
-func calibrated(c health.CalibrationBin) (says string, off bool) {
+func (b *builder) calibrated(c health.CalibrationBin) (says string, off bool) {
 	won := int(math.Round(c.WonRate.V * float64(c.N)))
-	came := "none of " + whole(c.N) + " was won in time"
-	if won > 0 {
-		came = of(won, c.N) + " " + noun(won, "was", "were") + " won in time (" + percent(c.WonRate.V) + ")"
-	}
-	fits := percent(c.Low.V) + " to " + percent(c.High.V)
-	verdict := "That fits, as anything from " + fits + " would."
-	switch {
-	case c.MeanChance.V > c.High.V:
-		verdict, off = "That is fewer than you said; it fits a chance of "+fits+".", true
-	case c.MeanChance.V < c.Low.V:
-		verdict, off = "That is more than you said; it fits a chance of "+fits+".", true
-	}
-	return "When you said about " + percent(c.MeanChance.V) + ", " + came + ". " + verdict, off
+	fewer, more := c.MeanChance.V > c.High.V, c.MeanChance.V < c.Low.V
+	says = b.say("calibrated", "chance", c.MeanChance.V, "n", c.N, "won", won, "rate", c.WonRate.V,
+		"low", c.Low.V, "high", c.High.V, "fewer", fewer, "more", more)
+	return says, fewer || more
 }
 
 func totals(periods []health.CallPeriod) (predicted, actual float64, ok bool) {

@@ -20,7 +20,7 @@ func (b *builder) care() []string {
 	}
 	// Whether the record is complete is the manager's to settle.
 	if n := b.noHistory(); b.historyMisleads() && b.in.Recipient.Kind == Manager {
-		out = append(out, upper(count(n, "open deal has", "open deals have"))+" no stage history. Nothing about "+noun(n, "it", "them")+" is judged below.")
+		out = append(out, b.say("care no history", "n", n))
 	}
 	return out
 }
@@ -38,13 +38,7 @@ func (b *builder) newest() pipeline.Date {
 }
 
 func (b *builder) dataStop() string {
-	left := "checkpoints of the " + b.when.Noun + ", waiting times and silent buyers"
-	if b.longStale() {
-		left = "the deals to look at first, " + left
-	}
-	return "The newest entry in the data is of " + b.date(b.newest()) + ", " + b.age(b.staleDays()) + " before this digest. " +
-		"If the connection to the CRM has stopped, this digest says nothing about anybody; please ask whoever runs Drumbeat in your company. " +
-		"What needs fresh data is left out: " + left + "."
+	return b.say("care data stop", "date", b.date(b.newest()), "age", b.age(b.staleDays()), "long", b.longStale())
 }
 
 // staleDays are the dates between the newest entry and the digest.
@@ -58,7 +52,7 @@ func (b *builder) longStale() bool { return b.stale() && b.staleDays() > fewDays
 
 // stopHeadline is the subject's only item when the data stop.
 func (b *builder) stopHeadline() [][]string {
-	return [][]string{{"data stop on " + b.date(b.newest()), "data stop"}}
+	return [][]string{{b.say("headline data stop", "date", b.date(b.newest())), b.say("headline data stop", "date", "")}}
 }
 
 // forgetTime takes out of the report what nothing but the passing of time has made of data that stop. It
@@ -96,17 +90,11 @@ func (b *builder) withoutTime(f health.Figures) health.Figures {
 // unknownMoves says that the process does not know the stages that deals are in or move to: to a manager, whom
 // it asks to have them added, with their names; to a rep as nothing that is about them.
 func (b *builder) unknownMoves() string {
-	s := of(b.unmapped(), b.r.Sources.StageChanges.Or(0)) + " stage changes go to stages that the process does not know. The figures below do not see these moves."
-	switch {
-	case !b.unmappedMisleads() && !b.misfit():
+	if !b.unmappedMisleads() && !b.misfit() {
 		return ""
-	case !b.unmappedMisleads():
-		s = of(b.unplaced(), len(b.r.Deals)) + " open deals are in stages that the process does not know. The figures below do not see where they are."
 	}
-	if b.in.Recipient.Kind == Rep {
-		return s + " This is not about you: it is the process that has to learn those stages."
-	}
-	return s + " Have those stages added to the process, the most frequent first: " + list(b.unknownStages()) + "."
+	return b.say("care unknown stages", "moves", b.unmappedMisleads(), "unmapped", b.unmapped(), "all", b.r.Sources.StageChanges.Or(0),
+		"unplaced", b.unplaced(), "open", len(b.r.Deals), "stages", b.unknownStages())
 }
 
 func (b *builder) unmapped() (n int) {
@@ -125,10 +113,10 @@ func (b *builder) unmappedMisleads() bool {
 func (b *builder) unknownStages() (names []string) {
 	const most = 3
 	for _, u := range b.r.Unmapped[:min(most, len(b.r.Unmapped))] {
-		names = append(names, "“"+line(u.Stage, 40)+"” ("+count(u.N, "change", "changes")+")")
+		names = append(names, b.say("unknown stage", "stage", line(u.Stage, 40), "n", u.N))
 	}
 	if n := len(b.r.Unmapped) - most; n > 0 {
-		names = append(names, count(n, "more", "more"))
+		names = append(names, b.say("and more", "n", n))
 	}
 	return names
 }

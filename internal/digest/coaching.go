@@ -2,7 +2,6 @@ package digest
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -19,24 +18,19 @@ func (b *builder) focus() *Focus {
 	if !ok {
 		return nil
 	}
-	f := &Focus{Heading: "Coaching: one thing at a time", Doubt: b.doubt(c), Tally: b.focusTally(key)}
-	if b.in.Recipient.Kind == Rep {
-		f.Heading = "Your focus"
-	}
+	f := &Focus{Heading: b.say("focus heading"), Says: sentence(c.Stage.Expects), Doubt: b.doubt(c), Tally: b.focusTally(key)}
 	stage := line(c.Stage.Name, 40)
 	switch {
 	case f.Doubt != "":
-		f.Heading, f.Title, f.Says = "A step in question", "Does the stage "+stage+" earn its place?", sentence(c.Stage.Expects)
-		f.Ask = "Has the buyer got there in another way, or did they not need it?"
+		f.Heading, f.Title, f.Ask = b.say("focus heading in question"), b.say("focus title in question", "stage", stage), b.say("focus ask in question")
 	case c.Criterion != nil:
-		f.Title, f.Says, f.Why, f.Ask = "Buyer evidence in "+stage, sentence(c.Criterion.Says), sentence(c.Criterion.Why), sentence(c.Criterion.Coach)
+		f.Title, f.Says, f.Why, f.Ask = b.say("focus title evidence", "stage", stage), sentence(c.Criterion.Says), sentence(c.Criterion.Why), sentence(c.Criterion.Coach)
 	default:
-		f.Title, f.Says = "The stage "+stage, sentence(c.Stage.Expects)
-		f.Ask = "What had the buyer done that made it right to go past it?"
+		f.Title, f.Ask = b.say("focus title stage", "stage", stage), b.say("focus ask stage")
 	}
 	for _, cp := range b.r.Checkpoints {
 		if cp.Key == key {
-			f.Effect = effect(c, cp.Earns)
+			f.Effect = b.effect(c, cp.Earns)
 		}
 	}
 	return f
@@ -48,14 +42,8 @@ func (b *builder) focusTally(key string) string {
 	if i < 0 || b.r.Checkpoints[i].Due == 0 || b.in.Recipient.Kind != Manager {
 		return ""
 	}
-	cp, who := b.r.Checkpoints[i], "Over all teams it"
-	if b.r.Everybody {
-		who = "It"
-	}
-	if cp.Due == 1 {
-		return fmt.Sprintf("%s fell due once in the %s and was %s.", who, b.when.Noun, noun(cp.Met, "met", "missed"))
-	}
-	return fmt.Sprintf("%s was met %s of the %s times it fell due in the %s.", who, whole(cp.Met), whole(cp.Due), b.when.Noun)
+	cp := b.r.Checkpoints[i]
+	return b.say("focus tally", "met", cp.Met, "due", cp.Due, "everybody", b.r.Everybody)
 }
 
 // doubt is said before anybody is coached on a stage that most winners go without: there the process is in
@@ -65,11 +53,7 @@ func (b *builder) doubt(c process.Checkpoint) string {
 	if !ok {
 		return ""
 	}
-	s := fmt.Sprintf("%s deals won in the last %s that were asked for the stage %s went without it.", of(w.Without, w.Won), b.lookback(), line(c.Stage.Name, 40))
-	if b.in.Recipient.Kind == Manager {
-		return s + " Before you coach it, ask whether the step earns its place."
-	}
-	return s + " If it did not help you or your buyer, tell your manager: then it is the step that has to change."
+	return b.say("focus doubt", "without", w.Without, "won", w.Won, "lookback", b.lookback(), "stage", line(c.Stage.Name, 40))
 }
 
 // leftByWinners gives the wins of a stage that most of them went without.
@@ -82,39 +66,36 @@ func (b *builder) leftByWinners(stage string) (health.StageWins, bool) {
 	return health.StageWins{}, false
 }
 
-// lookback is the past that wins and losses are counted over: year, or so many days.
-func (b *builder) lookback() string {
+// lookback is the past that wins and losses are counted over, in days; 0 is a year, which nobody counts in days.
+func (b *builder) lookback() int {
 	const year = 365
 	if d := int(b.in.Settings.Lookback / (24 * time.Hour)); d > 0 && d != year {
-		return count(d, "day", "days")
+		return d
 	}
-	return "year"
+	return 0
 }
 
 // effect says what deals with and without a checkpoint came to: an association, and the words say so.
-func effect(c process.Checkpoint, e *health.Earns) string {
+func (b *builder) effect(c process.Checkpoint, e *health.Earns) string {
 	switch {
 	case e == nil || !e.Verdict.OK:
 		return ""
 	case c.Stage != nil && c.Stage.Phase == process.After:
-		return "It comes after the win, so closed deals cannot tell whether it pays."
+		return b.say("effect after the win")
 	case !e.MetN.OK || !e.MissedN.OK:
-		return "It stands last before the win, so closed deals cannot tell whether it pays."
+		return b.say("effect last before the win")
 	case e.MetN.V+e.MissedN.V == 0:
-		return "No closed deal can tell yet whether it pays."
+		return b.say("effect nothing closed")
 	case !e.RiskRatio.OK || !e.Low.OK || !e.High.OK || e.Verdict.V == health.VerdictTooFew:
-		return fmt.Sprintf("Whether it pays cannot be told yet: of the closed deals that it fell due on, %s had it (%s won) and %s did not (%s won).",
-			whole(e.MetN.V), whole(e.MetWon.Or(0)), whole(e.MissedN.V), whole(e.MissedWon.Or(0)))
+		return b.say("effect too early", odds(e)...)
 	}
-	s := fmt.Sprintf("Deals with it were won %s times as often as deals without it: %s against %s; likely %s to %s times, deals of like size compared.",
-		ratio(e.RiskRatio.V), of(e.MetWon.Or(0), e.MetN.V), of(e.MissedWon.Or(0), e.MissedN.V), ratio(e.Low.V), ratio(e.High.V))
-	switch e.Verdict.V {
-	case health.VerdictEarns:
-		return s + " They go together; that is no proof of cause."
-	case health.VerdictReview:
-		return s + " So the step is in question."
-	}
-	return s + " So it is not proven that it pays."
+	return b.say("effect", append(odds(e), "earns", e.Verdict.V == health.VerdictEarns, "in_question", e.Verdict.V == health.VerdictReview)...)
+}
+
+// odds are what a phrase may say of deals with and without a checkpoint.
+func odds(e *health.Earns) []any {
+	return []any{"times", e.RiskRatio.V, "low", e.Low.V, "high", e.High.V,
+		"with", e.MetN.Or(0), "with_won", e.MetWon.Or(0), "without", e.MissedN.Or(0), "without_won", e.MissedWon.Or(0)}
 }
 
 // lacksFocus says whether a deal is one to talk about: evidence that is not there today, a stage skipped.
@@ -132,14 +113,8 @@ func (b *builder) lacksFocus(d health.Deal) bool {
 func (b *builder) focusIsStage() bool { return strings.HasPrefix(b.r.Figures.Focus.V, "stage:") }
 
 func (b *builder) coachingLead() string {
-	const order = " Those come first whose adherence leaves most to gain; a few cases hardly move anybody."
-	switch c := b.checks[b.r.Figures.Focus.V]; {
-	case b.doubt(c) != "":
-		return "Ask it about these open deals, which went past it. Nobody has done wrong here."
-	case b.focusIsStage():
-		return "Open deals that went past it, rep by rep." + order
-	}
-	return "Open deals that still lack it, rep by rep." + order
+	_, inQuestion := b.leftByWinners(b.checks[b.r.Figures.Focus.V].Stage.Key)
+	return b.say("coaching lead", "in_question", inQuestion, "went_past", b.focusIsStage())
 }
 
 // coaching ties the focus to deals, rep by rep in the order of their shrunk rates, so that three deals shame
@@ -156,7 +131,7 @@ func (b *builder) coaching() (out []RepPoints, more string) {
 	}
 	reps := slices.DeleteFunc(b.byShrunkRate(), func(r health.RepFigures) bool { return len(lacking[r.ID]) == 0 })
 	if rest := len(reps) - coachedReps; rest > 0 {
-		more = "And " + count(rest, "more rep has", "more reps have") + " such deals."
+		more = b.say("coaching more reps", "n", rest)
 		reps = most(reps, coachedReps, func(r health.RepFigures) int { return len(lacking[r.ID]) })
 	}
 	for _, r := range reps {
@@ -189,16 +164,9 @@ func largestFirst(deals []health.Deal) {
 
 func (b *builder) repStanding(a *health.Adherence) string {
 	if a == nil || a.Due == 0 {
-		return "nothing due in the " + b.when.Noun
+		return b.say("coaching nothing due")
 	}
-	s := of(a.Met, a.Due) + " " + noun(a.Due, "checkpoint", "checkpoints") + " met"
-	switch {
-	case !a.Judged:
-		return s + ", " + tooFew
-	case belowTeam(a):
-		return s + ", below the team (indicative)"
-	}
-	return s
+	return b.say("coaching standing", "met", a.Met, "due", a.Due, "judged", a.Judged, "below", belowTeam(a))
 }
 
 // belowTeam says whether somebody may be named as below the team.
@@ -242,11 +210,11 @@ func (b *builder) teamPraise() []Praise {
 	var losses []Praise
 	for _, l := range b.r.Lost {
 		if l.Clean {
-			losses = append(losses, Praise{Rep: b.rep(l.RepID.V), Deal: b.lostDeal(l), Text: "lost, with everything done that the process asks"})
+			losses = append(losses, Praise{Rep: b.rep(l.RepID.V), Deal: b.lostDeal(l), Text: b.say("team praise clean loss")})
 		}
 	}
 	if n := len(losses) - praisedLosses; n > 0 {
-		losses = append(losses[:praisedLosses:praisedLosses], Praise{Text: "And " + count(n, "more loss", "more losses") + " of which the same is true."})
+		losses = append(losses[:praisedLosses:praisedLosses], Praise{Text: b.say("team praise more clean losses", "n", n)})
 	}
 	out = append(out, losses...)
 	shown, rest := 0, 0
@@ -261,7 +229,7 @@ func (b *builder) teamPraise() []Praise {
 		}
 	}
 	if rest > 0 {
-		out = append(out, Praise{Text: "And " + count(rest, "more rep has", "more reps have") + " improved beyond noise."})
+		out = append(out, Praise{Text: b.say("team praise more improved", "n", rest)})
 	}
 	return out
 }
@@ -271,5 +239,5 @@ func (b *builder) improved(a *health.Adherence) string {
 	if a == nil || !a.Judged || !a.Change.Low.OK || a.Change.Low.V <= 0 || !a.Change.Met.OK || !a.Change.Due.OK {
 		return ""
 	}
-	return of(a.Met, a.Due) + " checkpoints met, better beyond noise than in the four " + b.when.Noun + "s before (" + of(a.Change.Met.V, a.Change.Due.V) + ")"
+	return b.say("improved", "met", a.Met, "due", a.Due, "met_before", a.Change.Met.V, "due_before", a.Change.Due.V)
 }

@@ -38,7 +38,7 @@ func (b *builder) amount(d health.Deal) string {
 	case d.Amount.OK:
 		return b.money(d.Amount.V)
 	case b.r.AnyAmount:
-		return "amount unknown"
+		return b.say("amount unknown")
 	}
 	return ""
 }
@@ -55,59 +55,51 @@ func (b *builder) mention(d health.Deal) Mention {
 	return Mention{Deal: b.deal(d), Text: strings.Join(parts, ", ")}
 }
 
-const stillMissing = "Still missing:"
-
 // lenses join all that is known of a deal: the reasons to talk in the order of the concerns, then the rest.
 func (b *builder) lenses(d health.Deal) []Lens {
 	var alarms, rest []Lens
-	add := func(text, quote string, alarm bool) {
+	add := func(text string, alarm bool) {
 		switch {
 		case text == "":
 		case alarm:
-			alarms = append(alarms, Lens{Text: upper(text), Quote: quote, Alarm: true})
+			alarms = append(alarms, Lens{Text: upper(text), Alarm: true})
 		default:
-			rest = append(rest, Lens{Text: upper(text), Quote: quote})
+			rest = append(rest, Lens{Text: upper(text)})
 		}
 	}
-	add(b.waiting(d), "", d.Stalled.Or(false))
+	add(b.waiting(d), d.Stalled.Or(false))
 	if d.ChanceToAdvance.OK {
-		add("of deals that waited this long, "+percent(d.ChanceToAdvance.V)+" move on within 30"+nb+"days", "", false)
+		add(b.say("lens chance", "chance", d.ChanceToAdvance.V), false)
 	}
-	add(b.buyer(d), "", d.Silent.Or(false))
+	add(b.buyer(d), d.Silent.Or(false))
 	missing, late := b.evidence(d)
 	if len(missing) > 0 {
-		add(stillMissing, some(missing), true)
+		alarms = append(alarms, Lens{Text: b.say("lens missing"), Quote: b.some(missing), Alarm: true})
 	}
 	if d.Pushes.Or(0) > 0 {
-		add("close date pushed "+times(d.Pushes.V), "", d.Pushes.V >= 2)
+		add(b.say("pushed", "n", d.Pushes.V), d.Pushes.V >= 2)
 	}
 	if slices.Contains(d.Concerns, health.ConcernOverdue) && d.ExpectedClose.OK {
-		add("close date "+b.date(d.ExpectedClose.V)+" has passed", "", true)
+		add(b.say("overdue", "date", b.date(d.ExpectedClose.V)), true)
 	}
 	if len(late) > 0 {
-		add(count(len(late), "piece", "pieces")+" of evidence came later than due", "", false)
+		add(b.say("lens late", "n", len(late)), false)
 	}
 	if skipped := b.skipped(d); len(skipped) > 0 {
-		add("skipped "+some(skipped), "", false)
+		add(b.say("lens skipped", "stages", b.some(skipped)), false)
 	}
 	return append(alarms, rest...)
-}
-
-// alarms are the lenses that say why a deal is watched, and where it stands.
-func (b *builder) alarms(d health.Deal) []Lens {
-	where := upper(b.waiting(d))
-	return slices.DeleteFunc(b.lenses(d), func(l Lens) bool { return !l.Alarm && l.Text != where })
 }
 
 // evidence quotes the buyer criteria that were missed: those that do not hold today either, and those that came
 // after all.
 func (b *builder) evidence(d health.Deal) (missing, late []string) {
 	for _, c := range b.lacking(d) {
-		missing = append(missing, inner(c.Criterion.Says))
+		missing = append(missing, b.quote(c.Criterion.Says))
 	}
 	for _, key := range d.Missed {
 		if c, ok := b.checks[key]; ok && c.Criterion != nil && !slices.Contains(d.Lacks, key) {
-			late = append(late, inner(c.Criterion.Says))
+			late = append(late, b.quote(c.Criterion.Says))
 		}
 	}
 	return missing, late
@@ -137,17 +129,11 @@ func (b *builder) afterTheWin(d health.Deal) health.Deal {
 
 // call is what was said of the deal.
 func (b *builder) call(d health.Deal) string {
-	switch {
-	case b.sold(d):
-		return "sold"
-	case d.Committed && d.Chance.OK:
-		return "committed at " + percent(d.Chance.V)
-	case d.Committed:
-		return "committed"
-	case d.Chance.OK:
-		return "not committed, " + percent(d.Chance.V)
+	sold := b.sold(d)
+	if !sold && !d.Committed && !d.Chance.OK {
+		return ""
 	}
-	return ""
+	return b.say("call", "sold", sold, "committed", d.Committed, "stated", d.Chance.OK, "chance", d.Chance.V)
 }
 
 func (b *builder) waiting(d health.Deal) string {
@@ -155,43 +141,28 @@ func (b *builder) waiting(d health.Deal) string {
 		if b.in.Recipient.Kind == Rep { // whether the process should know it is not theirs to answer
 			return ""
 		}
-		return "in a stage that the process does not know"
+		return b.say("stage unknown")
 	}
-	in := b.stageName(d.Stage.V)
-	if !d.DaysInStage.OK {
-		return "in " + in
+	waited, limit := "", -1
+	if d.DaysInStage.OK {
+		waited = b.dayCount(d.DaysInStage.V)
+		if d.ThresholdDays.OK {
+			limit = int(math.Round(d.ThresholdDays.V))
+		}
 	}
-	s := dayCount(d.DaysInStage.V) + " in " + in
-	if !d.ThresholdDays.OK {
-		return s
-	}
-	limit := int(math.Round(d.ThresholdDays.V))
-	if d.Stalled.Or(false) && int(d.DaysInStage.V) <= limit {
-		return s + ", just over the usual limit"
-	}
-	return s + ", usual limit " + count(limit, "day", "days")
+	return b.say("waiting", "stage", b.stageName(d.Stage.V), "waited", waited, "limited", limit >= 0, "limit", limit,
+		"just_over", d.Stalled.Or(false) && int(d.DaysInStage.V) <= limit)
 }
 
 func (b *builder) buyer(d health.Deal) string {
-	switch {
-	case !d.Silent.OK:
+	if !d.Silent.OK || !d.Silent.V && (b.r.NoParty || !d.DaysSinceBuyer.OK) {
 		return ""
-	case b.r.NoParty && d.Silent.V && d.DaysSinceBuyer.OK:
-		return "no activity for " + dayCount(d.DaysSinceBuyer.V)
-	case b.r.NoParty && d.Silent.V:
-		return "no activity on record"
-	case b.r.NoParty:
-		return ""
-	case d.Silent.V && d.DaysSinceBuyer.OK:
-		return "buyer silent for " + dayCount(d.DaysSinceBuyer.V)
-	case d.Silent.V:
-		return "nothing from the buyer on record"
-	case d.DaysSinceBuyer.OK && d.DaysSinceBuyer.V < 1:
-		return "buyer active on the last day"
-	case d.DaysSinceBuyer.OK:
-		return "buyer active " + dayCount(d.DaysSinceBuyer.V) + " ago"
 	}
-	return ""
+	since := ""
+	if d.DaysSinceBuyer.OK {
+		since = b.dayCount(d.DaysSinceBuyer.V)
+	}
+	return b.say("buyer", "silent", d.Silent.V, "no_party", b.r.NoParty, "since", since, "last_day", d.DaysSinceBuyer.V < 1)
 }
 
 // skipped names the stages that the deal jumped over, but for the one that it is in by now.
@@ -225,7 +196,7 @@ func (b *builder) lacking(d health.Deal) (out []process.Checkpoint) {
 // ahead says what the stage that comes next expects of the buyer.
 func (b *builder) ahead(d health.Deal) string {
 	if s := b.next(d); s != nil && s.Expects != "" {
-		return "Next is " + line(s.Name, 40) + ": " + sentence(s.Expects)
+		return b.say("ahead", "stage", line(s.Name, 40), "expects", sentence(s.Expects))
 	}
 	return ""
 }

@@ -6,6 +6,7 @@
 package digest
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -60,7 +61,10 @@ func Build(in Input) (*Digest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build digest of %s: %w", in.Recipient.Rep.ID, err)
 	}
-	d := compose(in, part)
+	d, err := compose(in, part)
+	if err != nil {
+		return nil, fmt.Errorf("build digest of %s: %w", in.Recipient.Rep.ID, err)
+	}
 	if err := d.CheckScope(in.Recipient.Members); err != nil {
 		return nil, fmt.Errorf("build digest of %s: %w", in.Recipient.Rep.ID, err)
 	}
@@ -72,7 +76,6 @@ type builder struct {
 	*speaker
 	in     Input
 	r      *scoped
-	money  func(float64) string
 	when   periodWords
 	stages map[string]*process.Stage
 	checks map[string]process.Checkpoint
@@ -81,9 +84,12 @@ type builder struct {
 
 // newBuilder takes out of the cut report what would mislead, before anybody writes a sentence.
 func newBuilder(in Input, part *scoped) *builder {
-	b := &builder{speaker: newSpeaker(in.Voice), in: in, r: part, money: moneyIn(part.Currency),
-		when:   wordsFor(part.Window, in.Settings.Window, in.Settings.Location),
+	b := &builder{speaker: newSpeaker(in.Voice), in: in, r: part,
 		stages: map[string]*process.Stage{}, checks: map[string]process.Checkpoint{}, names: map[string]string{}}
+	b.when = b.window(part.Window, in.Settings.Window, in.Settings.Location)
+	span := string(in.Settings.PeriodSpan)
+	b.base = map[string]any{"rep": in.Recipient.Kind == Rep, "unit": b.when.Noun, "units": b.when.Nouns,
+		"period": b.say("unit", "span", cmp.Or(span, "quarter")), "periods": b.say("units", "span", cmp.Or(span, "quarter"))}
 	for _, s := range in.Process.StageOrder(part.AsOf) {
 		b.stages[s.Key] = s
 	}
@@ -104,7 +110,7 @@ func newBuilder(in Input, part *scoped) *builder {
 	return b
 }
 
-func compose(in Input, part *scoped) *Digest {
+func compose(in Input, part *scoped) (*Digest, error) {
 	b := newBuilder(in, part)
 	d := &Digest{Kind: in.Recipient.Kind, Schedule: line(in.Schedule, 60), Locale: b.Locale(), Language: b.Language(),
 		Recipient: b.rep(in.Recipient.Rep.ID), Range: b.when.Range, Unit: b.when.Noun, Empty: b.nothingToSay()}
@@ -121,7 +127,7 @@ func compose(in Input, part *scoped) *Digest {
 	}
 	// Headers and preview lines are no place for unbreakable spaces.
 	d.Subject, d.Preheader = plain(d.Subject), plain(d.Preheader)
-	return d
+	return d, b.err
 }
 
 // nothingToSay is the contract's skip_empty: no open deals, no moves, nothing due, nothing closed.
@@ -148,28 +154,18 @@ func (b *builder) moves() int {
 }
 
 func (b *builder) about() About {
-	a := About{Stop: b.in.Stop, View: b.in.View, StopURL: b.in.StopURL, AsOf: b.asOf(), Terms: "A checkpoint is a stage that the process asks for, or what the buyer should have done in it; it is judged once, after the deal has moved on. " +
-		"The usual limit of a stage is the time within which three quarters of the deals that move on have done so, unless the process names one; a deal beyond it stands still."}
-	if b.stale() { // none of those words is used
-		a.Terms = ""
-	}
-	if b.in.Recipient.Kind == Rep {
-		a.Why = "You get this summary because you are a rep in the " + line(b.r.Process, 40) + " pipeline. It covers your own deals only."
-		a.Doubt = "Your manager sees the same figures about you. If one looks wrong to you, reply to this mail or tell your manager."
-		return a
-	}
 	n := 0
 	for _, id := range b.in.Recipient.Members {
 		if id != b.in.Recipient.Rep.ID {
 			n++
 		}
 	}
-	how := "to you"
-	if b.in.Scope == Tree {
-		how = "to you or to someone in your line"
+	a := About{Stop: b.in.Stop, View: b.in.View, StopURL: b.in.StopURL, AsOf: b.asOf(),
+		Why:   b.say("about why", "process", line(b.r.Process, 40), "n", n, "tree", b.in.Scope == Tree),
+		Doubt: b.say("about doubt")}
+	if !b.stale() { // else none of those words is used
+		a.Terms = b.say("about terms")
 	}
-	a.Why = "You get this digest because " + count(n, "person reports ", "people report ") + how + ". It covers their deals and your own."
-	a.Doubt = "Each rep sees the same figures about their own deals. If one looks wrong to you, reply to this mail."
 	return a
 }
 
@@ -178,11 +174,11 @@ func (b *builder) about() About {
 func (b *builder) asOf() string {
 	loc := b.in.Settings.Location
 	t := b.r.AsOf.In(loc)
-	if today := pipeline.DateOf(t, loc); today.Start(loc).Equal(t) {
-		_, m, day := (today - 1).YMD()
-		return fmt.Sprintf("the end of %s %d %s (%s)", (today - 1).Weekday(), day, m, loc)
+	today := pipeline.DateOf(t, loc)
+	if today.Start(loc).Equal(t) {
+		return b.said(b.Weekday("end of day", today-1, map[string]any{"zone": loc.String()}))
 	}
-	return t.Format("Monday 2 January, 15:04") + " (" + loc.String() + ")"
+	return b.said(b.Weekday("instant", today, map[string]any{"zone": loc.String(), "clock": b.Clock(t, false)}))
 }
 
 func (b *builder) rep(id string) RepRef {
@@ -193,7 +189,7 @@ func (b *builder) rep(id string) RepRef {
 }
 
 func (b *builder) deal(d health.Deal) DealRef {
-	return DealRef{ID: d.ID, Owner: d.RepID.Or(""), Name: dealName(d.Name, d.ID), URL: b.link(d.ID)}
+	return DealRef{ID: d.ID, Owner: d.RepID.Or(""), Name: b.dealName(d.Name, d.ID), URL: b.link(d.ID)}
 }
 
 func (b *builder) stageName(key string) string {

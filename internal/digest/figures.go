@@ -1,17 +1,12 @@
 package digest
 
 import (
-	"fmt"
 	"math"
-	"strconv"
-	"strings"
 	"time"
 
 	"drumbeat/internal/health"
-	"drumbeat/internal/pipeline"
+	"drumbeat/internal/words"
 )
-
-const tooFew = "too few to judge"
 
 // figures are the four numbers of the week; one that the source cannot know is left out whole.
 func (b *builder) figures() []Figure {
@@ -28,31 +23,35 @@ func (b *builder) figures() []Figure {
 	return out
 }
 
+// The kinds of checkpoints, as phrases know them.
+const (
+	kindAll      = "all"
+	kindEvidence = "evidence"
+	kindStages   = "stages"
+)
+
 // headline is what of the adherence is news: all checkpoints, or one kind of them where the other had no miss in
 // the last four windows and would only flatter the rate.
 type headline struct {
 	health.Tally
 	low, high health.Number
 	judged    bool
-	label     string
-	one, many string // of what is counted
-	all       bool   // every checkpoint is in it
+	kind      string
 }
 
 func (b *builder) headline(a *health.Adherence) headline {
-	h := headline{Tally: health.Tally{Due: a.Due, Met: a.Met, Rate: a.Rate}, low: a.Low, high: a.High, judged: a.Judged,
-		label: "Process adherence", one: "checkpoint", many: "checkpoints", all: true}
+	h := headline{Tally: health.Tally{Due: a.Due, Met: a.Met, Rate: a.Rate}, low: a.Low, high: a.High, judged: a.Judged, kind: kindAll}
 	stages, evidence := b.flawless(func(p health.TrendPoint) health.Tally { return p.Stages }), b.flawless(func(p health.TrendPoint) health.Tally { return p.Evidence })
-	part := func(t health.Tally, label, one, many string) headline {
-		p := headline{Tally: t, judged: t.Due >= b.minDue(), label: label, one: one, many: many}
+	part := func(t health.Tally, kind string) headline {
+		p := headline{Tally: t, judged: t.Due >= b.minDue(), kind: kind}
 		_, p.low, p.high = wilson(t.Met, t.Due)
 		return p
 	}
 	switch {
 	case stages && !evidence && a.Evidence.Due > 0:
-		return part(a.Evidence, "Process adherence, buyer evidence", "piece of buyer evidence", "pieces of buyer evidence")
+		return part(a.Evidence, kindEvidence)
 	case evidence && !stages && a.Stages.Due > 0:
-		return part(a.Stages, "Process adherence, stages", "stage", "stages")
+		return part(a.Stages, kindStages)
 	}
 	return h
 }
@@ -73,32 +72,28 @@ func (b *builder) adherence() (Figure, bool) {
 		return Figure{}, false
 	}
 	h := b.headline(a)
-	f := Figure{Key: "adherence", Label: h.label, Trends: b.adherenceTrends()}
-	switch {
-	case a.Due == 0 && f.Trends == nil && a.Pending == 0:
+	f := Figure{Key: "adherence", Label: b.say("adherence", "kind", h.kind), Trends: b.adherenceTrends()}
+	if a.Due == 0 && f.Trends == nil && a.Pending == 0 {
 		return Figure{}, false
-	case a.Due == 0:
-		f.Value, f.Detail = "none due", "No checkpoint was judged in the "+b.when.Noun+"."
-	case h.judged && h.Rate.OK:
-		f.Value = percent(h.Rate.V)
-		f.Detail = of(h.Met, h.Due) + " " + noun(h.Due, h.one, h.many) + " met"
-		if h.low.OK && h.high.OK {
-			f.Detail += fmt.Sprintf("; likely between %s and %s", percent(h.low.V), percent(h.high.V))
-		}
-	default:
-		f.Value = of(h.Met, h.Due)
-		f.Detail = upper(noun(h.Due, h.one, h.many)) + " met; " + tooFew
+	}
+	judged := h.judged && h.Rate.OK
+	f.Value = b.say("adherence value", "due", a.Due, "judged", judged, "rate", h.Rate.V, "met", h.Met, "of", h.Due)
+	if a.Due == 0 {
+		f.Detail = b.say("adherence none due")
+	} else {
+		f.Detail = b.say("adherence detail", "judged", judged, "met", h.Met, "due", h.Due, "kind", h.kind,
+			"between", h.low.OK && h.high.OK, "low", h.low.V, "high", h.high.V)
 	}
 	for _, t := range []struct {
-		name string
+		kind string
 		health.Tally
-	}{{"Stages ticked", a.Stages}, {"Buyer evidence", a.Evidence}} {
-		if t.Due > 0 {
-			f.More = append(f.More, t.name+" "+of(t.Met, t.Due)+b.rateInBrackets(t.Tally))
+	}{{kindStages, a.Stages}, {kindEvidence, a.Evidence}} {
+		if t.Due > 0 { // of three checkpoints no percentage is shown
+			f.More = append(f.More, b.say("adherence of a kind", "kind", t.kind, "met", t.Met, "due", t.Due, "judged", t.Rate.OK && t.Due >= b.minDue(), "rate", t.Rate.V))
 		}
 	}
-	if s := b.change(a.Change); s != "" && a.Judged && h.all {
-		f.More = append(f.More, s)
+	if a.Judged && h.kind == kindAll {
+		f.More = b.change(f.More, a.Change)
 	}
 	f.More = append(f.More, b.besideTheRate(a)...)
 	return f, true
@@ -108,45 +103,33 @@ func (b *builder) adherence() (Figure, bool) {
 func (b *builder) besideTheRate(a *health.Adherence) (out []string) {
 	if b.in.Recipient.Kind == Rep && a.Judged {
 		if b.r.PeerMedian.OK {
-			out = append(out, "The median of your team is "+percent(b.r.PeerMedian.V))
+			out = append(out, b.say("median of the team", "rate", b.r.PeerMedian.V))
 		}
 		if belowTeam(a) {
-			out = append(out, "Your manager's digest says “below the team (indicative)”: a reason to talk, no verdict")
+			out = append(out, b.say("told as below the team"))
 		}
 	}
 	if a.Pending > 0 {
-		out = append(out, count(a.Pending, "more is", "more are")+" still within the time to follow up")
+		out = append(out, b.say("pending", "n", a.Pending))
 	}
 	if a.Excused > 0 {
-		out = append(out, count(a.Excused, "exception was agreed and is", "exceptions were agreed and are")+" not counted")
+		out = append(out, b.say("excused", "n", a.Excused))
 	}
 	return out
-}
-
-// rateInBrackets adds the rate from min_due on: of three checkpoints no percentage is shown.
-func (b *builder) rateInBrackets(t health.Tally) string {
-	if !t.Rate.OK || t.Due < b.minDue() {
-		return ""
-	}
-	return " (" + percent(t.Rate.V) + ")"
 }
 
 func (b *builder) minDue() int { return max(1, b.in.Settings.MinDue) }
 
 // change speaks of better or worse only beyond noise.
-func (b *builder) change(c health.AdherenceChange) string {
+func (b *builder) change(more []string, c health.AdherenceChange) []string {
 	if !c.Diff.OK || !c.Low.OK || !c.High.OK {
-		return ""
+		return more
 	}
-	n := points(math.Abs(c.Diff.V))
-	than := "the four " + b.when.Noun + "s before"
-	switch {
-	case c.Low.V > 0 && n > 0:
-		return "Better than " + than + " by " + count(n, "point", "points") + ", beyond noise"
-	case c.High.V < 0 && n > 0:
-		return "Below " + than + " by " + count(n, "point", "points") + ", beyond noise"
+	n := words.Points(c.Diff.V)
+	if c.Low.V <= 0 && c.High.V >= 0 {
+		n = 0
 	}
-	return "Within noise of " + than
+	return append(more, b.say("change", "points", n))
 }
 
 func (b *builder) stalled() (Figure, bool) {
@@ -154,34 +137,20 @@ func (b *builder) stalled() (Figure, bool) {
 	if s == nil || s.OpenDeals == 0 || s.StalledDeals == 0 && b.placeless() {
 		return Figure{}, false
 	}
-	f := Figure{Key: "stalled", Label: "Deals that stand still", Value: of(s.StalledDeals, s.OpenDeals),
-		Detail: noun(s.OpenDeals, "open deal past the usual limit of its stage", "open deals past the usual limit of their stage"),
-		Trends: charts(b.trend("deals", func(p health.TrendPoint) (float64, bool) { return float64(p.StalledDeals), true }), b.amountTrend())}
+	f := Figure{Key: "stalled", Label: b.say("stalled"), Value: b.said(b.Of(s.StalledDeals, s.OpenDeals)), Detail: b.say("stalled detail", "open", s.OpenDeals),
+		Trends: charts(b.trend("chart stalled", func(p health.TrendPoint) (float64, bool) { return float64(p.StalledDeals), true }), b.amountTrend())}
 	if s.StalledDeals > 0 {
 		if amount := b.stalledAmount(); amount != "" {
-			f.More = append(f.More, "Worth "+amount)
+			f.More = append(f.More, b.say("worth", "amount", amount))
 		}
 		if s.MedianDaysOver.OK {
-			f.More = append(f.More, noun(s.StalledDeals, upper(dayCount(s.MedianDaysOver.V))+" past it", "Half of them "+dayCount(s.MedianDaysOver.V)+" or more past it"))
+			f.More = append(f.More, b.say("days over", "n", s.StalledDeals, "over", b.dayCount(s.MedianDaysOver.V)))
 		}
 	}
-	if s.SilentDeals.OK && s.SilentDeals.V > 0 {
-		n := upper(count(s.SilentDeals.V, "open deal", "open deals"))
-		if b.r.NoParty {
-			f.More = append(f.More, n+" without any recent activity")
-		} else {
-			f.More = append(f.More, n+" with a silent buyer"+b.silentFor())
-		}
+	if n := s.SilentDeals.Or(0); n > 0 {
+		f.More = append(f.More, b.say("silent deals", "n", n, "no_party", b.r.NoParty, "days", int(b.in.Settings.SilentAfter/(24*time.Hour))))
 	}
 	return f, true
-}
-
-// silentFor says what silence means.
-func (b *builder) silentFor() string {
-	if d := int(b.in.Settings.SilentAfter / (24 * time.Hour)); d > 0 {
-		return ": nothing from them for over " + count(d, "day", "days")
-	}
-	return ""
 }
 
 // stalledAmount is what stands still, empty when no amount is known.
@@ -200,29 +169,28 @@ func (b *builder) stalledAmount() string {
 	case known == 0:
 		return ""
 	case known < s.StalledDeals:
-		return "at least " + b.money(s.StalledAmount.V)
+		return b.say("at least", "amount", b.money(s.StalledAmount.V))
 	}
 	return b.money(s.StalledAmount.V)
 }
 
 func (b *builder) moved() (Figure, bool) {
-	f := Figure{Key: "moves", Label: "Stage moves", Trends: charts(b.trend("moves", func(p health.TrendPoint) (float64, bool) { return float64(p.Moves), true }))}
+	f := Figure{Key: "moves", Label: b.say("moves"), Trends: charts(b.trend("chart moves", func(p health.TrendPoint) (float64, bool) { return float64(p.Moves), true }))}
 	n := b.moves()
 	if n == 0 && f.Trends == nil {
 		return Figure{}, false
 	}
-	f.Value = whole(n)
-	f.Detail = noun(n, "move", "moves") + " into a stage of the process in the " + b.when.Noun
+	f.Value, f.Detail = b.Whole(n), b.say("moves detail", "n", n)
 	if a := b.r.Figures.Adherence; a != nil {
 		if a.CleanMoves > 0 {
-			f.More = append(f.More, count(a.CleanMoves, "move was", "moves were")+" judged clean: everything that was due was met")
+			f.More = append(f.More, b.say("moves judged clean", "n", a.CleanMoves))
 		}
 		if a.MovedBack > 0 {
-			f.More = append(f.More, count(a.MovedBack, "move went", "moves went")+" back to an earlier stage")
+			f.More = append(f.More, b.say("moved back", "n", a.MovedBack))
 		}
 	}
 	if s := b.r.Figures.Stall; s != nil && s.Pace.OK && s.PaceLow.OK && s.PaceHigh.OK && !b.r.Everybody {
-		f.More = append(f.More, "Pace "+ratio(s.Pace.V)+", likely "+ratio(s.PaceLow.V)+" to "+ratio(s.PaceHigh.V)+": moves on for each that is usual after the same wait")
+		f.More = append(f.More, b.say("pace", "pace", s.Pace.V, "low", s.PaceLow.V, "high", s.PaceHigh.V))
 	}
 	return f, true
 }
@@ -232,32 +200,28 @@ func (b *builder) forecast() (Figure, bool) {
 	if fc == nil || !fc.CalledDeals.OK || len(fc.Periods) == 0 || fc.CalledDeals.V == 0 && !fc.Accuracy.OK {
 		return Figure{}, false
 	}
-	span := "the last " + count(len(fc.Periods), b.periodNoun(), b.periodNoun()+"s")
-	f := Figure{Key: "forecast", Label: "Forecast accuracy"}
-	calls := count(fc.CalledDeals.V, "call", "calls") + " in " + span
-	if !fc.Judged || !fc.Accuracy.OK {
-		f.Value, f.Detail = tooFew, calls
-		if fc.Judged {
-			f.Value, f.Detail = "no win called", calls+", and no called deal was won in its "+b.periodNoun()
-		}
+	said := fc.Judged && fc.Accuracy.OK
+	f := Figure{Key: "forecast", Label: b.say("forecast"),
+		Value:  b.say("forecast value", "judged", fc.Judged, "won", fc.Accuracy.OK, "accuracy", fc.Accuracy.V),
+		Detail: b.say("forecast detail", "calls", fc.CalledDeals.V, "n", len(fc.Periods), "judged", fc.Judged, "won", fc.Accuracy.OK)}
+	if !said {
 		return f, true
 	}
-	f.Value, f.Detail = percent(fc.Accuracy.V), calls
 	if fc.Bias.OK {
-		f.More = append(f.More, upper(bias(fc.Bias.V))+b.directions(fc))
+		f.More = append(f.More, b.biasOf(fc))
 	}
-	if fc.UncalledShare.OK && points(fc.UncalledShare.V) > 0 {
-		f.More = append(f.More, percent(fc.UncalledShare.V)+" of what was won had not been called")
+	if fc.UncalledShare.OK && words.Points(fc.UncalledShare.V) > 0 {
+		f.More = append(f.More, b.say("uncalled", "share", fc.UncalledShare.V))
 	}
-	if fc.Slipped.OK && fc.Slipped.V > 0 {
-		f.More = append(f.More, count(fc.Slipped.V, "called deal", "called deals")+" slipped out of "+noun(fc.Slipped.V, "its ", "their ")+b.periodNoun())
+	if n := fc.Slipped.Or(0); n > 0 {
+		f.More = append(f.More, b.say("slipped", "n", n))
 	}
 	f.Trends = charts(b.accuracyTrend(fc))
 	return f, true
 }
 
-// directions says in how many of the periods that can be judged calls were too high and too low.
-func (b *builder) directions(fc *health.ForecastReliability) string {
+// biasOf says in which direction calls are wrong, and in how many of the periods that can be judged.
+func (b *builder) biasOf(fc *health.ForecastReliability) string {
 	high, low := 0, 0
 	for _, p := range fc.Periods {
 		switch {
@@ -268,57 +232,18 @@ func (b *builder) directions(fc *health.ForecastReliability) string {
 			low++
 		}
 	}
-	switch {
-	case high+low < 2:
-		return ""
-	case low == 0:
-		return "; too high in " + b.ofPeriods(high, len(fc.Periods))
-	case high == 0:
-		return "; too low in " + b.ofPeriods(low, len(fc.Periods))
+	if high+low < 2 {
+		high, low = 0, 0
 	}
-	return "; too high in " + count(high, b.periodNoun(), b.periodNoun()+"s") + ", too low in " + whole(low)
-}
-
-// ofPeriods says each of the 4 quarters, or 3 of 4 quarters.
-func (b *builder) ofPeriods(n, all int) string {
-	if n == all {
-		return "each of the " + count(all, b.periodNoun(), b.periodNoun()+"s")
-	}
-	return whole(n) + " of " + count(all, b.periodNoun(), b.periodNoun()+"s")
-}
-
-// bias says in which direction calls are wrong.
-func bias(v float64) string {
-	n := strconv.Itoa(points(math.Abs(v))) + nb + "%"
-	switch {
-	case points(v) > 0:
-		return "calls were " + n + " too high"
-	case points(v) < 0:
-		return "calls were " + n + " too low"
-	}
-	return "calls were neither too high nor too low"
-}
-
-func (b *builder) periodNoun() string {
-	if b.in.Settings.PeriodSpan == pipeline.Month {
-		return "month"
-	}
-	return "quarter"
+	return b.say("bias", "hundredths", words.Points(fc.Bias.V), "bias", math.Abs(fc.Bias.V), "high", high, "low", low, "n", len(fc.Periods))
 }
 
 // periodLabel says Jul–Sep, or Jul for a month.
 func (b *builder) periodLabel(p health.CallPeriod) string {
 	loc := b.in.Settings.Location
-	from, to := p.Start.In(loc).Month().String()[:3], p.End.Add(-1).In(loc).Month().String()[:3]
+	from, to := b.ShortMonth(p.Start.In(loc).Month()), b.ShortMonth(p.End.Add(-1).In(loc).Month())
 	if from == to {
 		return from
 	}
-	return strings.Join([]string{from, to}, "–")
-}
-
-func noun(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
+	return from + "–" + to
 }

@@ -2,27 +2,25 @@ package digest
 
 import (
 	"slices"
-	"strings"
 
 	"drumbeat/internal/health"
 )
 
 // fate is what became of a deal between two reports.
-type fate int
+type fate string
 
 const (
-	fateWon fate = iota
-	fateForward
-	fateBack
-	fateLost
-	fateStill
-	fates
+	fateWon     fate = "won"
+	fateForward fate = "forward"
+	fateBack    fate = "back"
+	fateLost    fate = "lost"
+	fateStill   fate = "still"
 )
 
 // followUp says what became of the last agenda: of the deals that the recipient's own scope would have shown as
 // the window began. A deal of which neither its place then nor its place now is known is left out.
 func (b *builder) followUp() *FollowUp {
-	var found [fates][]Mention
+	found := map[fate][]Mention{}
 	n := 0
 	for _, then := range b.lastAgenda() {
 		what, m, ok := b.fateOf(then)
@@ -36,22 +34,13 @@ func (b *builder) followUp() *FollowUp {
 	}
 	var parts []string
 	out := &FollowUp{}
-	for _, w := range []struct {
-		fate
-		word, one, many string
-	}{
-		{fateWon, "Won", "was won", "were won"}, {fateForward, "Forward", "moved forward", "moved forward"}, {fateBack, "Back", "moved back", "moved back"},
-		{fateLost, "Lost", "was lost", "were lost"}, {fateStill, "Not", "did not move", "did not move"},
-	} {
-		if deals := found[w.fate]; len(deals) > 0 {
-			parts = append(parts, count(len(deals), w.one, w.many))
-			out.Outcomes = append(out.Outcomes, Outcome{Word: w.word, Deals: deals})
+	for _, f := range []fate{fateWon, fateForward, fateBack, fateLost, fateStill} {
+		if deals := found[f]; len(deals) > 0 {
+			parts = append(parts, b.say("fate", "fate", string(f), "n", len(deals), "alone", n == 1))
+			out.Outcomes = append(out.Outcomes, Outcome{Word: b.say("fate word", "fate", string(f)), Deals: deals})
 		}
 	}
-	out.Lead = "Of the " + count(n, "deal", "deals") + " of the last agenda, " + list(parts) + "."
-	if n == 1 {
-		out.Lead = "The one deal of the last agenda " + strings.TrimPrefix(parts[0], "1"+nb) + "."
-	}
+	out.Lead = b.say("did it move", "n", n, "parts", parts)
 	return out
 }
 
@@ -84,12 +73,12 @@ func (b *builder) fateOf(then health.Deal) (what fate, m Mention, ok bool) {
 	}
 	i := slices.IndexFunc(b.r.Deals, func(d health.Deal) bool { return d.ID == then.ID })
 	if i < 0 {
-		return 0, m, false
+		return "", m, false
 	}
 	from, to := b.place(then), b.place(b.r.Deals[i])
 	switch {
 	case from < 0 || to < 0:
-		return 0, m, false
+		return "", m, false
 	case from == to:
 		return fateStill, m, true
 	}

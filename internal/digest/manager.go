@@ -2,11 +2,11 @@ package digest
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
 	"drumbeat/internal/health"
+	"drumbeat/internal/words"
 )
 
 // How much a digest shows of each: what is left out is counted.
@@ -22,10 +22,10 @@ const (
 
 func (b *builder) composeTeam(d *Digest) {
 	team := b.teamName()
-	d.Title = team + ", " + b.when.Label
+	d.Title = b.say("title", "team", team, "label", b.when.Label, "whole", b.when.Whole)
 	news := b.news()
 	d.News = sentenceOf(news)
-	d.Preheader = preheader(news, "Your team's deals and figures at a glance.")
+	d.Preheader = preheader(news, b.say("at a glance"))
 	d.Subject = subject(d.Title, b.headlines())
 	d.Team = &TeamPart{Well: b.teamPraise(), Focus: b.focus(), Table: b.teamTable(), Reality: b.reality(), Record: b.questionsOnRecord()}
 	d.Team.Agenda, d.Team.AgendaMore = b.review()
@@ -44,30 +44,24 @@ func (b *builder) review() (rows []DealRow, more string) {
 	all, asked := b.agenda(), once{}
 	for i, deal := range all[:min(agendaRows, len(all))] {
 		row := b.row(deal)
-		row.Rank, row.Rep, row.Ask = i+1, b.rep(deal.RepID.V), asked.pick(b.questions(deal), i+1)
+		row.Rank, row.Rep, row.Ask = i+1, b.rep(deal.RepID.V), b.asked(asked, b.questions(deal), i+1)
 		rows = append(rows, row)
 	}
 	if n := len(all) - agendaRows; n > 0 {
-		more = "And " + count(n, "more deal", "more deals") + " with something to ask about."
+		more = b.say("agenda more", "n", n)
 	}
 	return rows, more
 }
 
 // agendaOrder says the order in words, of what the source knows: without amounts the concerns alone decide.
 func (b *builder) agendaOrder() string {
-	by := "those with the most concerns"
-	if b.r.AnyAmount {
-		by = "the largest amounts with the most concerns"
-	}
-	if slices.ContainsFunc(b.r.Deals, func(d health.Deal) bool { return d.Committed && len(d.Concerns) > 0 }) {
-		return "Committed deals with a concern come first, then " + by + "."
-	}
-	return upper(by) + " come first."
+	return b.say("agenda order", "amounts", b.r.AnyAmount,
+		"committed", slices.ContainsFunc(b.r.Deals, func(d health.Deal) bool { return d.Committed && len(d.Concerns) > 0 }))
 }
 
 // teamName is the team's where all reports share one, else the manager's own, else "Your team".
 func (b *builder) teamName() string {
-	own := cmp.Or(line(b.in.Recipient.Rep.Team, 24), "Your team")
+	own := cmp.Or(line(b.in.Recipient.Rep.Team, 24), b.say("your team"))
 	name := ""
 	for _, r := range b.r.Reps {
 		if r.ID == b.in.Recipient.Rep.ID {
@@ -89,34 +83,39 @@ func (b *builder) headlines() [][]string {
 	}
 	var out [][]string
 	if st := b.r.Figures.Stall; st != nil && st.StalledDeals > 0 {
-		n := count(st.StalledDeals, "deal", "deals")
-		ways := []string{n + noun(st.StalledDeals, " stands still", " stand still"), n + " stalled"}
-		in := ""
-		if where, most, seen := b.whereStalled(); most == seen && seen == st.StalledDeals {
-			in = " in " + where
-			ways = append([]string{n + " stalled" + in}, ways...)
-		}
-		if amount := b.stalledAmount(); amount != "" {
-			ways = append([]string{n + " worth " + amount + " stalled" + in, n + " worth " + amount + " stalled", amount + " stalled in " + n}, ways...)
-		}
-		out = append(out, ways)
+		out = append(out, b.stalledHeadlines(st.StalledDeals))
 	}
 	if a := b.r.Figures.Adherence; a != nil && !b.misfit() {
 		if h := b.headline(a); h.judged && h.Rate.OK {
-			short := "adherence " + percent(h.Rate.V)
-			if !h.all {
-				short = percent(h.Rate.V) + " of " + h.many + " met"
-			}
-			out = append(out, []string{of(h.Met, h.Due) + " " + h.many + " met" + b.upOrDown(a), short + b.upOrDown(a)})
+			data := []any{"met", h.Met, "due", h.Due, "rate", h.Rate.V, "kind", h.kind, "up", b.upOrDown(a)}
+			out = append(out, []string{b.say("headline adherence", data...), b.say("headline rate", data...)})
 		}
 	}
 	if s := b.ended(); s != "" {
 		out = append(out, []string{s})
 	}
 	if n := b.moves(); n > 0 {
-		out = append(out, []string{count(n, "move", "moves")})
+		out = append(out, []string{b.say("headline moves", "n", n)})
 	}
 	return out
+}
+
+// stalledHeadlines say that so many deals stand still, in every way from the longest.
+func (b *builder) stalledHeadlines(n int) (ways []string) {
+	stalled := func(amount, stage string) string {
+		return b.say("headline stalled", "n", n, "amount", amount, "stage", stage)
+	}
+	in := ""
+	if where, most, seen := b.whereStalled(); most == seen && seen == n {
+		in = where
+	}
+	if amount := b.stalledAmount(); amount != "" {
+		ways = append(ways, stalled(amount, in), stalled(amount, ""), b.say("headline amount", "n", n, "amount", amount))
+	}
+	if in != "" {
+		ways = append(ways, stalled("", in))
+	}
+	return append(ways, b.say("headline stand still", "n", n), stalled("", ""))
 }
 
 // subjectLimit: phones and lists cut longer ones.
@@ -171,7 +170,7 @@ func sentenceOf(parts []string) string { return upper(strings.Join(parts, "; "))
 // news is the week in one sentence, in parts: the first matter most.
 func (b *builder) news() []string {
 	if b.stale() {
-		return []string{"there is no news of the " + b.when.Noun + ": nothing in the data is newer than " + b.date(b.newest())}
+		return []string{b.say("news stale", "date", b.date(b.newest()))}
 	}
 	var parts []string
 	if s := b.standing(); s != "" {
@@ -179,58 +178,43 @@ func (b *builder) news() []string {
 	}
 	if a := b.r.Figures.Adherence; a != nil && a.Due > 0 && !b.misfit() {
 		h := b.headline(a)
-		s := of(h.Met, h.Due) + " " + noun(h.Due, h.one, h.many) + " met"
-		if h.judged && h.Rate.OK {
-			parts = append(parts, s+" ("+percent(h.Rate.V)+b.upOrDown(a)+")")
-		} else {
-			parts = append(parts, s+", "+tooFew)
-		}
+		parts = append(parts, b.say("news adherence", "met", h.Met, "due", h.Due, "kind", h.kind, "judged", h.judged && h.Rate.OK, "rate", h.Rate.V, "up", b.upOrDown(a)))
 	}
 	if s := b.ended(); s != "" {
 		parts = append(parts, s)
 	}
-	if len(parts) == 0 {
-		if b.misfit() {
-			return []string{"the process does not know the stages that most open deals are in"}
-		}
-		if n := b.moves(); n > 0 {
-			return []string{count(n, "move", "moves") + " in the " + b.when.Noun, "nothing was due yet"}
-		}
-		if b.unmappedMisleads() {
-			return []string{"the process knows none of the stages that deals moved to in the " + b.when.Noun}
-		}
-		return []string{"a quiet " + b.when.Noun + ": nothing moved and nothing was due"}
+	if len(parts) > 0 {
+		return parts
 	}
-	return parts
+	n := b.moves()
+	switch {
+	case b.misfit():
+		return []string{b.say("news misfit")}
+	case n > 0:
+		return []string{b.say("news moves", "n", n), b.say("news nothing due")}
+	case b.unmappedMisleads():
+		return []string{b.say("news unmapped")}
+	}
+	return []string{b.say("news quiet")}
 }
 
-// upOrDown adds to a rate by how many hundredths it changed, where that is beyond noise.
-func (b *builder) upOrDown(a *health.Adherence) string {
+// upOrDown is by how many hundredths a rate changed, where that is beyond noise; else 0.
+func (b *builder) upOrDown(a *health.Adherence) int {
 	c := a.Change
-	n := points(c.Diff.V)
-	switch {
-	case !c.Low.OK || !c.High.OK || !a.Judged || !b.headline(a).all:
-		return ""
-	case c.Low.V > 0 && n > 0:
-		return ", up " + whole(n)
-	case c.High.V < 0 && n < 0:
-		return ", down " + whole(-n)
+	n := words.Points(c.Diff.V)
+	if c.Low.OK && c.High.OK && a.Judged && b.headline(a).kind == kindAll && (c.Low.V > 0 && n > 0 || c.High.V < 0 && n < 0) {
+		return n
 	}
-	return ""
+	return 0
 }
 
 // ended says how many deals were won and lost in the window, as far as it is known.
 func (b *builder) ended() string {
 	won, lost := b.won(), len(b.r.Lost)
-	switch {
-	case won > 0 && lost > 0:
-		return count(won, "deal", "deals") + " won, " + whole(lost) + " lost"
-	case won > 0:
-		return count(won, "deal", "deals") + " won"
-	case lost > 0:
-		return count(lost, "deal", "deals") + " lost"
+	if won+lost == 0 {
+		return ""
 	}
-	return ""
+	return b.say("ended", "won", won, "lost", lost)
 }
 
 // won counts the wins of the window.
@@ -246,30 +230,14 @@ func (b *builder) won() (n int) {
 // standing says how many deals stand still, what they are worth and where.
 func (b *builder) standing() string {
 	st := b.r.Figures.Stall
-	if st == nil || st.OpenDeals == 0 {
+	if st == nil || st.OpenDeals == 0 || st.StalledDeals == 0 && b.placeless() {
 		return ""
 	}
-	if st.StalledDeals == 0 {
-		if b.placeless() {
-			return ""
-		}
-		return noun(st.OpenDeals, "the one open deal is within its usual time", "none of the "+whole(st.OpenDeals)+" open deals stands still")
+	stage, n, seen := b.whereStalled()
+	if seen != st.StalledDeals || 2*n <= seen {
+		stage = ""
 	}
-	s := count(st.StalledDeals, "deal", "deals")
-	if amount := b.stalledAmount(); amount != "" {
-		s += " worth " + amount
-	}
-	s += noun(st.StalledDeals, " stands still", " stand still")
-	where, n, seen := b.whereStalled()
-	switch {
-	case where == "" || seen != st.StalledDeals:
-		return s
-	case n == seen:
-		return s + " in " + where
-	case 2*n > seen:
-		return s + fmt.Sprintf(", most of them (%d) in %s", n, where)
-	}
-	return s
+	return b.say("standing", "open", st.OpenDeals, "stalled", st.StalledDeals, "amount", b.stalledAmount(), "stage", stage, "there", n)
 }
 
 // whereStalled names the stage in which most deals stand still, how many of them, and how many of all are known.

@@ -2,7 +2,6 @@ package digest
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"drumbeat/internal/health"
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/process"
+	"drumbeat/internal/words"
 )
 
 // fewestWins from which a path says anything about the process.
@@ -25,8 +25,7 @@ func (b *builder) reality() []string {
 	for _, cp := range b.r.Checkpoints {
 		e, c := cp.Earns, b.checks[cp.Key]
 		if e != nil && e.Verdict.Or("") == health.VerdictReview && e.RiskRatio.OK && e.High.OK && c.Stage != nil {
-			out = append(out, fmt.Sprintf("%s: deals with it were won %s times as often as deals without it (%s against %s; at most %s times). Should it stay as it is?",
-				b.checkName(c), ratio(e.RiskRatio.V), of(e.MetWon.Or(0), e.MetN.Or(0)), of(e.MissedWon.Or(0), e.MissedN.Or(0)), ratio(e.High.V)))
+			out = append(out, b.say("reality step in question", append(odds(e), "checkpoint", b.checkName(c))...))
 		}
 	}
 	for _, s := range append(b.stagesSay(), b.earning(), b.skippedStages(), b.pressure(), b.consistency()) {
@@ -39,7 +38,6 @@ func (b *builder) reality() []string {
 
 // earning names the steps that earn their place, the surest first: those are worth defending.
 func (b *builder) earning() string {
-	const most = 2
 	var good []health.Checkpoint
 	for _, cp := range b.r.Checkpoints {
 		if e := cp.Earns; e != nil && e.Verdict.Or("") == health.VerdictEarns && e.RiskRatio.OK && e.Low.OK && e.High.OK && b.checks[cp.Key].Stage != nil && cp.Key != b.r.Figures.Focus.Or("") {
@@ -48,17 +46,13 @@ func (b *builder) earning() string {
 	}
 	slices.SortStableFunc(good, func(x, y health.Checkpoint) int { return cmp.Compare(y.Earns.Low.V, x.Earns.Low.V) })
 	var parts []string
-	for _, cp := range good[:min(most, len(good))] {
-		parts = append(parts, fmt.Sprintf("%s (won %s times as often with it, likely %s to %s)", b.checkName(b.checks[cp.Key]),
-			ratio(cp.Earns.RiskRatio.V), ratio(cp.Earns.Low.V), ratio(cp.Earns.High.V)))
+	for _, cp := range good {
+		parts = append(parts, b.say("reality earning step", append(odds(cp.Earns), "checkpoint", b.checkName(b.checks[cp.Key]))...))
 	}
-	switch n := len(good) - most; {
-	case len(good) == 0:
+	if len(parts) == 0 {
 		return ""
-	case n > 0:
-		parts = append(parts, whole(n)+nb+"more")
 	}
-	return noun(len(good), "This step earns its place: ", "These steps earn their place: ") + list(parts) + "."
+	return b.say("reality earning", "n", len(parts), "steps", b.some(parts))
 }
 
 // stagesSay speaks of stages whose stated chance of winning is far from what came of the deals in them: from what
@@ -72,17 +66,11 @@ func (b *builder) stagesSay() (out []string) {
 		}
 		won, said := int(math.Round(c.WonInPeriod.V*float64(c.N))), s.WinProbability.V
 		_, low, high := wilson(won, c.N)
-		verdict := ""
-		switch {
-		case high.V < said && c.EverWon.V < said-far:
-			verdict = "Is it worth less than the process believes?"
-		case low.V > said && c.EverWon.V > said+far:
-			verdict = "Is it worth more than the process believes?"
-		default:
-			continue
+		less := high.V < said && c.EverWon.V < said-far
+		if more := low.V > said && c.EverWon.V > said+far; less || more {
+			out = append(out, b.say("reality stage chance", "stage", b.stageName(st.Key), "chance", said,
+				"n", c.N, "won", won, "rate", c.WonInPeriod.V, "ever", c.EverWon.V, "less", less))
 		}
-		out = append(out, fmt.Sprintf("%s is given a chance of %s; of the %s deals in it when a %s was called, %s were won in that %s (%s), and %s of those closed since. %s",
-			b.stageName(st.Key), percent(said), whole(c.N), b.periodNoun(), whole(won), b.periodNoun(), percent(c.WonInPeriod.V), percent(c.EverWon.V), verdict))
 	}
 	return out
 }
@@ -92,11 +80,11 @@ func (b *builder) stagesSay() (out []string) {
 func (b *builder) pressure() string {
 	const matters = 5 // hundredths
 	p := b.r.Pressure
-	if p == nil || p.Late.Due < b.minDue() || p.Rest.Due < b.minDue() || !apart(p.Late, p.Rest) || abs(points(p.Late.Rate.V-p.Rest.Rate.V)) < matters {
+	if p == nil || p.Late.Due < b.minDue() || p.Rest.Due < b.minDue() || !apart(p.Late, p.Rest) || abs(words.Points(p.Late.Rate.V-p.Rest.Rate.V)) < matters {
 		return ""
 	}
-	return fmt.Sprintf("In the last 14 days of a %s %s checkpoints are met (%s), in the rest of it %s (%s).", b.periodNoun(),
-		of(p.Late.Met, p.Late.Due), percent(p.Late.Rate.V), of(p.Rest.Met, p.Rest.Due), percent(p.Rest.Rate.V))
+	return b.say("reality pressure", "late_met", p.Late.Met, "late_due", p.Late.Due, "late_rate", p.Late.Rate.V,
+		"rest_met", p.Rest.Met, "rest_due", p.Rest.Due, "rest_rate", p.Rest.Rate.V)
 }
 
 func abs(n int) int { return max(n, -n) }
@@ -108,8 +96,7 @@ func (b *builder) consistency() string {
 	if !c.OK || c.V >= alike || a == nil || a.Due == 0 || !a.Rate.OK {
 		return ""
 	}
-	return fmt.Sprintf("Reps differ in how far they follow the process: consistency %s beside %s checkpoints met (%s); 100%s%% would mean all alike. Is it habit, or are their deals of different kinds?",
-		percent(c.V), of(a.Met, a.Due), percent(a.Rate.V), nb)
+	return b.say("reality consistency", "consistency", c.V, "met", a.Met, "due", a.Due, "rate", a.Rate.V)
 }
 
 // apart says whether the intervals of two rates do not overlap: only then is there something to say.
@@ -128,14 +115,13 @@ func (b *builder) winnersLeave() (out []string) {
 			continue
 		}
 		if _, ok := b.leftByWinners(w.Key); ok {
-			out = append(out, fmt.Sprintf("%s won deals that were asked for %s went without it. Does the step earn its place?", of(w.Without, w.Won), b.stageName(w.Key)))
+			out = append(out, b.say("reality winners leave", "without", w.Without, "won", w.Won, "stage", b.stageName(w.Key)))
 		}
 	}
 	return out
 }
 
-// commonestPath states how most deals are won. What it leaves out is said only where one version of the
-// process was in force all the time.
+// commonestPath states how most deals are won.
 func (b *builder) commonestPath() string {
 	if len(b.r.Paths) == 0 {
 		return ""
@@ -148,21 +134,22 @@ func (b *builder) commonestPath() string {
 	if all < fewestWins {
 		return ""
 	}
-	s := fmt.Sprintf("The most common way to win is %s (%s wins in the last %s)", b.trail(p.Stages), of(p.Deals, all), b.lookback())
+	return b.say("reality commonest path", "path", b.trail(p.Stages), "n", p.Deals, "all", all, "lookback", b.lookback(), "left_out", b.leftOut(p.Stages))
+}
+
+// leftOut are the stages that the process asks for and a path is without. They are known only where one version of
+// the process was in force all the time.
+func (b *builder) leftOut(path []string) (names []string) {
 	now := b.in.Process.VersionAt(b.r.AsOf)
 	if lookback := b.in.Settings.Lookback; lookback <= 0 || b.in.Process.VersionAt(b.r.AsOf.Add(-lookback)) != now {
-		return s + "."
+		return nil
 	}
-	var without []string
 	for _, stage := range b.in.Process.Versions[now].Stages {
-		if stage.Mandatory && stage.Phase != process.After && !slices.Contains(p.Stages, stage.Key) {
-			without = append(without, line(stage.Name, 40))
+		if stage.Mandatory && stage.Phase != process.After && !slices.Contains(path, stage.Key) {
+			names = append(names, line(stage.Name, 40))
 		}
 	}
-	if len(without) > 0 {
-		s += "; it leaves out " + list(without)
-	}
-	return s + "."
+	return names
 }
 
 func (b *builder) trail(stages []string) string {
@@ -182,20 +169,20 @@ func (b *builder) skippedStages() string {
 	var parts []string
 	for _, cp := range b.r.Checkpoints {
 		if c, ok := b.checks[cp.Key]; ok && c.Criterion == nil && cp.Missed > 0 {
-			parts = append(parts, line(c.Stage.Name, 40)+" "+of(cp.Missed, cp.Due)+nb+"times")
+			parts = append(parts, b.say("reality skipped stage", "stage", line(c.Stage.Name, 40), "missed", cp.Missed, "due", cp.Due))
 		}
 	}
 	if len(parts) == 0 {
 		return ""
 	}
-	return "Skipped in the " + b.when.Noun + ": " + list(parts) + "."
+	return b.say("reality skipped", "stages", parts)
 }
 
 func (b *builder) checkName(c process.Checkpoint) string {
 	if c.Criterion != nil {
-		return "Buyer evidence " + inner(c.Criterion.Says)
+		return b.say("reality the evidence", "quote", b.quote(c.Criterion.Says))
 	}
-	return "The stage " + line(c.Stage.Name, 40)
+	return b.say("reality the stage", "stage", line(c.Stage.Name, 40))
 }
 
 // questionsOnRecord are about data, never an accusation.
@@ -204,27 +191,27 @@ func (b *builder) questionsOnRecord() []Question {
 	ask := func(text string, reps ...RepRef) { out = append(out, Question{Text: text, Reps: reps}) }
 	if r := b.r.Figures.Record; r != nil {
 		for _, gap := range []struct {
-			n                   health.Count
-			one, many, question string
+			phrase string
+			n      health.Count
 		}{
-			{r.NoAmount, "open deal has no amount", "open deals have no amount", "Not known yet, or not entered?"},
-			{r.NoClose, "open deal has no expected close", "open deals have no expected close", "Has no date been talked about with the buyer?"},
-			{r.OverdueClose, "open deal has a close date in the past", "open deals have a close date in the past", "Which date has the buyer agreed to?"},
-			{r.NoActivity, "open deal has had no activity for over 14 days", "open deals have had no activity for over 14 days", "Is nothing happening, or is it not entered?"},
+			{"record no amount", r.NoAmount},
+			{"record no close", r.NoClose},
+			{"record overdue close", r.OverdueClose},
+			{"record no activity", r.NoActivity},
 		} {
 			if gap.n.OK && gap.n.V > 0 {
-				ask(count(gap.n.V, gap.one, gap.many) + ". " + gap.question)
+				ask(b.say(gap.phrase, "n", gap.n.V))
 			}
 		}
 		if n := b.noHistory(); n > 0 && !b.historyMisleads() {
-			ask(count(n, "open deal has", "open deals have") + " no stage history. Imported, or moved by nobody?")
+			ask(b.say("record no history", "n", n))
 		}
-		if s := forTheRecord(r); s != "" {
+		if s := b.forTheRecord(r); s != "" {
 			ask(s)
 		}
 	}
 	if names := b.unknownStages(); names != nil && !b.unmappedMisleads() {
-		ask("The process does not know the " + noun(len(names), "stage ", "stages ") + list(names) + ". What " + noun(len(names), "does it", "do they") + " mean?")
+		ask(b.say("record unknown stages", "stages", names))
 	}
 	b.askInactive(ask)
 	return out
@@ -232,15 +219,15 @@ func (b *builder) questionsOnRecord() []Question {
 
 // forTheRecord asks about moves that may have been entered for the record: only from ten moves on, and not about
 // one or two of them.
-func forTheRecord(r *health.Record) string {
+func (b *builder) forTheRecord(r *health.Record) string {
 	const fewestMoves, fewest = 10, 3
 	switch {
 	case r.Moves < fewestMoves:
 		return ""
 	case r.Suspect.Or(0) >= fewest:
-		return of(r.Suspect.V, r.Moves) + " moves between open stages were entered many at once or on the eve of this report, and either passed through a stage within minutes or had nothing from the buyer in the two weeks before. Is the record kept when things happen?"
+		return b.say("record in bulk", "n", r.Suspect.V, "moves", r.Moves)
 	case r.Flagged.Or(false) && r.EveMoves.OK:
-		return of(r.EveMoves.V, r.Moves) + " moves were entered on the last working day before this report. Is the record kept when things happen?"
+		return b.say("record on the eve", "n", r.EveMoves.V, "moves", r.Moves)
 	}
 	return ""
 }
@@ -256,16 +243,11 @@ func (b *builder) askInactive(ask func(string, ...RepRef)) {
 		}
 	}
 	if n := len(names) - most; n > 0 {
-		refs, names = refs[:most], append(names[:most:most], count(n, "more", "more"))
+		refs, names = refs[:most], append(names[:most:most], b.say("and more", "n", n))
 	}
-	if len(names) == 0 {
-		return
+	if len(names) > 0 { // without activities only moves could have been entered
+		ask(b.say("record nothing entered", "reps", names, "activities", b.r.Sources.Activities.OK), refs...)
 	}
-	says := "Nothing was entered in the " + b.when.Noun + " on the open deals of " + list(names)
-	if !b.r.Sources.Activities.OK { // then only moves could have been
-		says = list(names) + " moved no deal in the " + b.when.Noun
-	}
-	ask(says+". A quiet "+b.when.Noun+", or not entered yet?", refs...)
 }
 
 // away people are not named as having entered nothing.

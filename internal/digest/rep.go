@@ -2,7 +2,6 @@ package digest
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -15,20 +14,17 @@ const (
 )
 
 func (b *builder) composeOwn(d *Digest) {
-	d.Title = "Your " + b.when.Label
-	if b.when.Label == shortLabel(b.when) {
-		d.Title = "Your " + b.when.Noun + ", " + b.when.Label
-	}
+	d.Title = b.say("title", "team", "", "label", b.when.Label, "whole", b.when.Whole)
 	news := b.news()
 	d.News = sentenceOf(news)
-	d.Preheader = preheader(news, "Your own deals and figures at a glance.")
+	d.Preheader = preheader(news, b.say("at a glance"))
 	d.Own = &OwnPart{Well: b.ownPraise(), Calls: b.ownCalls(), Focus: b.focus(), FocusOn: b.focusDeals(), Announced: b.announced()}
 	d.Own.FocusLead = b.focusLead(d.Own.Focus)
 	all, told := b.agenda(), once{}
 	first, ahead := map[string]bool{}, map[string]bool{}
 	for i, deal := range all[:min(firstRows, len(all))] {
 		row := b.row(deal)
-		row.Rank, row.Ask, row.Ahead = i+1, told.pick(b.steps(deal), i+1), b.ahead(deal)
+		row.Rank, row.Ask, row.Ahead = i+1, b.asked(told, b.steps(deal), i+1), b.ahead(deal)
 		row.Lenses = b.besideTheStep(deal, row)
 		if ahead[row.Ahead] { // once for each stage, not for each deal
 			row.Ahead = ""
@@ -52,32 +48,18 @@ func (b *builder) besideTheStep(d health.Deal, row DealRow) []Lens {
 	lenses := slices.Clone(row.Lenses)
 	for i := range lenses {
 		switch {
-		case lenses[i].Text != stillMissing:
+		case lenses[i].Quote == "":
 		case len(others) == 0:
-			lenses[i] = Lens{Text: "Buyer evidence missing", Alarm: true}
+			lenses[i] = Lens{Text: b.say("lens missing, quoted beside it"), Alarm: true}
 		default:
-			lenses[i].Text, lenses[i].Quote = "Also missing:", some(others)
+			lenses[i].Text, lenses[i].Quote = b.say("lens also missing"), b.some(others)
 		}
 	}
 	return lenses
 }
 
 func (b *builder) focusLead(f *Focus) string {
-	switch {
-	case f != nil && f.Doubt != "":
-		return "Your open deals that went past it, if you want to think of one:"
-	case b.focusIsStage():
-		return "Your open deals that skipped it:"
-	}
-	return "Worth getting now on:"
-}
-
-// shortLabel is the label when the window is no whole week, month or quarter.
-func shortLabel(p periodWords) string {
-	if strings.HasPrefix(p.Label, "week ") || !strings.ContainsAny(p.Label, "0123456789") {
-		return ""
-	}
-	return p.Label
+	return b.say("focus deals", "doubt", f != nil && f.Doubt != "", "stage", b.focusIsStage())
 }
 
 // ownHeadlines begin with a win; a loss is no headline.
@@ -87,16 +69,16 @@ func (b *builder) ownHeadlines(d *Digest) [][]string {
 	}
 	var out [][]string
 	if n := b.won(); n > 0 {
-		out = append(out, []string{count(n, "deal", "deals") + " won"})
+		out = append(out, []string{b.say("ended", "won", n, "lost", 0)})
 	}
 	if n := len(d.Own.First); n > 0 {
-		out = append(out, []string{count(n, "deal to do first", "deals to do first")})
+		out = append(out, []string{b.say("headline first", "n", n)})
 	}
 	if st := b.r.Figures.Stall; st != nil && st.StalledDeals > 0 {
-		out = append(out, []string{whole(st.StalledDeals) + noun(st.StalledDeals, " stands still", " stand still")})
+		out = append(out, []string{b.say("headline so many stand still", "n", st.StalledDeals)})
 	}
 	if n := b.moves(); n > 0 && len(out) == 0 {
-		out = append(out, []string{count(n, "move", "moves")})
+		out = append(out, []string{b.say("headline moves", "n", n)})
 	}
 	return out
 }
@@ -108,15 +90,15 @@ func (b *builder) ownPraise() []Praise {
 	for _, l := range b.r.Lost {
 		if l.Clean && losses < praisedLosses {
 			losses++
-			out = append(out, Praise{Deal: b.lostDeal(l), Text: "lost, and you did everything right: nothing that was due on it was missed"})
+			out = append(out, Praise{Deal: b.lostDeal(l), Text: b.say("lost clean")})
 		}
 	}
 	if a := b.r.Figures.Adherence; a != nil {
 		switch {
 		case a.Due > 0 && a.Missed == 0:
-			out = append(out, Praise{Text: noun(a.Due, "The one checkpoint that was judged had been met.", fmt.Sprintf("All %d checkpoints that were judged had been met.", a.Due))})
+			out = append(out, Praise{Text: b.say("all met", "n", a.Due)})
 		case a.CleanMoves > 0:
-			out = append(out, Praise{Text: upper(count(a.CleanMoves, "move was", "moves were")) + " clean: everything that was due had been met."})
+			out = append(out, Praise{Text: b.say("clean moves", "n", a.CleanMoves)})
 		}
 		if s := b.improved(a); s != "" {
 			out = append(out, Praise{Text: s + "."})
@@ -137,13 +119,13 @@ func (b *builder) wins() []Praise {
 	var out []Praise
 	for i, c := range won {
 		if i == praisedWins {
-			return append(out, Praise{Text: "And " + count(len(won)-praisedWins, "more deal", "more deals") + " won."})
+			return append(out, Praise{Text: b.say("more won", "n", len(won)-praisedWins)})
 		}
-		text := "won"
+		amount := ""
 		if c.Amount.OK {
-			text += ", " + b.money(c.Amount.V)
+			amount = b.money(c.Amount.V)
 		}
-		out = append(out, Praise{Deal: DealRef{ID: c.ID, Owner: c.RepID, Name: dealName(c.Name, c.ID), URL: b.link(c.ID)}, Text: text})
+		out = append(out, Praise{Deal: DealRef{ID: c.ID, Owner: c.RepID, Name: b.dealName(c.Name, c.ID), URL: b.link(c.ID)}, Text: b.say("won", "amount", amount)})
 	}
 	return out
 }
@@ -173,7 +155,7 @@ func (b *builder) retraced() (rows []LostRow, more string) {
 	})
 	for i, l := range lost {
 		if i == lostRows {
-			return rows, "And " + count(len(lost)-lostRows, "more lost deal", "more lost deals") + "."
+			return rows, b.say("more lost", "n", len(lost)-lostRows)
 		}
 		rows = append(rows, LostRow{Deal: b.lostDeal(l), Trail: b.lostTrail(l), Text: b.retrace(l)})
 	}
@@ -182,10 +164,10 @@ func (b *builder) retraced() (rows []LostRow, more string) {
 
 // lostDeal mentions a lost deal, by its id when its name is not known.
 func (b *builder) lostDeal(l health.LostDeal) DealRef {
-	ref := DealRef{ID: l.ID, Owner: l.RepID.Or(""), Name: dealName("", l.ID), URL: b.link(l.ID)}
+	ref := DealRef{ID: l.ID, Owner: l.RepID.Or(""), Name: b.dealName("", l.ID), URL: b.link(l.ID)}
 	for _, c := range b.r.Closed {
 		if c.ID == l.ID && c.Name != "" {
-			ref.Name = dealName(c.Name, c.ID)
+			ref.Name = b.dealName(c.Name, c.ID)
 		}
 	}
 	return ref
@@ -197,7 +179,7 @@ func (b *builder) lostTrail(l health.LostDeal) string {
 	for _, v := range l.Visits {
 		s := b.stageName(v.Stage)
 		if v.Days.OK {
-			s += " (" + dayCount(v.Days.V) + ")"
+			s += " (" + b.dayCount(v.Days.V) + ")"
 		}
 		steps = append(steps, s)
 	}
@@ -206,26 +188,17 @@ func (b *builder) lostTrail(l health.LostDeal) string {
 
 // retrace says where a lost deal first left the process, and when the buyer was last heard of.
 func (b *builder) retrace(l health.LostDeal) string {
-	var parts []string
+	missing, stage := "", ""
 	if c, ok := b.checks[l.FirstMissed.Or("")]; ok {
+		stage = line(c.Stage.Name, 40)
 		if c.Criterion != nil {
-			parts = append(parts, "First missing: "+inner(c.Criterion.Says)+".")
-		} else {
-			parts = append(parts, "First left out: the stage "+line(c.Stage.Name, 40)+".")
+			missing = b.quote(c.Criterion.Says)
 		}
 	}
-	if !l.FirstMissed.OK && len(l.Checkpoints) > 0 {
-		parts = append(parts, "Nothing that was due on it was missed.")
+	heard := ""
+	if d := l.DaysSinceBuyer; d.OK && d.V >= 1 {
+		heard = b.dayCount(d.V)
 	}
-	if d := l.DaysSinceBuyer; d.OK && !b.r.NoParty {
-		if d.V >= 1 {
-			parts = append(parts, "The buyer had last been heard of "+dayCount(d.V)+" before.")
-		} else {
-			parts = append(parts, "The buyer had been heard of on the last day.")
-		}
-	}
-	if r := line(l.LossReason.Or(""), 80); r != "" {
-		parts = append(parts, "Reason given: "+sentence(r))
-	}
-	return strings.Join(parts, " ")
+	return b.say("lost, retraced", "missing", missing, "stage", stage, "nothing_missed", !l.FirstMissed.OK && len(l.Checkpoints) > 0,
+		"buyer_known", l.DaysSinceBuyer.OK && !b.r.NoParty, "heard", heard, "reason", sentence(line(l.LossReason.Or(""), 80)))
 }

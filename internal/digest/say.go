@@ -3,6 +3,7 @@ package digest
 import (
 	"cmp"
 	"maps"
+	"strings"
 
 	"drumbeat/internal/words"
 )
@@ -43,7 +44,9 @@ func (s *speaker) some(items []string) string {
 }
 
 // quote is a configured sentence as part of another one.
-func (s *speaker) quote(says string) string { return s.say("quote", "says", inner(says)) }
+func (s *speaker) quote(says string) string {
+	return s.say("quote", "says", strings.TrimSuffix(line(says, 200), "."))
+}
 
 // dayCount says how many whole days have passed.
 func (s *speaker) dayCount(days float64) string { return s.say("days", "days", int(max(0, days))) }

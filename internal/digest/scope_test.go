@@ -49,11 +49,20 @@ func TestADealThatTheCutLeavesInIsRefused(t *testing.T) {
 	in := Input{Report: &health.Report{}, Process: noStages(), Recipient: Recipient{Kind: Manager, Rep: pipeline.Rep{ID: "m"}, Members: []string{"m"}}}
 	in.Settings.Location = utc
 	part := &scoped{Reps: []health.RepFigures{{ID: "m"}}, Deals: []health.Deal{{ID: "d9", RepID: pipeline.Some("r9"), Concerns: []string{"stalled"}}}}
-	if err := compose(in, part).CheckScope(in.Recipient.Members); err == nil || !strings.Contains(err.Error(), "deal d9") {
+	if err := composed(t, in, part).CheckScope(in.Recipient.Members); err == nil || !strings.Contains(err.Error(), "deal d9") {
 		t.Errorf("got %v, want a refusal that names the deal", err)
 	}
 	part = &scoped{Reps: []health.RepFigures{{ID: "m"}}, Lost: []health.LostDeal{{ID: "d8", RepID: pipeline.Some("r9"), Clean: true}}}
-	if err := compose(in, part).CheckScope(in.Recipient.Members); err == nil || !strings.Contains(err.Error(), "deal d8") {
+	if err := composed(t, in, part).CheckScope(in.Recipient.Members); err == nil || !strings.Contains(err.Error(), "deal d8") {
 		t.Errorf("got %v, want a refusal that names the loss", err)
 	}
+}
+
+func composed(t *testing.T, in Input, part *scoped) *Digest {
+	t.Helper()
+	d, err := compose(in, part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }

@@ -1,10 +1,8 @@
 package digest
 
 import (
-	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"drumbeat/internal/health"
 )
@@ -28,14 +26,13 @@ func (b *builder) teamTable() TeamTable {
 	idle := len(reps)
 	reps = slices.DeleteFunc(reps, nothingToShow)
 	idle -= len(reps)
-	if n := len(reps) - tableRows; n > 0 {
+	if len(reps) == 0 {
+		return t
+	}
+	t.Note = b.say("table note", "shown", tableRows, "rest", max(0, len(reps)-tableRows), "idle", idle)
+	if len(reps) > tableRows {
 		reps = most(reps, tableRows, toTalkAbout)
-		t.Note = fmt.Sprintf("These %d have most to talk about; and %d more. ", tableRows, n)
 	}
-	if idle > 0 && len(reps) > 0 {
-		t.Note += "Left out: " + count(idle, "person", "people") + " with no open deal and nothing due."
-	}
-	t.Note = strings.TrimSpace(t.Note)
 	for _, r := range reps {
 		t.Rows = append(t.Rows, b.repRow(r, t))
 	}
@@ -65,42 +62,42 @@ func toTalkAbout(r health.RepFigures) (n int) {
 }
 
 func (b *builder) repRow(r health.RepFigures, t TeamTable) RepRow {
-	row := RepRow{Rep: b.rep(r.ID), Adherence: "none due", Stalled: "none open"}
+	row := RepRow{Rep: b.rep(r.ID), Adherence: b.say("table none due"), Stalled: b.say("table none open")}
 	if a := r.Adherence; a != nil && a.Due > 0 {
-		row.Adherence, row.Interval = of(a.Met, a.Due), tooFew
+		row.Adherence, row.Interval = b.said(b.Of(a.Met, a.Due)), b.say("too few")
 		if a.Judged && a.Rate.OK && a.Low.OK && a.High.OK {
-			row.Interval = fmt.Sprintf("%d to %s", points(a.Low.V), percent(a.High.V))
+			row.Interval = b.say("table interval", "low", a.Low.V, "high", a.High.V)
 			row.Bar = int(math.Round(a.Rate.V * barWidth))
 			row.Rest = barWidth - row.Bar
 		}
 	}
 	if s := r.Stall; s != nil && s.OpenDeals > 0 {
-		row.Stalled = of(s.StalledDeals, s.OpenDeals)
+		row.Stalled = b.said(b.Of(s.StalledDeals, s.OpenDeals))
 		if s.StalledDeals == 0 && b.misfit() {
-			row.Stalled = "unknown"
+			row.Stalled = b.say("table unknown")
 		}
 	}
 	if t.Pace {
-		row.Pace = "too few"
+		row.Pace = b.say("table too few")
 		if paced(r) {
-			row.Pace, row.PaceRange = ratio(r.Stall.Pace.V), ratio(r.Stall.PaceLow.V)+"–"+ratio(r.Stall.PaceHigh.V)
+			row.Pace, row.PaceRange = b.Ratio(r.Stall.Pace.V), b.Ratio(r.Stall.PaceLow.V)+"–"+b.Ratio(r.Stall.PaceHigh.V)
 		}
 	}
 	if t.Forecast {
-		row.Bias = callBias(r.Forecast)
+		row.Bias = b.callBias(r.Forecast)
 	}
 	return row
 }
 
 // callBias says how far somebody's calls were off, and of how many.
-func callBias(f *health.ForecastReliability) string {
+func (b *builder) callBias(f *health.ForecastReliability) string {
 	switch {
 	case f == nil || f.CalledDeals.Or(0) == 0:
-		return "no calls"
+		return b.say("table no calls")
 	case f.Judged && f.Bias.OK:
-		return signed(f.Bias.V) + " (" + whole(f.CalledDeals.V) + ")"
+		return b.Signed(f.Bias.V) + " (" + b.Whole(f.CalledDeals.V) + ")"
 	case f.Judged:
-		return "no wins"
+		return b.say("table no wins")
 	}
-	return "too few"
+	return b.say("table too few")
 }

@@ -70,7 +70,7 @@ type Column struct {
 // Lens is one thing to know of a deal.
 type Lens struct {
 	Text  string
-	Quote string // of the process, set apart from our own words; may be empty
+	Quote string // of the process, what the buyer has not done yet, set apart from our own words; may be empty
 	Alarm bool   // a reason to talk
 }
 

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"drumbeat/internal/health"
-	"drumbeat/internal/process"
 )
 
 // watchRows is how many deals are watched by name.
@@ -32,35 +31,21 @@ func (b *builder) watch(agenda []health.Deal, first map[string]bool) (groups []W
 		}
 	}
 	if n := len(rest) - watchRows; n > 0 {
-		more = "And " + count(n, "more deal", "more deals") + "."
+		more = b.say("and more deals", "n", n)
 	}
 	return groups, more
 }
 
 // trouble is the heading of a concern; evidence has a heading for each piece.
 func (b *builder) trouble(concern string) string {
-	switch concern {
-	case health.ConcernStalled:
-		return "Past the usual limit of the stage"
-	case health.ConcernSilent:
-		if b.r.NoParty {
-			return "No activity for long"
-		}
-		return "The buyer is silent"
-	case health.ConcernPushed:
-		return "The close date keeps moving"
-	}
-	return "The close date has passed"
+	return b.say("trouble", "concern", concern, "no_party", b.r.NoParty)
 }
 
 // underEvidence adds a deal to the group of the piece of evidence that it lacks first.
 func (b *builder) underEvidence(groups []WatchGroup, d health.Deal) []WatchGroup {
-	const title = "The buyer has not yet done this:"
-	var lacks process.Checkpoint
-	quote := ""
+	title, quote := b.trouble(health.ConcernEvidence), ""
 	if all := b.lacking(d); len(all) > 0 {
-		lacks = all[0]
-		quote = inner(lacks.Criterion.Says)
+		quote = b.quote(all[0].Criterion.Says)
 	}
 	m := Mention{Deal: b.deal(d), Text: b.troubles(d, d.Concerns)}
 	if i := slices.IndexFunc(groups, func(g WatchGroup) bool { return g.Title == title && g.Quote == quote }); i >= 0 {
@@ -82,10 +67,10 @@ func (b *builder) troubles(d health.Deal, concerns []string) string {
 		case health.ConcernEvidence:
 			parts = append(parts, b.missingBeside(d, i == 0))
 		case health.ConcernPushed:
-			parts = append(parts, "close date pushed "+times(d.Pushes.V))
+			parts = append(parts, b.say("pushed", "n", d.Pushes.V))
 		case health.ConcernOverdue:
 			if d.ExpectedClose.OK {
-				parts = append(parts, "close date "+b.date(d.ExpectedClose.V)+" has passed")
+				parts = append(parts, b.say("overdue", "date", b.date(d.ExpectedClose.V)))
 			}
 		}
 	}
@@ -95,11 +80,11 @@ func (b *builder) troubles(d health.Deal, concerns []string) string {
 // missingBeside counts the pieces of evidence that a deal lacks beside the one in its heading, if it stands there.
 func (b *builder) missingBeside(d health.Deal, heading bool) string {
 	n := len(b.lacking(d))
-	switch {
-	case n == 0 || heading && n == 1:
-		return ""
-	case heading:
-		return "and " + count(n-1, "more piece", "more pieces") + " of evidence"
+	if heading {
+		n--
 	}
-	return count(n, "piece", "pieces") + " of evidence missing"
+	if n <= 0 {
+		return ""
+	}
+	return b.say("missing beside", "n", n, "more", heading)
 }

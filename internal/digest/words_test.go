@@ -1,13 +1,13 @@
 package digest
 
 import (
-	"math"
 	"testing"
 	"time"
 
 	"drumbeat/internal/health"
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/process"
+	"drumbeat/internal/words"
 )
 
 var utc = time.UTC
@@ -16,43 +16,18 @@ func noStages() *process.Process {
 	return process.New("p", nil, nil, nil, []process.Version{{}})
 }
 
-func TestMoneyIsShort(t *testing.T) {
-	eur, chf := moneyIn("EUR"), moneyIn("CHF")
+func TestTwoAreNamedAndTheOthersCounted(t *testing.T) {
+	s := newSpeaker(nil)
 	for _, c := range []struct{ got, want string }{
-		{eur(0), "0 €"}, {eur(850), "850 €"}, {eur(999.4), "999 €"}, {eur(999.6), "1 k€"}, {eur(1200), "1.2 k€"}, {eur(9960), "10 k€"},
-		{eur(120_000), "120 k€"}, {eur(999_600), "1 M€"}, {eur(3_400_000), "3.4 M€"}, {eur(7.5e9), "7.5 bn €"}, {eur(-1500), "−1.5 k€"}, {chf(120_000), "120 k CHF"}, {chf(12), "12 CHF"},
+		{s.some([]string{"a", "b"}), "a and b"}, {s.some([]string{"a", "b", "c", "d"}), "a, b and 2 more"}, {s.quote("The buyer pays."), "“The buyer pays”"},
+		{s.dayCount(0.4), "under a day"}, {s.dayCount(1.9), "1 day"}, {s.age(59), "59 days"}, {s.age(61), "8 weeks"}, {s.age(200), "6 months"}, {s.age(5000), "13 years"},
 	} {
 		if plain(c.got) != c.want {
 			t.Errorf("got %q, want %q", plain(c.got), c.want)
 		}
 	}
-}
-
-func TestOneIsNoPlural(t *testing.T) {
-	for _, c := range []struct{ got, want string }{
-		{count(0, "deal", "deals"), "0 deals"}, {count(1, "deal", "deals"), "1 deal"}, {count(2, "deal", "deals"), "2 deals"},
-		{times(1), "once"}, {times(2), "twice"}, {times(5), "5 times"}, {dayCount(0.4), "under a day"}, {dayCount(1.9), "1 day"}, {dayCount(30.2), "30 days"},
-		{list([]string{"a"}), "a"}, {list([]string{"a", "b", "c"}), "a, b and c"}, {list(nil), ""},
-		{some([]string{"a", "b"}), "a and b"}, {some([]string{"a", "b", "c", "d"}), "a, b and 2 more"}, {whole(0), "0"}, {whole(34734), "34,734"}, {whole(1234567), "1,234,567"}, {whole(-1234), "-1,234"},
-		{ratio(2.26), "2.3"}, {ratio(1.04), "1.04"}, {ratio(0.97), "0.97"}, {ratio(1), "1.00"}, {percent(1), "100 %"}, {percent(0.997), "99 %"}, {percent(0.001), "1 %"}, {percent(0), "0 %"}, {percent(0.625), "63 %"},
-		{bias(0.12), "calls were 12 % too high"}, {bias(-0.3), "calls were 30 % too low"}, {bias(0.001), "calls were neither too high nor too low"},
-	} {
-		if plain(c.got) != c.want {
-			t.Errorf("got %q, want %q", plain(c.got), c.want)
-		}
-	}
-}
-
-// What rounds to nothing has no sign, whatever it is counted in.
-func TestNothingIsNeverBelowNothing(t *testing.T) {
-	for _, v := range []float64{-0.004, -0.0004, -1e-15, math.Copysign(0, -1)} {
-		for _, c := range []struct{ got, want string }{
-			{ratio(v), "0.0"}, {signed(v), "0 %"}, {percent(v), "0 %"}, {moneyIn("EUR")(v), "0 €"}, {bias(v), "calls were neither too high nor too low"},
-		} {
-			if plain(c.got) != c.want {
-				t.Errorf("%v: got %q, want %q", v, plain(c.got), c.want)
-			}
-		}
+	if s.err != nil {
+		t.Error(s.err)
 	}
 }
 
@@ -76,7 +51,7 @@ func TestAWindowIsNamedWhereItIsWhole(t *testing.T) {
 		{"2026-10-09", "2026-11-09", pipeline.Month, "9 Oct to 8 Nov", "9 October to 8 November"},
 		{"2026-07-01", "2026-10-01", pipeline.Quarter, "July to September", "1 July to 30 September"},
 	} {
-		p := wordsFor(pipeline.Period{Start: day(c.from), End: day(c.to)}, c.span, utc)
+		p := newSpeaker(nil).window(pipeline.Period{Start: day(c.from), End: day(c.to)}, c.span, utc)
 		if plain(p.Label) != c.label || plain(p.Range) != c.rnge {
 			t.Errorf("%s to %s: %q, %q; want %q, %q", c.from, c.to, plain(p.Label), plain(p.Range), c.label, c.rnge)
 		}
@@ -107,16 +82,16 @@ func TestSumsOfRepsAreHonest(t *testing.T) {
 			Trend:    []health.TrendPoint{{Due: due, Met: met, Moves: 2}}}}
 	}
 	f := sum([]health.RepFigures{rep(2, 3, pipeline.Some(50.0)), rep(3, 4, health.Number{}), {}}, health.Settings{MinDue: 5, MinCalled: 5})
-	if a := f.Adherence; a.Met != 5 || a.Due != 7 || !a.Judged || points(a.Low.V) != 36 || points(a.High.V) != 92 {
+	if a := f.Adherence; a.Met != 5 || a.Due != 7 || !a.Judged || words.Points(a.Low.V) != 36 || words.Points(a.High.V) != 92 {
 		t.Errorf("adherence %+v", a)
 	}
 	if s := f.Stall; s.OpenDeals != 6 || s.StalledAmount.V != 50 || s.MedianDaysOver.OK || s.SilentDeals.OK {
 		t.Errorf("stall %+v: a median of medians or a 0 for unknown silence", s)
 	}
-	if c := f.Forecast; c.CalledDeals.V != 6 || !c.Judged || points(c.Bias.V) != 25 || points(c.Accuracy.V) != 75 || c.Brier.OK || c.Slipped.OK {
+	if c := f.Forecast; c.CalledDeals.V != 6 || !c.Judged || words.Points(c.Bias.V) != 25 || words.Points(c.Accuracy.V) != 75 || c.Brier.OK || c.Slipped.OK {
 		t.Errorf("forecast %+v", c)
 	}
-	if len(f.Trend) != 1 || f.Trend[0].Moves != 4 || points(f.Trend[0].Rate.V) != 71 {
+	if len(f.Trend) != 1 || f.Trend[0].Moves != 4 || words.Points(f.Trend[0].Rate.V) != 71 {
 		t.Errorf("trend %+v", f.Trend)
 	}
 }

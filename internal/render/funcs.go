@@ -42,19 +42,13 @@ func textFuncs(v *words.Voice) texttemplate.FuncMap {
 	return texttemplate.FuncMap{
 		"say":  sayIn(v),
 		"fill": fill, "head": head, "join": func(parts ...string) string { return strings.Join(parts, "") },
-		"opt":  func(before, s string) string { return around(before, s, "") },
-		"opt2": func(s, after string) string { return around("", s, after) },
-		"when": func(yes bool, s string) string {
-			if !yes {
-				return ""
-			}
-			return s
-		},
+		"opt":      func(before, s string) string { return around(before, s, "") },
+		"opt2":     func(s, after string) string { return around("", s, after) },
 		"rank":     func(n int) string { return map[bool]string{true: strconv.Itoa(n) + ". ", false: "-  "}[n > 0] },
 		"columns":  columns,
 		"lenses":   lenses,
 		"mentions": mentions,
-		"table":    table,
+		"table":    func(t digest.TeamTable) (string, error) { return table(sayIn(v), t) },
 	}
 }
 
@@ -138,16 +132,31 @@ func mentions(ms []digest.Mention) string {
 const widestName, narrowestName = 14, 8
 
 // table writes the team in aligned columns.
-func table(t digest.TeamTable) string {
-	rows := [][]string{{"Rep", "Adherence", "Likely range", "Stalled"}}
-	if t.Pace {
-		rows[0] = append(rows[0], "Pace")
+func table(say func(phrase string, data ...any) (string, error), t digest.TeamTable) (string, error) {
+	var heads []string
+	for _, c := range []struct {
+		phrase string
+		there  bool
+	}{{"column rep", true}, {"column adherence", true}, {"column range", true}, {"column stalled", true}, {"column pace", t.Pace}, {"column bias", t.Forecast}} {
+		if !c.there {
+			continue
+		}
+		head, err := say(c.phrase)
+		if err != nil {
+			return "", err
+		}
+		heads = append(heads, head)
 	}
-	if t.Forecast {
-		rows[0] = append(rows[0], "Call bias")
+	few, err := say("too few, short")
+	if err != nil {
+		return "", err
 	}
+	rows := [][]string{heads}
 	for _, r := range t.Rows {
-		row := []string{cutCells(r.Rep.Name, widestName), r.Adherence, strings.TrimSuffix(r.Interval, " to judge"), r.Stalled}
+		row := []string{cutCells(r.Rep.Name, widestName), r.Adherence, r.Interval, r.Stalled}
+		if r.Interval != "" && r.Bar+r.Rest == 0 {
+			row[2] = few
+		}
 		if t.Pace {
 			row = append(row, r.Pace+around(" (", r.PaceRange, ")"))
 		}
@@ -175,7 +184,7 @@ func table(t digest.TeamTable) string {
 		}
 		b.WriteByte('\n')
 	}
-	return b.String()
+	return b.String(), nil
 }
 
 // cutCells shortens s to n cells.

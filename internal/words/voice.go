@@ -32,14 +32,11 @@ type Voice struct {
 }
 
 func newVoice(t *template.Template, locale string, tag language.Tag, spoken string) (*Voice, error) {
-	digits := tag
-	if base, _ := tag.Base(); base.String() != strings.Split(spoken, "-")[0] {
-		// Digits of another script in the middle of a sentence would be read as a puzzle.
-		if latin, err := tag.SetTypeForKey("nu", "latn"); err == nil {
-			digits = latin
-		}
+	numbers := message.NewPrinter(tag)
+	if base, _ := tag.Base(); base.String() != strings.Split(spoken, "-")[0] && strings.Trim(numbers.Sprint(number.Percent(0.01)), "1% \u00a0\u202f") != "" {
+		numbers = message.NewPrinter(language.Make(spoken)) // digits of another script in the middle of a sentence are a puzzle
 	}
-	v := &Voice{t: t, locale: locale, language: spoken, numbers: message.NewPrinter(digits), house: locale == "", american: monthFirst(tag)}
+	v := &Voice{t: t, locale: locale, language: spoken, numbers: numbers, house: locale == "", american: monthFirst(tag)}
 	t.Funcs(v.funcs())
 	for name, to := range map[string]*[]string{"months": &v.months, "months.short": &v.shortMonths, "weekdays": &v.weekdays} {
 		s, err := v.Say(name, nil)
@@ -85,7 +82,7 @@ func (v *Voice) Say(name string, data any) (string, error) {
 
 // funcs are what phrases may call.
 func (v *Voice) funcs() template.FuncMap {
-	return template.FuncMap{"whole": v.Whole, "of": v.Of, "count": v.Count, "noun": Noun, "percent": v.Percent, "points": Points, "signed": v.Signed,
+	return template.FuncMap{"whole": v.Whole, "of": v.Of, "count": v.Count, "noun": Noun, "percent": v.Percent, "hundredths": v.hundredths, "points": Points, "signed": v.Signed,
 		"ratio": v.Ratio, "decimal": v.Decimal, "list": v.List, "upper": Upper, "nb": func(parts ...any) string {
 			var out []string
 			for _, p := range parts {
@@ -197,11 +194,11 @@ func (v *Voice) Money(amount float64, currency string) string {
 func (v *Voice) Short(x float64) string {
 	switch {
 	case x < 999.5:
-		return v.Decimal(x, 0)
+		return v.Whole(int(math.Round(x)))
 	case x < 9950:
 		return v.Decimal(x/1000, 1) + "k"
 	}
-	return v.Decimal(x/1000, 0) + "k"
+	return v.Whole(int(math.Round(x/1000))) + "k"
 }
 
 // List joins with commas and a final and.

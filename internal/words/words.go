@@ -76,7 +76,7 @@ func (b *Book) overlay(over fs.FS) error {
 		t := b.phrases[""]
 		if lang != "" {
 			var err error
-			if t, err = t.Clone(); err != nil {
+			if t, err = b.phrases[b.spoken(language.Make(lang))].Clone(); err != nil {
 				return err
 			}
 			b.phrases[lang] = t
@@ -123,6 +123,9 @@ func define(t *template.Template, name, src string, known map[string]bool) error
 		return fmt.Errorf("parse template %s: there is text outside {{define}}; nobody would read it", name)
 	}
 	for _, phrase := range own.Templates() {
+		if known == nil && phrase.Name() != name && t.Lookup(phrase.Name()) != nil {
+			return fmt.Errorf("parse template %s: %q is defined twice", name, phrase.Name())
+		}
 		if known != nil && phrase.Name() != name && !known[phrase.Name()] {
 			return fmt.Errorf("parse template %s: no digest says %q; the phrases are those of templates/words*.txt", name, phrase.Name())
 		}
@@ -170,17 +173,22 @@ func (b *Book) voice(locale string) (*Voice, error) {
 	if err != nil {
 		locale, tag = "", language.English
 	}
-	spoken := ""
-	for t := tag; spoken == "" && t != language.Und; t = t.Parent() { // de-AT before de
-		if b.phrases[t.String()] != nil {
-			spoken = t.String()
-		}
-	}
+	spoken := b.spoken(tag)
 	t, err := b.phrases[spoken].Clone()
 	if err != nil {
 		return nil, err
 	}
 	return newVoice(t, locale, tag, cmp.Or(spoken, english))
+}
+
+// spoken is the language that comes nearest to a tag: de-AT before de; "" where there is none.
+func (b *Book) spoken(tag language.Tag) string {
+	for ; tag != language.Und; tag = tag.Parent() {
+		if b.phrases[tag.String()] != nil {
+			return tag.String()
+		}
+	}
+	return ""
 }
 
 var ours = sync.OnceValues(func() (*Book, error) { return Load(nil) })
