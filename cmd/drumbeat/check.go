@@ -96,6 +96,9 @@ func checkTemplates(folder string) fault.List {
 		return fault.List{{File: folder, What: err.Error()}}
 	}
 	for _, f := range files {
+		if strings.HasPrefix(f.Name(), "words") { // of several languages: package words knows which
+			continue
+		}
 		if ext := filepath.Ext(f.Name()); (ext == ".html" || ext == ".txt") && !known[f.Name()] {
 			faults = append(faults, fault.Fault{File: filepath.Join(folder, f.Name()), What: "there is no template of this name",
 				Hint: yamlfile.Suggest(f.Name(), builtIn)})
@@ -127,10 +130,16 @@ func tryTemplates(r *render.Renderer) error {
 	return nil
 }
 
+var phraseError = regexp.MustCompile(`(phrase "[^"]+"): template: ([^:]+):(\d+):(?:\d+:)? (.*)`)
+
 var templateError = regexp.MustCompile(`template (\S+): (?:template: [^:]*:(\d+):(?:\d+:)? )?(.*)`)
 
 // templateFault gives an error of text/template or html/template, which is text only, the form of a fault.
 func templateFault(folder string, err error) fault.Fault {
+	if m := phraseError.FindStringSubmatch(err.Error()); m != nil {
+		line, _ := strconv.Atoi(m[3]) // digits
+		return fault.Fault{File: filepath.Join(folder, m[2]), Line: line, What: m[1] + ": " + m[4]}
+	}
 	m := templateError.FindStringSubmatch(err.Error())
 	if m == nil {
 		return fault.Fault{File: folder, What: err.Error()}

@@ -7,14 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/fstest"
-	"time"
 
 	"drumbeat/internal/digest"
 	"drumbeat/internal/digest/digesttest"
-	"drumbeat/internal/pipeline"
 	"drumbeat/internal/render"
-	phrases "drumbeat/internal/words"
 )
 
 func buildAdmin(t testing.TB, in digest.Operations) *digest.Digest {
@@ -134,68 +130,6 @@ func TestAdminMailsInChromium(t *testing.T) {
 		}
 		if scroll > width || small > 0 && !strings.HasSuffix(row[1], "/print") || contrast < 450 {
 			t.Errorf("%s at %d px: %d px wide, %d texts under 13 px, contrast %d", row[1], width, scroll, small, contrast)
-		}
-	}
-}
-
-// rarities are what the stories leave out: what an admin seldom reads must not fail on the day it is due.
-func rarities() []digest.Operations {
-	misfit := digesttest.AdminStories()["admin-source-down"]
-	misfit.Due[0].Setup = true
-	readable, idle, manual, crowd := digesttest.Operations(), digesttest.Operations(), digesttest.Operations(), digesttest.Operations()
-	readable.Cause, readable.Runs, readable.Since = digest.MadeLate, nil, time.Time{}
-	idle.Runs = nil
-	idle.Data.Newest, idle.Data.Rows = pipeline.Opt[time.Time]{}, map[string]int64{"deals": 1}
-	manual.Runs[0].Tick, manual.Runs[1].Mails[0] = time.Time{}, digest.MailRecord{State: "skipped"}
-	crowd.NoAddress = append(crowd.NoAddress, make([]digest.Person, 9)...)
-	crowd.Due = make([]digest.DueTick, 20)
-	for i := range crowd.Due {
-		crowd.Due[i] = digest.DueTick{Schedule: "own", At: crowd.At, Why: fmt.Sprint("no host ", i)}
-	}
-	return []digest.Operations{misfit, readable, idle, manual, crowd}
-}
-
-// Every phrase of an admin's digest is said by somebody: each in turn is spoilt, and some mail must fail of it.
-// A phrase that none fails of is not needed, or nobody has ever tried it.
-func TestEveryAdminPhraseIsSaid(t *testing.T) {
-	book, err := phrases.Load(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := rarities()
-	for _, in := range digesttest.AdminStories() {
-		all = append(all, in)
-	}
-	fails := func(r *render.Renderer) error {
-		for _, in := range all {
-			in.Voice = r.Voice("")
-			d, err := digest.BuildAdmin(in)
-			if err == nil {
-				_, err = r.Render(d)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	whole, err := render.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := fails(whole); err != nil {
-		t.Fatal(err)
-	}
-	for _, phrase := range book.Names() {
-		if !strings.HasPrefix(phrase, "admin ") {
-			continue
-		}
-		r, err := render.New(render.WithTemplates(fstest.MapFS{"words.txt": {Data: []byte(`{{define "` + phrase + `"}}{{.nothing}}{{end}}`)}}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := fails(r); err == nil || !strings.Contains(err.Error(), `phrase "`+phrase+`"`) {
-			t.Errorf("%s: nobody says it: %v", phrase, err)
 		}
 	}
 }

@@ -29,6 +29,8 @@ type Voice struct {
 
 	months, shortMonths, weekdays []string
 	and                           string
+
+	listen func(phrase string) // a test's; nil: nobody
 }
 
 func newVoice(t *template.Template, locale string, tag language.Tag, spoken string) (*Voice, error) {
@@ -76,6 +78,9 @@ func (v *Voice) Say(name string, data any) (string, error) {
 	var b strings.Builder
 	if err := t.Execute(&b, data); err != nil {
 		return "", fmt.Errorf("phrase %q: %w", name, err)
+	}
+	if v.listen != nil {
+		v.listen(name)
 	}
 	return strings.Trim(blanks.ReplaceAllString(b.String(), " "), " "), nil
 }

@@ -41,11 +41,8 @@ var fileName = regexp.MustCompile(`^words[a-z0-9-]*(?:\.([A-Za-z]{2,3}(?:-[A-Za-
 func Load(over fs.FS) (*Book, error) {
 	b := &Book{phrases: map[string]*template.Template{}, ours: map[string]bool{}, voices: map[string]*Voice{}}
 	base := template.New("words").Funcs((&Voice{}).funcs()).Option("missingkey=error")
-	if err := each(templates.FS, func(name, _, src string) error { return define(base, name, src, nil) }); err != nil {
+	if err := each(templates.FS, func(name, _, src string) error { return b.define(base, name, src, true) }); err != nil {
 		return nil, err
-	}
-	for _, t := range base.Templates() {
-		b.ours[t.Name()] = true
 	}
 	b.phrases[""] = base
 	if over != nil {
@@ -82,7 +79,7 @@ func (b *Book) overlay(over fs.FS) error {
 			b.phrases[lang] = t
 		}
 		for _, file := range byLanguage[lang] {
-			if err := define(t, file[0], file[1], b.ours); err != nil {
+			if err := b.define(t, file[0], file[1], false); err != nil {
 				return err
 			}
 		}
@@ -113,8 +110,9 @@ func each(in fs.FS, f func(name, lang, src string) error) error {
 	return nil
 }
 
-// define parses a file of phrases. Text outside a define would never be said, nor would a phrase that is not known.
-func define(t *template.Template, name, src string, known map[string]bool) error {
+// define parses a file of phrases, of ours or a company's. Text outside a define would never be said, nor would a
+// company's phrase that is none of ours.
+func (b *Book) define(t *template.Template, name, src string, ours bool) error {
 	own, err := template.New(name).Funcs((&Voice{}).funcs()).Parse(src)
 	if err != nil {
 		return fmt.Errorf("parse template %s: %w", name, err)
@@ -123,14 +121,17 @@ func define(t *template.Template, name, src string, known map[string]bool) error
 		return fmt.Errorf("parse template %s: there is text outside {{define}}; nobody would read it", name)
 	}
 	for _, phrase := range own.Templates() {
-		if known == nil && phrase.Name() != name && t.Lookup(phrase.Name()) != nil {
+		switch known := b.ours[phrase.Name()]; {
+		case phrase.Name() == name: // the file itself
+		case ours && known:
 			return fmt.Errorf("parse template %s: %q is defined twice", name, phrase.Name())
-		}
-		if known != nil && phrase.Name() != name && !known[phrase.Name()] {
+		case ours:
+			b.ours[phrase.Name()] = true
+		case !known:
 			return fmt.Errorf("parse template %s: no digest says %q; the phrases are those of templates/words*.txt", name, phrase.Name())
 		}
 	}
-	if _, err := t.Parse(src); err != nil {
+	if _, err := t.New(name).Parse(src); err != nil { // under the file's name, so that faults have a place
 		return fmt.Errorf("parse template %s: %w", name, err)
 	}
 	return nil

@@ -79,5 +79,7 @@ func AdminStories() map[string]digest.Operations {
 	lost.Data.Newest, lost.Data.Before = pipeline.Some(AsOf.AddDate(0, 0, -23)), nil
 	missed.Cause, missed.Runs, missed.NoAddress, missed.Data, missed.Since = digest.Missed, nil, nil, nil, time.Time{}
 	missed.Missed = []digest.DueTick{{Schedule: "weekly-own", At: AsOf.Add(-161 * time.Hour), Why: "its last tick is older than max_age, 3 days"}}
-	return map[string]digest.Operations{"admin": Operations(), "admin-quiet": quiet, "admin-source-down": down, "admin-lost": lost, "admin-missed": missed}
+	all := rareOperations()
+	maps.Copy(all, map[string]digest.Operations{"admin": Operations(), "admin-quiet": quiet, "admin-source-down": down, "admin-lost": lost, "admin-missed": missed})
+	return all
 }

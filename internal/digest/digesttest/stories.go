@@ -41,6 +41,7 @@ func Stories() []Story {
 		)
 	}
 	out = append(out, edges()...)
+	out = append(out, rare()...)
 	return append(out,
 		Story{"manager-stages-only", stagesOnly()},
 		Story{"manager-after-the-win", AfterTheWin(digest.Manager, "m1")},
