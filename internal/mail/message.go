@@ -186,9 +186,14 @@ func (m Message) fields() []Field {
 	return out
 }
 
-// named is an address with a display name of one line.
+// named is an address with a display name of one line. A name that looks like an address itself is left out: mail
+// programs that are careless with encoded words take it for a second recipient, and filters for a forgery.
 func named(a netmail.Address) *netmail.Address {
-	return &netmail.Address{Name: cut(oneLine(a.Name), maxName), Address: a.Address}
+	name := cut(oneLine(a.Name), maxName)
+	if strings.Contains(name, "@") {
+		name = ""
+	}
+	return &netmail.Address{Name: name, Address: a.Address}
 }
 
 // cut shortens to at most n characters.

@@ -173,6 +173,10 @@ func TestNothingFromADatabaseAddsAField(t *testing.T) {
 				if err != nil || len(got) != 1 || got[0].Address != want[0].Address {
 					t.Errorf("%s: %v, %v", field, got, err)
 				}
+				// As a mail program reads it that decodes first and looks for addresses then.
+				if decoded, err := new(mime.WordDecoder).DecodeHeader(p.header.Get(field)); err != nil || strings.Count(decoded, "@") != 1 {
+					t.Errorf("%s: %q, %v: more than one address to the careless", field, decoded, err)
+				}
 			}
 			if strings.ContainsAny(p.decodedSub, "\r\n\x00") {
 				t.Errorf("subject %q", p.decodedSub)
