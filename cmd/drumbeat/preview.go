@@ -97,6 +97,8 @@ type deadLinks struct{ base string }
 func (d deadLinks) View(string, time.Time) string { return d.link("view") }
 func (d deadLinks) Stop(string, time.Time) string { return d.link("stop") }
 
+func (d deadLinks) How() string { return strings.TrimRight(d.base, "/") + "/how" }
+
 func (d deadLinks) link(what string) string {
 	return strings.TrimRight(d.base, "/") + "/" + what + "/the-real-mail-has-its-own-link-here"
 }

@@ -43,6 +43,7 @@ type Input struct {
 	Stop      string       // the address that takes "please stop" mails; empty: none is offered
 	View      string       // the link that shows this mail in a browser; empty: none
 	StopURL   string       // the link that stops this kind of digest; empty: none
+	How       string       // the link to the page that says how figures are computed; empty: none
 }
 
 // Build makes the digest of in.Recipient. It fails when the report names nobody of the recipient's scope,
@@ -160,7 +161,7 @@ func (b *builder) about() About {
 			n++
 		}
 	}
-	a := About{Stop: b.in.Stop, View: b.in.View, StopURL: b.in.StopURL, AsOf: b.asOf(),
+	a := About{Stop: b.in.Stop, View: b.in.View, StopURL: b.in.StopURL, How: b.in.How, AsOf: b.asOf(),
 		Why:   b.say("about why", "process", line(b.r.Process, 40), "n", n, "tree", b.in.Scope == Tree),
 		Doubt: b.say("about doubt")}
 	if !b.stale() { // else none of those words is used

@@ -41,6 +41,7 @@ type About struct {
 	Stop       string // a mail address; empty: none
 	View       string // a signed link that shows this mail in a browser; empty: none
 	StopURL    string // a signed link that stops this kind of digest; empty: none
+	How        string // a link to the page that says how figures are computed; empty: none
 }
 
 // Figure is one number with what it is worth.

@@ -129,6 +129,11 @@ func TestTheArchiveAndTheOptOutInChromium(t *testing.T) {
 			}
 			tab.open(server.URL + "/view/forged")
 			judged(tab, "bad-link")
+			tab.open(server.URL + path(t, h.Links.How()))
+			judged(tab, "how")
+			if got := tab.text("h1"); got != "What Drumbeat measures" {
+				t.Errorf("how figures are computed: %q", got)
+			}
 		}
 	}
 }

@@ -61,6 +61,7 @@ func (p *Preview) Handler() http.Handler {
 	mux.HandleFunc("GET /mail", p.mail)
 	mux.HandleFunc("GET /frame", p.frame)
 	mux.HandleFunc("GET /mail.eml", p.eml)
+	mux.HandleFunc("GET /"+forHow, how)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		p.fault(w, r, http.StatusNotFound, "There is no such page", "Go back to the digests, or to the storybook.")
 	})

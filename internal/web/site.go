@@ -23,8 +23,8 @@ type Archive interface {
 	Reachable(ctx context.Context) error
 }
 
-// Site is what readers reach while `serve` runs: the archive and the opt-out, by signed links only, and for
-// whoever watches the process /healthz (it runs) and /readyz (its ledger answers).
+// Site is what readers reach while `serve` runs: the archive and the opt-out, by signed links only, and how
+// figures are computed; and for whoever watches the process /healthz (it runs) and /readyz (its ledger answers).
 type Site struct {
 	Archive Archive
 	Links   *Links        // nil: there are no links, and every path of theirs is not found
@@ -48,6 +48,7 @@ func (s *Site) Handler() http.Handler {
 		below = u.Path
 	}
 	for _, root := range []string{"", below} {
+		mux.HandleFunc("GET "+root+"/"+forHow, how)
 		mux.HandleFunc("GET "+root+"/"+forView+"/{token}", s.view)
 		mux.HandleFunc("GET "+root+"/"+forStop+"/{token}", s.askToStop)
 		mux.HandleFunc("POST "+root+"/"+forStop+"/{token}", s.stop)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -219,6 +220,23 @@ func TestASiteWithoutLinksAnswersForItsHealthAlone(t *testing.T) {
 	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, at: 404, "/stop/x": 404, "/": 404} {
 		if w := h.get(path); w.Code != want {
 			t.Errorf("%s: %d, want %d", path, w.Code, want)
+		}
+	}
+}
+
+// Whoever follows a link of the page's contents arrives.
+func TestEveryChapterOfTheFiguresIsReached(t *testing.T) {
+	page, err := metricsPage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := regexp.MustCompile(`href="#([^"]+)"`).FindAllStringSubmatch(string(page), -1)
+	if len(links) < 15 {
+		t.Fatalf("only %d links", len(links))
+	}
+	for _, l := range links {
+		if !strings.Contains(string(page), `id="`+l[1]+`"`) {
+			t.Errorf("nothing is called %s", l[1])
 		}
 	}
 }

@@ -18,6 +18,7 @@ type fakeLinks string
 
 func (f fakeLinks) View(id string, date time.Time) string { return f.link("view", id, date) }
 func (f fakeLinks) Stop(id string, date time.Time) string { return f.link("stop", id, date) }
+func (f fakeLinks) How() string                           { return string(f) + "/how" }
 func (f fakeLinks) link(what, id string, date time.Time) string {
 	hash, _, _ := strings.Cut(id, "@")
 	return string(f) + "/" + what + "/" + hash + "/" + date.UTC().Format("20060102T1504")
@@ -66,7 +67,8 @@ func TestARedirectedTestHasNoLinksOfItsReader(t *testing.T) {
 	k.Links = fakeLinks("https://drumbeat.example.com")
 	k.do(Job{Schedule: k.schedule("own"), Redirect: "me@example.com"})
 	for _, l := range k.relay.letters() {
-		if bytes.Contains(l.raw, []byte("drumbeat.example.com")) || bytes.Contains(l.raw, []byte("One-Click")) {
+		raw := bytes.ReplaceAll(l.raw, []byte("drumbeat.example.com/how"), nil) // how figures are computed is for everybody
+		if bytes.Contains(raw, []byte("drumbeat.example.com")) || bytes.Contains(l.raw, []byte("One-Click")) {
 			t.Fatalf("a link in a test:\n%s", l.raw)
 		}
 	}

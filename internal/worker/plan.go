@@ -350,6 +350,10 @@ func (w *Worker) mail(r *round, f *figures, p digest.Recipient) (m made) {
 // build makes one digest's view model, of the kind that the schedule sends.
 func (w *Worker) build(r *round, f *figures, p digest.Recipient, date time.Time) (*digest.Digest, error) {
 	view, stop := w.links(r, p, date)
+	how := ""
+	if w.Links != nil {
+		how = w.Links.How()
+	}
 	if f.ops != nil {
 		in := *f.ops
 		in.Recipient, in.View, in.StopURL, in.Voice = p, view, stop, w.voice(p)
@@ -357,7 +361,7 @@ func (w *Worker) build(r *round, f *figures, p digest.Recipient, date time.Time)
 	}
 	return digest.Build(digest.Input{Report: f.report, Before: f.before, Asked: f.asked, Settings: f.settings, Process: w.Config.Process, Reps: f.reps,
 		Recipient: p, Scope: digest.Scope(r.schedule.Scope), Schedule: r.schedule.Name, DealLink: w.Config.Links.Deal,
-		Stop: w.replies().Address, View: view, StopURL: stop, Voice: w.voice(p)})
+		Stop: w.replies().Address, View: view, StopURL: stop, How: how, Voice: w.voice(p)})
 }
 
 // voice speaks to a recipient.

@@ -60,6 +60,7 @@ type Calendar interface {
 type Links interface {
 	View(messageID string, date time.Time) string // shows the mail in a browser
 	Stop(messageID string, date time.Time) string // opts its reader out
+	How() string                                  // says how figures are computed
 }
 
 // Conn is one kept connection to the relay.

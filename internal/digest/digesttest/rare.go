@@ -74,7 +74,7 @@ func nothingToAsk() digest.Input {
 func atNoon() digest.Input {
 	in := Input(digest.Manager, "m1")
 	in.Report.AsOf = in.Report.AsOf.Add(12 * time.Hour)
-	in.View, in.StopURL = "https://drumbeat.example/v/1", "https://drumbeat.example/stop/1"
+	in.View, in.StopURL, in.How = "https://drumbeat.example/v/1", "https://drumbeat.example/stop/1", "https://drumbeat.example/how"
 	each(in.Report, func(f *health.Figures) {
 		if f.Adherence != nil {
 			f.Adherence.Excused, f.Adherence.MovedBack = 2, 1
