@@ -116,8 +116,10 @@ func compose(in Input, part *scoped) (*Digest, error) {
 	d := &Digest{Kind: in.Recipient.Kind, Schedule: line(in.Schedule, 60), Locale: b.Locale(), Language: b.Language(),
 		Recipient: b.rep(in.Recipient.Rep.ID), Range: b.when.Range, Unit: b.when.Noun, Empty: b.nothingToSay()}
 	d.Care = b.care()
-	d.Figures = b.figures()
 	d.About = b.about()
+	if !d.Empty { // else one line says it
+		d.Figures = b.figures()
+	}
 	if len(d.Figures) == 0 { // none of those words is used
 		d.About.Terms = ""
 	}
@@ -125,6 +127,11 @@ func compose(in Input, part *scoped) (*Digest, error) {
 		b.composeTeam(d)
 	} else {
 		b.composeOwn(d)
+	}
+	if d.Empty && d.Team != nil {
+		d.Team = &TeamPart{}
+	} else if d.Empty {
+		d.Own = &OwnPart{}
 	}
 	// Headers and preview lines are no place for unbreakable spaces.
 	d.Subject, d.Preheader = plain(d.Subject), plain(d.Preheader)

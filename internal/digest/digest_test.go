@@ -374,3 +374,18 @@ func TestCallsAreSetBesideWhatCameOfThem(t *testing.T) {
 		}
 	}
 }
+
+// Who wants a mail every week gets one line when there is nothing to say.
+func TestNothingToSayIsOneLine(t *testing.T) {
+	for _, in := range []digest.Input{digesttest.Input(digest.Rep, "r08"), digesttest.EmptyTeam()} {
+		d := built(t, in)
+		if !d.Empty || d.News != "A quiet week: nothing moved and nothing was due." {
+			t.Fatalf("empty %t, news %q", d.Empty, d.News)
+		}
+		var all []string
+		strs(reflect.ValueOf([]any{d.Figures, d.Team, d.Own, d.Care, d.About.Terms}), &all)
+		if s := strings.TrimSpace(strings.Join(all, "")); s != "" {
+			t.Errorf("beside the line: %q", s)
+		}
+	}
+}

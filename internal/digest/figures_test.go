@@ -85,7 +85,7 @@ func TestTheRepSeesWhatTheManagerSees(t *testing.T) {
 	if s := more(figure(t, built(t, in), "adherence")); !strings.Contains(s, "“below the team (indicative)”: a reason to talk, no verdict") {
 		t.Errorf("beside the rate %q", s)
 	}
-	if s := more(figure(t, built(t, in), "moves")); !strings.Contains(s, "Pace 0.8, likely 0.6 to 1.2") {
+	if s := more(figure(t, built(t, in), "moves")); !strings.Contains(s, "Pace 0.8, likely 0.6–1.2") {
 		t.Errorf("beside the moves %q", s)
 	}
 	figuresOf(&in, "r02").Adherence.PBelowTeam = pipeline.Some(0.97)

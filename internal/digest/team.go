@@ -80,7 +80,7 @@ func (b *builder) repRow(r health.RepFigures, t TeamTable) RepRow {
 	if t.Pace {
 		row.Pace = b.say("table too few")
 		if paced(r) {
-			row.Pace, row.PaceRange = b.Ratio(r.Stall.Pace.V), b.Ratio(r.Stall.PaceLow.V)+"–"+b.Ratio(r.Stall.PaceHigh.V)
+			row.Pace, row.PaceRange = b.Ratio(r.Stall.Pace.V), b.Span(r.Stall.PaceLow.V, r.Stall.PaceHigh.V)
 		}
 	}
 	if t.Forecast {

@@ -88,7 +88,7 @@ func (v *Voice) Say(name string, data any) (string, error) {
 // funcs are what phrases may call.
 func (v *Voice) funcs() template.FuncMap {
 	return template.FuncMap{"whole": v.Whole, "of": v.Of, "count": v.Count, "noun": Noun, "percent": v.Percent, "hundredths": v.hundredths, "points": Points, "signed": v.Signed,
-		"ratio": v.Ratio, "decimal": v.Decimal, "list": v.List, "upper": Upper, "nb": func(parts ...any) string {
+		"ratio": v.Ratio, "span": v.Span, "decimal": v.Decimal, "list": v.List, "upper": Upper, "nb": func(parts ...any) string {
 			var out []string
 			for _, p := range parts {
 				out = append(out, fmt.Sprint(p))
@@ -157,6 +157,15 @@ func (v *Voice) Decimal(x float64, digits int) string {
 		rounded = 0 // no -0
 	}
 	return v.numbers.Sprint(number.Decimal(rounded, number.Scale(digits)))
+}
+
+// Span says 0.6–1.1, with a digit more where both would look the same.
+func (v *Voice) Span(low, high float64) string {
+	from, to := v.Ratio(low), v.Ratio(high)
+	if from == to {
+		from, to = v.Decimal(low, 2), v.Decimal(high, 2)
+	}
+	return from + "–" + to
 }
 
 // Ratio says 2.3, and 1.04 where one decimal would hide on which side of 1 it lies.

@@ -65,7 +65,7 @@ func TestOneIsNoPlural(t *testing.T) {
 		{times(1), "once"}, {times(2), "twice"}, {times(5), "5 times"}, {days(0), "under a day"}, {days(1), "1 day"}, {days(30), "30 days"},
 		{v.List([]string{"a"}), "a"}, {v.List([]string{"a", "b", "c"}), "a, b and c"}, {v.List(nil), ""},
 		{v.Whole(0), "0"}, {v.Whole(34734), "34,734"}, {v.Whole(1234567), "1,234,567"}, {v.Whole(-1234), "-1,234"},
-		{v.Ratio(2.26), "2.3"}, {v.Ratio(1.04), "1.04"}, {v.Ratio(0.97), "0.97"}, {v.Ratio(1), "1.00"},
+		{v.Ratio(2.26), "2.3"}, {v.Ratio(1.04), "1.04"}, {v.Ratio(0.97), "0.97"}, {v.Ratio(1), "1.00"}, {v.Span(0.62, 1.14), "0.6–1.1"}, {v.Span(1.06, 1.12), "1.06–1.12"},
 		{v.Percent(1), "100 %"}, {v.Percent(0.997), "99 %"}, {v.Percent(0.001), "1 %"}, {v.Percent(0), "0 %"}, {v.Percent(0.625), "63 %"},
 		{v.Short(999.4), "999"}, {v.Short(1240), "1.2k"}, {v.Short(14_200), "14k"}, {v.Signed(0.12), "+12 %"}, {v.Signed(-0.3), "−30 %"},
 	} {

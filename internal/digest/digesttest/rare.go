@@ -142,6 +142,7 @@ func thin(kind digest.Kind, id string) digest.Input {
 			d.Concerns, d.Missed, d.Lacks = []string{health.ConcernStalled}, nil, nil
 		}
 	}
+	figuresIn(in, "r03").Adherence = &health.Adherence{}
 	extra := deal("d50", "r03", "Vela Rigging refit", "evaluation", 18000, 31, 25, "stalled", 3, 0, "")
 	in.Report.Deals = append(in.Report.Deals, extra)
 	return in
