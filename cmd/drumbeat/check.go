@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -20,6 +21,7 @@ import (
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/render"
 	"drumbeat/internal/source"
+	"drumbeat/internal/words"
 	"drumbeat/internal/yamlfile"
 	"drumbeat/templates"
 )
@@ -96,7 +98,7 @@ func checkTemplates(folder string) fault.List {
 		return fault.List{{File: folder, What: err.Error()}}
 	}
 	for _, f := range files {
-		if strings.HasPrefix(f.Name(), "words") { // of several languages: package words knows which
+		if strings.HasPrefix(f.Name(), "words") && filepath.Ext(f.Name()) == ".txt" { // of several languages: package words knows which
 			continue
 		}
 		if ext := filepath.Ext(f.Name()); (ext == ".html" || ext == ".txt") && !known[f.Name()] {
@@ -105,40 +107,63 @@ func checkTemplates(folder string) fault.List {
 		}
 	}
 	r, err := render.New(render.WithTemplates(os.DirFS(folder)))
-	if err == nil {
-		err = tryTemplates(r)
-	}
-	if err != nil {
+	var phrases fault.List
+	switch {
+	case errors.As(err, &phrases):
+		for _, f := range phrases {
+			f.File = filepath.Join(folder, f.File)
+			faults = append(faults, f)
+		}
+	case err != nil:
 		faults = append(faults, templateFault(folder, err))
+	default:
+		faults = append(faults, tryTemplates(folder, r)...)
 	}
 	return faults
 }
 
-// tryTemplates renders the whole storybook, full digests and empty ones: a field that is none shows only then.
-func tryTemplates(r *render.Renderer) error {
+// tryTemplates renders the whole storybook in every language, full digests and empty ones: a field that is none shows
+// only then. Each fault is told once.
+func tryTemplates(folder string, r *render.Renderer) (faults fault.List) {
 	for _, story := range digesttest.Storybook() {
 		for _, language := range r.Languages() {
 			d, err := story.Build(r.Voice(language))
 			if err == nil {
 				_, err = r.Render(d)
 			}
-			if err != nil {
-				return fmt.Errorf("story %s: %w", story.Name, err)
+			for _, err := range flat(err) {
+				if f := templateFault(folder, err); !slices.Contains(faults, f) {
+					faults = append(faults, f)
+				}
 			}
 		}
 	}
-	return nil
+	return faults
 }
 
-var phraseError = regexp.MustCompile(`(phrase "[^"]+"): template: ([^:]+):(\d+):(?:\d+:)? (.*)`)
+// flat gives the errors that one was joined from, wherever in it that was.
+func flat(err error) []error {
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		if joined, ok := e.(interface{ Unwrap() []error }); ok {
+			var all []error
+			for _, one := range joined.Unwrap() {
+				all = append(all, flat(one)...)
+			}
+			return all
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
+}
 
 var templateError = regexp.MustCompile(`template (\S+): (?:template: [^:]*:(\d+):(?:\d+:)? )?(.*)`)
 
 // templateFault gives an error of text/template or html/template, which is text only, the form of a fault.
 func templateFault(folder string, err error) fault.Fault {
-	if m := phraseError.FindStringSubmatch(err.Error()); m != nil {
-		line, _ := strconv.Atoi(m[3]) // digits
-		return fault.Fault{File: filepath.Join(folder, m[2]), Line: line, What: m[1] + ": " + m[4]}
+	if p := (*words.PhraseError)(nil); errors.As(err, &p) {
+		return fault.Fault{File: filepath.Join(folder, p.File), Line: p.Line, What: fmt.Sprintf("phrase %q: %s", p.Phrase, p.What)}
 	}
 	m := templateError.FindStringSubmatch(err.Error())
 	if m == nil {
@@ -186,6 +211,9 @@ func printChecked(w io.Writer, cfg *config.Config, now time.Time) error {
 		}
 		fmt.Fprintf(&b, "schedule   %s: %s digest of a %s, %s (%s), next %s\n", s.Name, s.Digest, s.Window, s.Cron, zone,
 			s.Spec.Next(now, s.Zone).Format("2006-01-02 15:04 -07:00"))
+	}
+	if err := tellWords(&b, cfg); err != nil {
+		return err
 	}
 	if len(cfg.Notes) > 0 {
 		b.WriteString("\nwithout effect\n")

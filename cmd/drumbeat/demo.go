@@ -112,7 +112,7 @@ func (o demoOptions) preview(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(w)
-	return servePreview(ctx, w, w, o.serve, &web.Preview{Book: book, Stories: book.stories(), Day: pipeline.DateOf(sample.AsOf, time.UTC),
+	return servePreview(ctx, w, w, o.serve, &web.Preview{Book: book, Stories: book.stories(), Languages: book.languages, Day: pipeline.DateOf(sample.AsOf, time.UTC),
 		Log: slog.New(slog.DiscardHandler)})
 }
 

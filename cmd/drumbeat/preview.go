@@ -61,7 +61,7 @@ func (o previewOptions) run(ctx context.Context, stdout, stderr io.Writer) error
 	if !at.isDate {
 		day = pipeline.DateOf(at.instant, cfg.Zone)
 	}
-	p := &web.Preview{Book: book, Stories: book.stories(), Day: day, Username: cfg.Web.Username, Password: string(cfg.Web.Password),
+	p := &web.Preview{Book: book, Stories: book.stories(), Languages: book.languages, Day: day, Username: cfg.Web.Username, Password: string(cfg.Web.Password),
 		Log: handLogger(stderr, cfg.Log)}
 	return servePreview(ctx, stdout, stderr, o.addr, p)
 }

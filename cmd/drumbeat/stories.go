@@ -35,17 +35,30 @@ func (b *shelfBook) story(name string, build func(*words.Voice) (*digest.Digest,
 		title = "a usual one"
 	}
 	return web.Story{Name: name, Title: title, Group: map[string]string{"manager": "Managers", "rep": "Reps", "admin": "Operators"}[kind],
-		Mail: func() ([]byte, error) { return b.storyMail(name, build) }}
+		Mail: func(language string) ([]byte, error) { return b.storyMail(name, language, build) }}
 }
 
-func (b *shelfBook) storyMail(name string, build func(*words.Voice) (*digest.Digest, error)) ([]byte, error) {
+// languages are those of the config's own words, English first.
+func (b *shelfBook) languages() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.renderer == nil {
+		return []string{"en"}
+	}
+	return b.renderer.Languages()
+}
+
+func (b *shelfBook) storyMail(name, language string, build func(*words.Voice) (*digest.Digest, error)) ([]byte, error) {
 	b.mu.Lock()
 	renderer := b.renderer
 	b.mu.Unlock()
 	if renderer == nil {
 		return nil, errors.New("the templates cannot be read; mend the config first")
 	}
-	d, err := build(renderer.Voice(""))
+	if language == "en" { // as everybody reads it of whom no locale is known
+		language = ""
+	}
+	d, err := build(renderer.Voice(language))
 	if err != nil {
 		return nil, err
 	}

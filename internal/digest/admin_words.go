@@ -24,7 +24,7 @@ const shownRuns = 20
 func (o *operator) news(part *AdminPart) (out []string) {
 	switch o.Cause {
 	case NotMade:
-		return []string{o.say("admin news unread", "schedules", o.schedules(o.Due))}
+		return []string{o.say("admin news unread", "schedules", o.schedules(o.Due), "misfit", o.fault().Setup)}
 	case Missed:
 		return []string{o.say("admin news missed", "schedules", o.schedules(o.Missed))}
 	case MadeLate:
@@ -161,7 +161,7 @@ func (o *operator) doubts() (out []Task) {
 	}
 	if len(fewer) > 0 {
 		out = append(out, Task{Title: o.say("admin rows missing"), Says: o.say("admin rows missing says"), Who: fewer,
-			Do: o.say("admin rows missing do"), Cmd: "drumbeat report"})
+			Do: o.say("admin rows missing do"), Cmd: "drumbeat check --connect"})
 	}
 	return out
 }

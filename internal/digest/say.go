@@ -2,6 +2,7 @@ package digest
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 type speaker struct {
 	*words.Voice
 	base map[string]any // what every phrase knows
-	err  error          // of the first that could not be said; it fails the digest
+	err  error          // of those that could not be said; it fails the digest
 }
 
 func newSpeaker(v *words.Voice) *speaker {
@@ -28,9 +29,9 @@ func (s *speaker) say(phrase string, pairs ...any) string {
 	return s.said(s.Say(phrase, data))
 }
 
-// said keeps the first error.
+// said keeps what could not be said.
 func (s *speaker) said(text string, err error) string {
-	s.err = cmp.Or(s.err, err)
+	s.err = errors.Join(s.err, err)
 	return text
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 
 	"drumbeat/internal/mail"
 	"drumbeat/internal/pipeline"
+	"drumbeat/templates"
 )
 
 // Book gives everybody's digests as of a day, a shelf for each schedule. It may take its time and remembers.
@@ -40,16 +42,17 @@ type Entry struct {
 // Story is a mail made by hand, to see what a digest does in a hard case.
 type Story struct {
 	Name, Group, Title string
-	Mail               func() ([]byte, error)
+	Mail               func(language string) ([]byte, error) // empty: English
 }
 
 // Preview is the page for whoever sets Drumbeat up. It sends nothing and writes nothing.
 type Preview struct {
 	Book               Book
 	Stories            []Story
-	Day                pipeline.Date // shown first
-	Username, Password string        // asked for where there is a username
-	OnlyLocal          bool          // it listens on loopback: a browser that was sent here under another name is refused
+	Languages          func() []string // in which the stories can be told, English first
+	Day                pipeline.Date   // shown first
+	Username, Password string          // asked for where there is a username
+	OnlyLocal          bool            // it listens on loopback: a browser that was sent here under another name is refused
 	Log                *slog.Logger
 }
 
@@ -62,6 +65,7 @@ func (p *Preview) Handler() http.Handler {
 	mux.HandleFunc("GET /frame", p.frame)
 	mux.HandleFunc("GET /mail.eml", p.eml)
 	mux.HandleFunc("GET /"+forHow, how)
+	mux.HandleFunc("GET /words/{file}", phrases)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		p.fault(w, r, http.StatusNotFound, "There is no such page", "Go back to the digests, or to the storybook.")
 	})
@@ -109,6 +113,9 @@ type page struct {
 	Mail    *opened
 	Fault   []string
 	Hint    string
+
+	Words     []string // files of our own phrases
+	Languages []string
 }
 
 // fault is a readable page about what went wrong, from which one can go on.
@@ -157,8 +164,24 @@ func (p *Preview) overview(w http.ResponseWriter, r *http.Request) {
 func (p *Preview) storybook(w http.ResponseWriter, r *http.Request) {
 	if c, ok := p.chosen(w, r); ok {
 		c.Story = "?"
-		show(w, http.StatusOK, "stories", page{choice: c, Title: "Storybook", Stories: p.groups(c)})
+		files, err := fs.Glob(templates.FS, "words*.txt")
+		if err != nil {
+			p.fault(w, r, http.StatusInternalServerError, "The storybook cannot be shown", "", err.Error())
+			return
+		}
+		show(w, http.StatusOK, "stories", page{choice: c, Title: "Storybook", Stories: p.groups(c), Words: files, Languages: p.Languages()})
 	}
+}
+
+// phrases is a file of our own phrases, to copy from.
+func phrases(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("file")
+	src, err := fs.ReadFile(templates.FS, name)
+	if err != nil || !strings.HasPrefix(name, "words") {
+		http.Error(w, "there is no file of phrases of this name", http.StatusNotFound)
+		return
+	}
+	plain(w, http.StatusOK, string(src))
 }
 
 // bytes gives the mail that a request names, and its entry where it is a real person's.
@@ -166,7 +189,7 @@ func (p *Preview) bytes(shelves []shelf, c choice) (raw []byte, of *entry, err e
 	if c.Story != "" {
 		for _, s := range p.Stories {
 			if s.Name == c.Story {
-				raw, err = s.Mail()
+				raw, err = s.Mail(c.Language)
 				return raw, nil, err
 			}
 		}
@@ -206,7 +229,7 @@ func (p *Preview) mail(w http.ResponseWriter, r *http.Request) {
 	}
 	pg := page{choice: c, Shelves: all, Mail: &opened{choice: c, Entry: of}}
 	if c.Story != "" {
-		pg.Stories = p.groups(c)
+		pg.Stories, pg.Languages = p.groups(c), p.Languages()
 	}
 	if raw != nil {
 		if err = pg.Mail.read(raw); err != nil {

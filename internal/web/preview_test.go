@@ -53,7 +53,7 @@ func (b *shelfOf) On(_ context.Context, day pipeline.Date) ([]Shelf, error) {
 
 func stories(t testing.TB) (out []Story) {
 	for _, s := range digesttest.Stories() {
-		out = append(out, Story{Name: s.Name, Group: "All", Title: s.Name, Mail: func() ([]byte, error) {
+		out = append(out, Story{Name: s.Name, Group: "All", Title: s.Name, Mail: func(string) ([]byte, error) {
 			raw, _ := letter(t, s.Input, s.Name)
 			return raw, nil
 		}})
@@ -63,7 +63,7 @@ func stories(t testing.TB) (out []Story) {
 
 func newPreview(t testing.TB) (*Preview, *shelfOf) {
 	b := &shelfOf{t: t}
-	return &Preview{Book: b, Stories: stories(t), Day: pipeline.NewDate(2026, 11, 9), OnlyLocal: true, Log: slog.New(slog.DiscardHandler)}, b
+	return &Preview{Book: b, Stories: stories(t), Languages: func() []string { return []string{"en", "de"} }, Day: pipeline.NewDate(2026, 11, 9), OnlyLocal: true, Log: slog.New(slog.DiscardHandler)}, b
 }
 
 func look(p *Preview, path string) *httptest.ResponseRecorder {

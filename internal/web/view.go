@@ -19,6 +19,7 @@ type choice struct {
 	On           pipeline.Date
 	Schedule, To string // whose digest
 	Story        string // or a case of the storybook
+	Language     string // that the case is told in; empty: English
 	Query        string // whom somebody searches
 	As           string // html, text, source or headers
 	Width        string // 375, 700 or both
@@ -26,7 +27,7 @@ type choice struct {
 }
 
 func choose(q url.Values, first pipeline.Date) (choice, error) {
-	c := choice{On: first, Schedule: q.Get("schedule"), To: q.Get("to"), Story: q.Get("story"), Query: strings.TrimSpace(q.Get("q")),
+	c := choice{On: first, Schedule: q.Get("schedule"), To: q.Get("to"), Story: q.Get("story"), Language: q.Get("language"), Query: strings.TrimSpace(q.Get("q")),
 		As:    oneOf(q.Get("as"), "html", "text", "source", "headers"),
 		Width: oneOf(q.Get("width"), "700", "375", "both"), Look: oneOf(q.Get("look"), "light", "dark", "both")}
 	given := q.Get("on")
@@ -52,17 +53,22 @@ func oneOf(word string, words ...string) string {
 	return words[0]
 }
 
+// Speaks says whether the case is told in this language.
+func (c choice) Speaks(language string) bool {
+	return c.Language == language || c.Language == "" && language == "en"
+}
+
 // URL is the address of a page that shows the choice, with some of it changed: pairs of a name and a value.
 func (c choice) URL(path string, pairs ...string) string {
 	q := url.Values{}
-	for name, value := range map[string]string{"on": c.On.String(), "schedule": c.Schedule, "to": c.To, "story": c.Story, "q": c.Query,
+	for name, value := range map[string]string{"on": c.On.String(), "schedule": c.Schedule, "to": c.To, "story": c.Story, "language": c.Language, "q": c.Query,
 		"as": c.As, "width": c.Width, "look": c.Look} {
 		q.Set(name, value)
 	}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		q.Set(pairs[i], pairs[i+1])
 	}
-	for name, usual := range map[string]string{"as": "html", "width": "700", "look": "light"} {
+	for name, usual := range map[string]string{"as": "html", "width": "700", "look": "light", "language": "en"} {
 		if q.Get(name) == usual {
 			q.Del(name)
 		}
@@ -79,7 +85,7 @@ func (c choice) URL(path string, pairs ...string) string {
 func (c choice) Home() string { return choice{On: c.On, Query: c.Query}.URL("/") }
 
 // Book is the page of all stories.
-func (c choice) Book() string { return choice{On: c.On}.URL("/stories") }
+func (c choice) Book() string { return choice{On: c.On, Language: c.Language}.URL("/stories") }
 
 // Week is Home some weeks away.
 func (c choice) Week(weeks int) string {

@@ -3,8 +3,10 @@ package words
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
@@ -77,12 +79,45 @@ func (v *Voice) Say(name string, data any) (string, error) {
 	}
 	var b strings.Builder
 	if err := t.Execute(&b, data); err != nil {
-		return "", fmt.Errorf("phrase %q: %w", name, err)
+		return "", phraseError(name, data, err)
 	}
 	if v.listen != nil {
 		v.listen(name)
 	}
 	return strings.Trim(blanks.ReplaceAllString(b.String(), " "), " "), nil
+}
+
+// PhraseError says why a phrase could not be said, and where it stands in its file.
+type PhraseError struct {
+	Phrase, File string
+	Line         int
+	What         string
+}
+
+func (e *PhraseError) Error() string {
+	return fmt.Sprintf("phrase %q (%s:%d): %s", e.Phrase, e.File, e.Line, e.What)
+}
+
+var (
+	executing = regexp.MustCompile(`^template: ([^:]*):(\d+):\d+: executing "[^"]*" at <[^>]*>: (.*)`)
+	noEntry   = regexp.MustCompile(`no entry for key "([^"]*)"|can't evaluate field (\S+) `)
+)
+
+// phraseError puts text/template's words into ours: who writes phrases need not know Go.
+func phraseError(name string, data any, err error) error {
+	m := executing.FindStringSubmatch(err.Error())
+	if m == nil {
+		return fmt.Errorf("phrase %q: %w", name, err)
+	}
+	e := &PhraseError{Phrase: name, File: m[1], What: m[3]}
+	e.Line, _ = strconv.Atoi(m[2]) // digits
+	if key := noEntry.FindStringSubmatch(m[3]); key != nil {
+		e.What = "it knows no ." + key[1] + key[2]
+		if known, ok := data.(map[string]any); ok && len(known) > 0 {
+			e.What += ", but ." + strings.Join(slices.Sorted(maps.Keys(known)), ", .")
+		}
+	}
+	return e
 }
 
 // funcs are what phrases may call.

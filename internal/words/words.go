@@ -10,15 +10,18 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"path"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"text/template"
 	"text/template/parse"
 
 	"golang.org/x/text/language"
 
+	"drumbeat/internal/fault"
+	"drumbeat/internal/yamlfile"
 	"drumbeat/templates"
 )
 
@@ -26,115 +29,186 @@ import (
 type Book struct {
 	phrases map[string]*template.Template // by language; "" are those for all
 	ours    map[string]bool               // the names that are known
+	places  map[string]place              // of the phrases that a company has defined, by language and name
 	mu      sync.Mutex
 	voices  map[string]*Voice // by locale
 }
 
+// place is where a phrase is defined.
+type place struct {
+	file string
+	line int
+}
+
+func (b *Book) placeOf(lang, phrase string) place { return b.places[lang+" "+phrase] }
+
 // english is the language of our own phrases.
 const english = "en"
 
-var fileName = regexp.MustCompile(`^words[a-z0-9-]*(?:\.([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*))?\.txt$`)
+// file is one of phrases.
+type file struct{ name, lang, src string }
+
+var fileName = regexp.MustCompile(`^words(?:-([a-z0-9-]*))?(?:\.([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*))?\.txt$`)
 
 // Load parses our phrases, and lays over them those of a folder (nil: none): words.txt and words-*.txt for every
 // reader, words.de.txt and words-*.de.txt for those whose locale is German. A phrase that a file does not define stays
-// as it is. The error names the file.
+// as it is. The error is a fault.List of all that is wrong, with the files' names in the folder.
 func Load(over fs.FS) (*Book, error) {
-	b := &Book{phrases: map[string]*template.Template{}, ours: map[string]bool{}, voices: map[string]*Voice{}}
+	b := &Book{phrases: map[string]*template.Template{}, ours: map[string]bool{}, places: map[string]place{}, voices: map[string]*Voice{}}
 	base := template.New("words").Funcs((&Voice{}).funcs()).Option("missingkey=error")
-	if err := each(templates.FS, func(name, _, src string) error { return b.define(base, name, src, true) }); err != nil {
-		return nil, err
-	}
 	b.phrases[""] = base
-	if over != nil {
-		if err := b.overlay(over); err != nil {
+	files, faults := read(templates.FS)
+	for _, f := range files {
+		faults = append(faults, b.define(base, f, true)...)
+	}
+	if len(faults) > 0 || over == nil {
+		return b, faults.Err()
+	}
+	files, faults = read(over)
+	for _, f := range files { // those for everybody come first, then each language before its regions
+		t, err := b.in(f.lang)
+		if err != nil {
 			return nil, err
 		}
+		faults = append(faults, b.define(t, f, false)...)
 	}
-	return b, nil
+	if len(faults) == 0 {
+		faults = b.checkNames()
+	}
+	return b, faults.Err()
 }
 
-// overlay parses the files for everybody before those of a language, which begin from them.
-func (b *Book) overlay(over fs.FS) error {
-	byLanguage := map[string][][2]string{}
-	if err := each(over, func(name, lang, src string) error {
-		if lang != "" {
-			tag, err := language.Parse(lang)
-			if err != nil {
-				return fmt.Errorf("template %s: %q is no language; name it as words.de.txt", name, lang)
-			}
-			lang = tag.String()
-		}
-		byLanguage[lang] = append(byLanguage[lang], [2]string{name, src})
-		return nil
-	}); err != nil {
-		return err
+// in gives the phrases of a language, which begin as those of the language that comes nearest.
+func (b *Book) in(lang string) (*template.Template, error) {
+	if t := b.phrases[lang]; t != nil {
+		return t, nil
 	}
-	for _, lang := range slices.Sorted(maps.Keys(byLanguage)) { // "" comes first
-		t := b.phrases[""]
-		if lang != "" {
-			var err error
-			if t, err = b.phrases[b.spoken(language.Make(lang))].Clone(); err != nil {
-				return err
-			}
-			b.phrases[lang] = t
-		}
-		for _, file := range byLanguage[lang] {
-			if err := b.define(t, file[0], file[1], false); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	t, err := b.phrases[b.spoken(language.Make(lang))].Clone()
+	b.phrases[lang] = t
+	return t, err
 }
 
-// each calls f with every file of phrases in a folder, by name.
-func each(in fs.FS, f func(name, lang, src string) error) error {
+// read gives the files of phrases in a folder, by language and name.
+func read(in fs.FS) (files []file, faults fault.List) {
 	names, err := fs.Glob(in, "words*.txt")
 	if err != nil {
-		return fmt.Errorf("look for templates: %w", err)
+		return nil, fault.List{{File: ".", What: err.Error()}}
 	}
-	slices.Sort(names)
 	for _, name := range names {
-		m := fileName.FindStringSubmatch(path.Base(name))
+		m := fileName.FindStringSubmatch(name)
 		if m == nil {
-			return fmt.Errorf("template %s: the name fits no file of phrases; write words.txt, words-NAME.txt, or words.de.txt for German", name)
+			faults = append(faults, fault.Fault{File: name, What: "the name fits no file of phrases", Hint: "write words.txt, words-NAME.txt, or words.de.txt for German"})
+			continue
+		}
+		if tag, err := language.Parse(m[1]); err == nil && len(m[1]) == 2 {
+			faults = append(faults, fault.Fault{File: name, What: "speaks to every reader, whatever their language", Hint: "for one language write words." + tag.String() + ".txt"})
+			continue
+		}
+		tag, err := language.Parse(m[2])
+		if m[2] != "" && err != nil {
+			faults = append(faults, fault.Fault{File: name, What: fmt.Sprintf("%q is no language", m[2]), Hint: "name it as words.de.txt for German"})
+			continue
 		}
 		src, err := fs.ReadFile(in, name)
 		if err != nil {
-			return fmt.Errorf("read template %s: %w", name, err)
+			faults = append(faults, fault.Fault{File: name, What: err.Error()})
+			continue
 		}
-		if err := f(name, m[1], string(src)); err != nil {
-			return err
+		f := file{name: name, src: string(src)}
+		if m[2] != "" {
+			f.lang = tag.String()
 		}
+		files = append(files, f)
 	}
-	return nil
+	slices.SortStableFunc(files, func(x, y file) int { return cmp.Compare(x.lang, y.lang) })
+	return files, faults
 }
 
+var parseError = regexp.MustCompile(`^template: [^:]*:(\d+)(?::\d+)?: (.*)`)
+
 // define parses a file of phrases, of ours or a company's. Text outside a define would never be said, nor would a
-// company's phrase that is none of ours.
-func (b *Book) define(t *template.Template, name, src string, ours bool) error {
-	own, err := template.New(name).Funcs((&Voice{}).funcs()).Parse(src)
+// company's phrase that is none of ours; and what is defined twice or without a word is not what its writer thinks.
+func (b *Book) define(t *template.Template, f file, ours bool) (faults fault.List) {
+	wrong := func(line int, what, hint string) {
+		faults = append(faults, fault.Fault{File: f.name, Line: line, What: what, Hint: hint})
+	}
+	own, err := template.New(f.name).Funcs((&Voice{}).funcs()).Parse(f.src)
 	if err != nil {
-		return fmt.Errorf("parse template %s: %w", name, err)
+		what, line := err.Error(), 0
+		if m := parseError.FindStringSubmatch(what); m != nil {
+			line, _ = strconv.Atoi(m[1]) // digits
+			what = m[2]
+		}
+		wrong(line, what, "")
+		return faults
 	}
 	if own.Tree != nil && !parse.IsEmptyTree(own.Root) {
-		return fmt.Errorf("parse template %s: there is text outside {{define}}; nobody would read it", name)
+		wrong(0, "there is text outside {{define}}", "nobody would read it")
 	}
-	for _, phrase := range own.Templates() {
-		switch known := b.ours[phrase.Name()]; {
-		case phrase.Name() == name: // the file itself
-		case ours && known:
-			return fmt.Errorf("parse template %s: %q is defined twice", name, phrase.Name())
-		case ours:
-			b.ours[phrase.Name()] = true
-		case !known:
-			return fmt.Errorf("parse template %s: no digest says %q; the phrases are those of templates/words*.txt", name, phrase.Name())
+	lines := map[string]int{} // of the defines
+	for i, line := range strings.Split(f.src, "\n") {
+		for _, m := range defined.FindAllStringSubmatch(line, -1) {
+			lines[m[1]] = i + 1
 		}
 	}
-	if _, err := t.New(name).Parse(src); err != nil { // under the file's name, so that faults have a place
-		return fmt.Errorf("parse template %s: %w", name, err)
+	for _, phrase := range own.Templates() {
+		name := phrase.Name()
+		before := b.placeOf(f.lang, name)
+		switch {
+		case name == f.name: // the file itself
+		case ours && b.ours[name] || before.file != "":
+			wrong(lines[name], fmt.Sprintf("%q is defined twice", name), before.file+" does already")
+		case ours:
+			b.ours[name] = true
+		case !b.ours[name]:
+			wrong(lines[name], fmt.Sprintf("no digest says %q", name), b.suggest(name))
+		case phrase.Tree == nil || parse.IsEmptyTree(phrase.Root):
+			wrong(lines[name], fmt.Sprintf("%q says nothing", name), "the sentence would stay as it was; write other words")
+		default:
+			b.places[f.lang+" "+name] = place{f.name, lines[name]}
+		}
 	}
-	return nil
+	if len(faults) > 0 {
+		return faults
+	}
+	if _, err := t.New(f.name).Parse(f.src); err != nil { // under the file's name, so that faults have a place
+		wrong(0, err.Error(), "")
+	}
+	return faults
+}
+
+// suggest names the phrase that is likely meant; all of them would be a page.
+func (b *Book) suggest(name string) string {
+	if s := yamlfile.Suggest(name, b.Names()); strings.HasPrefix(s, "did you mean") {
+		return s
+	}
+	return "the phrases are those of templates/words*.txt"
+}
+
+var defined = regexp.MustCompile(`\{\{-?\s*define\s+"([^"]+)"`)
+
+// calendar are the phrases that are lists.
+var calendar = map[string]int{"months": 12, "months.short": 12, "weekdays": 7}
+
+// checkNames looks whether every language has as many months and days as the year and the week.
+func (b *Book) checkNames() (faults fault.List) {
+	for _, lang := range slices.Sorted(maps.Keys(b.phrases)) {
+		for _, name := range slices.Sorted(maps.Keys(calendar)) {
+			var out strings.Builder
+			at := b.placeOf(lang, name)
+			if at.file == "" {
+				continue
+			}
+			t, err := b.phrases[lang].Clone() // one that has been executed could not be cloned again
+			if err == nil {
+				err = t.ExecuteTemplate(&out, name, nil)
+			}
+			if n := len(strings.Split(out.String(), "|")); err != nil || n != calendar[name] {
+				faults = append(faults, fault.Fault{File: at.file, Line: at.line, What: fmt.Sprintf("%q needs %d names and has %d", name, calendar[name], n), Hint: "write | between them"})
+			}
+		}
+	}
+	return faults
 }
 
 // Languages are those that the book speaks, English first.
@@ -147,6 +221,17 @@ func (b *Book) Languages() []string {
 	}
 	slices.Sort(out[1:])
 	return out
+}
+
+// Own counts the phrases that a company has defined in a language, those for everybody with it; all of all is the
+// number of Names.
+func (b *Book) Own(lang string) (n int) {
+	for name := range b.ours {
+		if b.placeOf(lang, name).file != "" || b.placeOf("", name).file != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // Names are the phrases, sorted.

@@ -1,12 +1,14 @@
 package words_test
 
 import (
+	"errors"
 	"math"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 
+	"drumbeat/internal/fault"
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/words"
 )
@@ -147,9 +149,13 @@ func TestARangeNamesAMonthOnce(t *testing.T) {
 // not given.
 func TestWhatNobodyWouldEverSayIsRefused(t *testing.T) {
 	for _, c := range []struct{ file, src, want string }{
-		{"words.txt", `{{define "titel"}}x{{end}}`, `no digest says "titel"`},
+		{"words.txt", "\n" + `{{define "titl"}}x{{end}}`, `words.txt:2: no digest says "titl"; did you mean title?`},
 		{"words.txt", `{{define "title"}}{{if}}{{end}}`, "words.txt"},
 		{"words.txt", `{{define "title"}}{{euro .n}}{{end}}`, "euro"},
+		{"words.txt", `{{define "title"}}{{end}}`, `words.txt:1: "title" says nothing`},
+		{"words.txt", `{{define "title"}}x{{end}}` + "\n" + `{{define "title"}}y{{end}}`, "words.txt:2: template: multiple definition"},
+		{"words.fr.txt", `{{define "months"}}Janvier, Février, Mars{{end}}`, `words.fr.txt:1: "months" needs 12 names and has 1; write | between them`},
+		{"words-de.txt", `{{define "title"}}x{{end}}`, "write words.de.txt"},
 		{"words.txt", `Hello {{define "title"}}x{{end}}`, "outside {{define}}"},
 		{"words_de.txt", `{{define "title"}}x{{end}}`, "fits no file of phrases"},
 		{"words.qq99.txt", `{{define "title"}}x{{end}}`, "words.qq99.txt"},
@@ -160,8 +166,16 @@ func TestWhatNobodyWouldEverSayIsRefused(t *testing.T) {
 		}
 	}
 	v := book(t, map[string]string{"words.txt": `{{define "of"}}{{.missing}}{{end}}`}).For("")
-	if _, err := v.Of(1, 2); err == nil || !strings.Contains(err.Error(), `"of"`) {
+	if _, err := v.Of(1, 2); err == nil || err.Error() != `phrase "of" (words.txt:1): it knows no .missing, but .all, .n` {
 		t.Errorf("what is not given: %v", err)
+	}
+	_, err := words.Load(fstest.MapFS{"words.txt": {Data: []byte(`{{define "a b"}}x{{end}}{{define "c d"}}x{{end}}`)}, "words-x.txt": {Data: []byte(`{{define "title"}}{{if}}{{end}}`)}})
+	if list := (fault.List)(nil); !errors.As(err, &list) || len(list) != 3 {
+		t.Errorf("not all faults at once: %v", err)
+	}
+	_, err = words.Load(fstest.MapFS{"words.txt": {Data: []byte(`{{define "title"}}x{{end}}`)}, "words-x.txt": {Data: []byte(`{{define "title"}}y{{end}}`)}})
+	if err == nil || !strings.Contains(err.Error(), "words-x.txt does already") {
+		t.Errorf("two files of one phrase: %v", err)
 	}
 	if _, err := v.Say("nothing of the kind", nil); err == nil {
 		t.Error("a phrase that is not there")
