@@ -158,22 +158,25 @@ func flat(err error) []error {
 	return []error{err}
 }
 
-var templateError = regexp.MustCompile(`template (\S+): (?:template: [^:]*:(\d+):(?:\d+:)? )?(.*)`)
+// What text/template and html/template say, with a place in a file of ours, and what we say of a file as a whole.
+var (
+	templatePlace = regexp.MustCompile(`template: ?([^:\s]+\.(?:html|txt)):(\d+):(?:\d+:)? (.*)`)
+	templateFile  = regexp.MustCompile(`template (\S+): (.*)`)
+)
 
-// templateFault gives an error of text/template or html/template, which is text only, the form of a fault.
+// templateFault gives an error of the templates, which is text only, the form of a fault.
 func templateFault(folder string, err error) fault.Fault {
 	if p := (*words.PhraseError)(nil); errors.As(err, &p) {
 		return fault.Fault{File: filepath.Join(folder, p.File), Line: p.Line, What: fmt.Sprintf("phrase %q: %s", p.Phrase, p.What)}
 	}
-	m := templateError.FindStringSubmatch(err.Error())
-	if m == nil {
-		return fault.Fault{File: folder, What: err.Error()}
+	if m := templatePlace.FindStringSubmatch(err.Error()); m != nil {
+		line, _ := strconv.Atoi(m[2]) // digits
+		return fault.Fault{File: filepath.Join(folder, m[1]), Line: line, What: m[3]}
 	}
-	line, err := strconv.Atoi(m[2])
-	if err != nil {
-		line = 0 // the error names none
+	if m := templateFile.FindStringSubmatch(err.Error()); m != nil {
+		return fault.Fault{File: filepath.Join(folder, m[1]), What: m[2]}
 	}
-	return fault.Fault{File: filepath.Join(folder, m[1]), Line: line, What: m[3]}
+	return fault.Fault{File: folder, What: err.Error()}
 }
 
 // printChecked sums up in a few lines what a valid config will do.

@@ -86,7 +86,12 @@ func TestCheckListsTheFaultsOfAllFilesAtOnce(t *testing.T) {
 		"a template that parses and then asks for what no digest has": {
 			map[string]string{"drumbeat.yaml": smallConfig + "templates: t\n", "process.yaml": string(reference.ProcessYAML),
 				"t/rep.html": "{{define \"name\"}}x{{end}}{{define \"main\"}}{{with .Own}}{{range .Lost}}{{.Nosuch}}{{end}}{{end}}{{end}}"},
-			[]string{"t: story rep", "can't evaluate field Nosuch"},
+			[]string{"rep.html:1: executing", "can't evaluate field Nosuch"},
+		},
+		"words that nobody would say, in two languages": {
+			map[string]string{"drumbeat.yaml": smallConfig + "templates: t\n", "process.yaml": string(reference.ProcessYAML),
+				"t/words.de.txt": "{{define \"pushed\"}}{{.m}}{{end}}\n{{define \"overdue\"}}{{.when}}{{end}}", "t/words.txt": "{{define \"heading first\"}}{{.unit}}{{end}}"},
+			[]string{`words.de.txt:1: phrase "pushed": it knows no .m, but .n`, `words.de.txt:2: phrase "overdue": it knows no .when`, `words.txt:1: phrase "heading first": it knows no .unit`},
 		},
 		"no config at all": {
 			map[string]string{"other.yaml": ""},

@@ -80,10 +80,10 @@ func New(opts ...Option) (*Renderer, error) {
 		h := htmltemplate.New(string(kind)).Funcs(htmlFuncs(nil)).Option("missingkey=error")
 		t := texttemplate.New(string(kind)).Funcs(textFuncs(nil)).Option("missingkey=error")
 		for _, name := range []string{"layout", "partials", string(kind)} {
-			if err := set.parse(name+".html", func(src string) error { _, err := h.Parse(src); return err }); err != nil {
+			if err := set.parse(name+".html", func(src string) error { _, err := h.New(name + ".html").Parse(src); return err }); err != nil {
 				return nil, err
 			}
-			if err := set.parse(name+".txt", func(src string) error { _, err := t.Parse(src); return err }); err != nil {
+			if err := set.parse(name+".txt", func(src string) error { _, err := t.New(name + ".txt").Parse(src); return err }); err != nil {
 				return nil, err
 			}
 		}
