@@ -148,7 +148,7 @@ func openHouse(ctx context.Context, cfg *config.Config, stateDSN string, log *sl
 		host = "unknown"
 	}
 	h.Worker = &worker.Worker{Config: cfg, Source: src, Render: renderer.Render, Voice: renderer.Voice, Connect: connector(cfg, log), Now: time.Now,
-		Log: log, Owner: fmt.Sprintf("%s/%d", host, os.Getpid()), Version: "config " + cfg.Version + ", drumbeat " + commit()}
+		Log: log, Owner: fmt.Sprintf("%s/%d", host, os.Getpid()), Version: "config " + cfg.Version + ", drumbeat " + commit() + ", " + cfg.Environment + " on " + host}
 	if links := newLinks(cfg); links != nil {
 		h.Links = links
 	}

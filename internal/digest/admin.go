@@ -43,6 +43,7 @@ type Operations struct {
 	Data                *DataState        // nil: not looked at
 	NoAddress           []Person          // active people without an address that can be used
 	Names               map[string]string // by rep id
+	Config              string            // its file, as the program was told it
 	Version             string            // of config and program
 	Stop, View, StopURL string            // as in Input
 	Voice               *words.Voice      // as in Input

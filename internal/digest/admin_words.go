@@ -61,7 +61,7 @@ func (o *operator) todo() (out []Task) {
 		if slices.ContainsFunc(o.Due[:i], func(b DueTick) bool { return b.Why == t.Why }) {
 			continue
 		}
-		task := Task{Title: o.say("admin unread"), Says: line(t.Why, 300), Do: o.say("admin unread do"), Cmd: "drumbeat check --connect"}
+		task := Task{Title: o.say("admin unread"), Says: line(t.Why, 300), Do: o.say("admin unread do"), Cmd: o.command("check --connect")}
 		if t.Setup {
 			task.Title, task.Do, task.Cmd = o.say("admin misfit"), o.say("admin misfit do"), ""
 		}
@@ -74,7 +74,7 @@ func (o *operator) todo() (out []Task) {
 	}
 	for _, t := range o.Missed {
 		out = append(out, Task{Title: o.say("admin missed", "schedule", line(t.Schedule, 40)), Says: line(t.Why, 300),
-			Do: o.say("admin missed do"), Cmd: "drumbeat run " + quoted(t.Schedule) + " --as-of " + pipeline.DateOf(t.At, o.Location).String()})
+			Do: o.say("admin missed do"), Cmd: o.command("run " + quoted(t.Schedule) + " --as-of " + pipeline.DateOf(t.At, o.Location).String())})
 	}
 	for _, r := range o.Runs {
 		out = append(out, o.lost(r)...)
@@ -103,7 +103,7 @@ const resend = "--force --only ADDRESS"
 
 // lost are the digests of a run that did not arrive, a task for each way to mend them.
 func (o *operator) lost(r RunRecord) (out []Task) {
-	again := "drumbeat run " + quoted(r.Schedule) + " --as-of " + r.Period.String()
+	again := o.command("run " + quoted(r.Schedule) + " --as-of " + r.Period.String())
 	for _, g := range []struct {
 		is             func(MailRecord) bool
 		title, do, cmd string
@@ -161,7 +161,7 @@ func (o *operator) doubts() (out []Task) {
 	}
 	if len(fewer) > 0 {
 		out = append(out, Task{Title: o.say("admin rows missing"), Says: o.say("admin rows missing says"), Who: fewer,
-			Do: o.say("admin rows missing do"), Cmd: "drumbeat check --connect"})
+			Do: o.say("admin rows missing do"), Cmd: o.command("check --connect")})
 	}
 	return out
 }
@@ -255,7 +255,15 @@ func (o *operator) setup() (out []string) {
 	return out
 }
 
-// quoted is a schedule's name as a shell takes it.
+// command is what to type, with the config's name unless the program finds it by itself.
+func (o *operator) command(what string) string {
+	if o.Config == "" || o.Config == "drumbeat.yaml" {
+		return "drumbeat " + what
+	}
+	return "drumbeat " + what + " --config " + quoted(o.Config)
+}
+
+// quoted is a name as a shell takes it.
 func quoted(name string) string {
 	if strings.Contains(name, " ") {
 		return strconv.Quote(line(name, 100))

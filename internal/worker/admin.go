@@ -104,7 +104,7 @@ func (w *Worker) operations(ctx context.Context, desk *desk, r *round, reps []pi
 	now := w.Now()
 	ops := &digest.Operations{Schedule: r.schedule.Name, Cause: r.notice.cause, Location: r.schedule.Zone, At: now,
 		Due: r.notice.due, Missed: r.notice.missed, Data: r.notice.data, Next: w.comingUp(now), Names: map[string]string{},
-		Version: w.Version, Stop: w.replies().Address}
+		Config: w.Config.Path, Version: w.Version, Stop: w.replies().Address}
 	for _, rep := range reps {
 		ops.Names[rep.ID] = rep.Name
 	}

@@ -39,7 +39,7 @@ func Operations() digest.Operations {
 		Data: &digest.DataState{AsOf: AsOf, Window: 7 * 24 * time.Hour, Newest: pipeline.Some(AsOf.Add(-5 * time.Hour)),
 			Rows:   map[string]int64{"reps": 61, "deals": 4210, "stage_changes": 18733, "activities": 21400, "waivers": 12},
 			Before: map[string]int64{"reps": 61, "deals": 4188, "stage_changes": 18601, "activities": 57033, "waivers": 12}},
-		Version: "config 3f2a9c1d07be, drumbeat 88aaef9", Stop: "drumbeat@example.com",
+		Config: "/etc/drumbeat/drumbeat.yaml", Version: "config 3f2a9c1d07be, drumbeat 88aaef9, production", Stop: "drumbeat@example.com",
 	}
 }
 
