@@ -48,6 +48,7 @@ func textFuncs(v *words.Voice) texttemplate.FuncMap {
 		"columns":  columns,
 		"lenses":   lenses,
 		"mentions": mentions,
+		"shell":    func(mark, command string) string { return strings.ReplaceAll(fill(mark, command), "\n", " \\\n") }, // can be pasted
 		"table":    func(t digest.TeamTable) (string, error) { return table(sayIn(v), t) },
 	}
 }
