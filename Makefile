@@ -21,7 +21,7 @@ demo: ## write the sample's weekly digests under drumbeat-demo/
 
 test: tools ## the whole gate: vet, gofmt, and every test under the race detector
 	@$(GO) vet ./...
-	@dirty=$$(gofmt -l cmd config internal templates); [ -z "$$dirty" ] || { echo "not gofmt-clean:"; echo "$$dirty"; exit 1; }
+	@dirty=$$(gofmt -l cmd config docs internal templates); [ -z "$$dirty" ] || { echo "not gofmt-clean:"; echo "$$dirty"; exit 1; }
 	@$(GO) test -race $(NO_CHECKPTR) -timeout 20m ./...
 
 lint: ## golangci-lint (its first run builds it, which takes minutes)

@@ -90,8 +90,16 @@ func TestCheckListsTheFaultsOfAllFilesAtOnce(t *testing.T) {
 		},
 		"words that nobody would say, in two languages": {
 			map[string]string{"drumbeat.yaml": smallConfig + "templates: t\n", "process.yaml": string(reference.ProcessYAML),
-				"t/words.de.txt": "{{define \"pushed\"}}{{.m}}{{end}}\n{{define \"overdue\"}}{{.when}}{{end}}", "t/words.txt": "{{define \"heading first\"}}{{.unit}}{{end}}"},
-			[]string{`words.de.txt:1: phrase "pushed": it knows no .m, but .n`, `words.de.txt:2: phrase "overdue": it knows no .when`, `words.txt:1: phrase "heading first": it knows no .unit`},
+				"t/words.de.txt": "{{define \"pushed\"}}{{.m}}{{end}}\n{{define \"overdue\"}}{{.when}}{{end}}"},
+			[]string{`words.de.txt:1: phrase "pushed": it knows no .m, but .n`, `words.de.txt:2: phrase "overdue": it knows no .when`},
+		},
+		"words that fail only when they are said": {
+			map[string]string{"drumbeat.yaml": smallConfig + "templates: t\n", "process.yaml": string(reference.ProcessYAML), "t/words.txt": "{{define \"heading first\"}}{{.unit}}{{end}}"},
+			[]string{`words.txt:1: phrase "heading first": it knows no .unit`},
+		},
+		"a phrase that says itself": {
+			map[string]string{"drumbeat.yaml": smallConfig + "templates: t\n", "process.yaml": string(reference.ProcessYAML), "t/words.txt": "\n{{define \"of\"}}{{of .n .all}}{{end}}"},
+			[]string{`words.txt:2: phrase "of": error calling of: the phrase "of" cannot say itself`},
 		},
 		"no config at all": {
 			map[string]string{"other.yaml": ""},

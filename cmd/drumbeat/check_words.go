@@ -36,7 +36,7 @@ func tellWords(b *strings.Builder, cfg *config.Config) error {
 	for _, locale := range slices.Sorted(maps.Keys(readers)) {
 		v := book.For(locale)
 		spoken[v.Language()] += readers[locale]
-		if !strings.HasPrefix(locale, v.Language()) {
+		if v.Language() == "en" && !strings.HasPrefix(locale, "en") {
 			lines = append(lines, fmt.Sprintf("%s: no file of phrases; %s English, with numbers and dates as there", locale, people(readers[locale], "reads", "read")))
 		}
 	}

@@ -257,7 +257,7 @@ func TestEveryKindOfRowsHasAName(t *testing.T) {
 func TestAPhraseThatCannotBeSaidFailsTheAdminsDigest(t *testing.T) {
 	for phrase, story := range map[string]string{"admin title ran": "admin", "admin preheader": "admin-quiet", "admin unread do": "admin-source-down",
 		"admin about": "admin-lost", "admin missed": "admin-missed", "date": "admin", "stretch": "admin"} {
-		book, err := words.Load(fstest.MapFS{"words.txt": {Data: []byte(`{{define "` + phrase + `"}}Word {{.nothing}}{{end}}`)}})
+		book, err := words.Load(fstest.MapFS{"words.txt": {Data: []byte(`{{define "` + phrase + `"}}Word {{whole "x"}}{{end}}`)}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -260,15 +259,18 @@ func (o *operator) command(what string) string {
 	if o.Config == "" || o.Config == "drumbeat.yaml" {
 		return "drumbeat " + what
 	}
-	return "drumbeat " + what + " --config " + quoted(o.Config)
+	return "drumbeat " + what + " --config " + shellQuoted(o.Config)
 }
 
-// quoted is a name as a shell takes it.
-func quoted(name string) string {
-	if strings.Contains(name, " ") {
-		return strconv.Quote(line(name, 100))
+// quoted is a schedule's name as a shell takes it.
+func quoted(name string) string { return shellQuoted(line(name, 100)) }
+
+// shellQuoted puts a word into single quotes where a shell would read more into it.
+func shellQuoted(word string) string {
+	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%") == "" {
+		return word
 	}
-	return line(name, 100)
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // duration says how long something took: the largest unit that still tells much.

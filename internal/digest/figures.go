@@ -1,7 +1,6 @@
 package digest
 
 import (
-	"math"
 	"time"
 
 	"drumbeat/internal/health"
@@ -235,7 +234,7 @@ func (b *builder) biasOf(fc *health.ForecastReliability) string {
 	if high+low < 2 {
 		high, low = 0, 0
 	}
-	return b.say("bias", "hundredths", words.Points(fc.Bias.V), "bias", math.Abs(fc.Bias.V), "high", high, "low", low, "n", len(fc.Periods))
+	return b.say("bias", "hundredths", words.Points(fc.Bias.V), "high", high, "low", low, "n", len(fc.Periods))
 }
 
 // periodLabel says Jul–Sep, or Jul for a month.

@@ -1,7 +1,6 @@
 package digest
 
 import (
-	"cmp"
 	"errors"
 	"maps"
 	"strings"
@@ -17,7 +16,10 @@ type speaker struct {
 }
 
 func newSpeaker(v *words.Voice) *speaker {
-	return &speaker{Voice: cmp.Or(v, words.Default()), base: map[string]any{}}
+	if v == nil {
+		v = words.Default()
+	}
+	return &speaker{Voice: v, base: map[string]any{}}
 }
 
 // say says a phrase. What it may speak of comes in pairs of a name and a value.

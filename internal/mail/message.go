@@ -84,7 +84,7 @@ func Build(m Message) ([]byte, error) {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithEncoding(gomail.EncodingQP),
 		gomail.WithCharset(gomail.CharsetUTF8), gomail.WithBoundary(hex.EncodeToString(sum[:20])))
 	msg.FromMailAddress(named(m.From))
-	msg.ToMailAddress(named(m.To))
+	msg.ToMailAddress(recipient(m.To))
 	if m.ReplyTo.Address != "" {
 		msg.ReplyToMailAddress(named(m.ReplyTo))
 	}
@@ -186,14 +186,18 @@ func (m Message) fields() []Field {
 	return out
 }
 
-// named is an address with a display name of one line. A name that looks like an address itself is left out: mail
-// programs that are careless with encoded words take it for a second recipient, and filters for a forgery.
+// named is an address with a display name of one line.
 func named(a netmail.Address) *netmail.Address {
-	name := cut(oneLine(a.Name), maxName)
-	if strings.Contains(name, "@") {
-		name = ""
+	return &netmail.Address{Name: cut(oneLine(a.Name), maxName), Address: a.Address}
+}
+
+// recipient is a named address. A name that looks like an address itself is left out: mail programs that are careless
+// with encoded words take it for a second recipient, and filters for a forgery.
+func recipient(a netmail.Address) *netmail.Address {
+	if strings.Contains(a.Name, "@") {
+		a.Name = ""
 	}
-	return &netmail.Address{Name: name, Address: a.Address}
+	return named(a)
 }
 
 // cut shortens to at most n characters.

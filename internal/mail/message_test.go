@@ -174,6 +174,9 @@ func TestNothingFromADatabaseAddsAField(t *testing.T) {
 					t.Errorf("%s: %v, %v", field, got, err)
 				}
 				// As a mail program reads it that decodes first and looks for addresses then.
+				if field != "To" {
+					continue
+				}
 				if decoded, err := new(mime.WordDecoder).DecodeHeader(p.header.Get(field)); err != nil || strings.Count(decoded, "@") != 1 {
 					t.Errorf("%s: %q, %v: more than one address to the careless", field, decoded, err)
 				}

@@ -130,6 +130,7 @@ func (p *Preview) fault(w http.ResponseWriter, r *http.Request, status int, titl
 // chosen reads what a request asks for, or answers it.
 func (p *Preview) chosen(w http.ResponseWriter, r *http.Request) (choice, bool) {
 	c, err := choose(r.URL.Query(), p.Day)
+	c.Language = oneOf(c.Language, p.Languages()...)
 	if err != nil {
 		p.fault(w, r, http.StatusBadRequest, "There is no such date", "Choose another one above.", err.Error()+".")
 	}

@@ -2,6 +2,7 @@ package words
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -23,6 +24,7 @@ const NB = "\u00a0"
 // Voice says phrases to one kind of reader. It may be used by many goroutines.
 type Voice struct {
 	t        *template.Template
+	plain    *template.Template // the same phrases for functions that say one: there nothing says "of" by function
 	locale   string
 	language string // of the phrases
 	numbers  *message.Printer
@@ -42,6 +44,11 @@ func newVoice(t *template.Template, locale string, tag language.Tag, spoken stri
 	}
 	v := &Voice{t: t, locale: locale, language: spoken, numbers: numbers, house: locale == "", american: monthFirst(tag)}
 	t.Funcs(v.funcs())
+	var err error
+	if v.plain, err = t.Clone(); err != nil {
+		return nil, err
+	}
+	v.plain.Funcs(template.FuncMap{"of": func(int, int) (string, error) { return "", errors.New(`the phrase "of" cannot say itself`) }})
 	for name, to := range map[string]*[]string{"months": &v.months, "months.short": &v.shortMonths, "weekdays": &v.weekdays} {
 		s, err := v.Say(name, nil)
 		if err != nil {
@@ -49,17 +56,16 @@ func newVoice(t *template.Template, locale string, tag language.Tag, spoken stri
 		}
 		*to = strings.Split(s, "|")
 	}
-	var err error
 	v.and, err = v.Say("and", nil)
 	return v, err
 }
 
-// monthFirst says whether dates begin with the month, as CLDR has it for English in the United States and where that
-// is followed.
+// monthFirst says whether the reader writes the month before the day, and has a clock of twelve hours: English of the
+// United States and the islands that follow them.
 func monthFirst(tag language.Tag) bool {
 	base, _ := tag.Base()
 	region, sure := tag.Region()
-	return base.String() == english && sure == language.Exact && (region.String() == "US" || region.String() == "PH")
+	return base.String() == english && sure == language.Exact && slices.Contains([]string{"US", "PR", "GU", "PH"}, region.String())
 }
 
 // Locale is the one that the voice is for; empty: none is known.
@@ -72,8 +78,10 @@ var blanks = regexp.MustCompile(`[ \t\r\n]+`)
 
 // Say says a phrase; its data are what it may speak of. A phrase may be broken into lines anywhere. The error names
 // the phrase: it is not known, or speaks of what it was not given.
-func (v *Voice) Say(name string, data any) (string, error) {
-	t := v.t.Lookup(name)
+func (v *Voice) Say(name string, data any) (string, error) { return v.say(v.t, name, data) }
+
+func (v *Voice) say(in *template.Template, name string, data any) (string, error) {
+	t := in.Lookup(name)
 	if t == nil {
 		return "", fmt.Errorf("there is no phrase %q", name)
 	}
@@ -84,7 +92,11 @@ func (v *Voice) Say(name string, data any) (string, error) {
 	if v.listen != nil {
 		v.listen(name)
 	}
-	return strings.Trim(blanks.ReplaceAllString(b.String(), " "), " "), nil
+	s := strings.Trim(b.String(), " \t\r\n")
+	if strings.ContainsAny(s, "\t\r\n") || strings.Contains(s, "  ") { // seldom, and a regexp takes its time
+		s = blanks.ReplaceAllString(s, " ")
+	}
+	return s, nil
 }
 
 // PhraseError says why a phrase could not be said, and where it stands in its file.
@@ -105,6 +117,9 @@ var (
 
 // phraseError puts text/template's words into ours: who writes phrases need not know Go.
 func phraseError(name string, data any, err error) error {
+	if inside := (*PhraseError)(nil); errors.As(err, &inside) {
+		return inside
+	}
 	m := executing.FindStringSubmatch(err.Error())
 	if m == nil {
 		return fmt.Errorf("phrase %q: %w", name, err)
@@ -112,10 +127,8 @@ func phraseError(name string, data any, err error) error {
 	e := &PhraseError{Phrase: name, File: m[1], What: m[3]}
 	e.Line, _ = strconv.Atoi(m[2]) // digits
 	if key := noEntry.FindStringSubmatch(m[3]); key != nil {
-		e.What = "it knows no ." + key[1] + key[2]
-		if known, ok := data.(map[string]any); ok && len(known) > 0 {
-			e.What += ", but ." + strings.Join(slices.Sorted(maps.Keys(known)), ", .")
-		}
+		known, _ := data.(map[string]any) // else it knows nothing that could be named
+		e.What = unknown(key[1]+key[2], slices.Sorted(maps.Keys(known)))
 	}
 	return e
 }
@@ -123,7 +136,7 @@ func phraseError(name string, data any, err error) error {
 // funcs are what phrases may call.
 func (v *Voice) funcs() template.FuncMap {
 	return template.FuncMap{"whole": v.Whole, "of": v.Of, "count": v.Count, "noun": Noun, "percent": v.Percent, "hundredths": v.hundredths, "points": Points, "signed": v.Signed,
-		"ratio": v.Ratio, "span": v.Span, "decimal": v.Decimal, "list": v.List, "upper": Upper, "nb": func(parts ...any) string {
+		"ratio": v.Ratio, "span": v.Span, "list": v.List, "upper": Upper, "nb": func(parts ...any) string {
 			var out []string
 			for _, p := range parts {
 				out = append(out, fmt.Sprint(p))
@@ -137,7 +150,7 @@ func (v *Voice) Whole(n int) string { return v.numbers.Sprint(number.Decimal(n))
 
 // Of says 1,382 of 1,910.
 func (v *Voice) Of(n, all int) (string, error) {
-	return v.Say("of", map[string]any{"n": n, "all": all})
+	return v.say(v.plain, "of", map[string]any{"n": n, "all": all})
 }
 
 // Count says "1 deal" or "3 deals"; the forms carry their own following words.
@@ -229,7 +242,7 @@ func (v *Voice) Money(amount float64, currency string) string {
 		digits = 1
 	}
 	s := v.Decimal(abs, digits)
-	if amount < 0 && math.Round(abs) != 0 {
+	if amount < 0 && strconv.FormatFloat(abs, 'f', digits, 64) != "0" {
 		s = "−" + s
 	}
 	unit := size + sign

@@ -29,6 +29,7 @@ import (
 type Book struct {
 	phrases map[string]*template.Template // by language; "" are those for all
 	ours    map[string]bool               // the names that are known
+	uses    map[string]*uses              // what our own phrases are made of
 	places  map[string]place              // of the phrases that a company has defined, by language and name
 	mu      sync.Mutex
 	voices  map[string]*Voice // by locale
@@ -54,7 +55,7 @@ var fileName = regexp.MustCompile(`^words(?:-([a-z0-9-]*))?(?:\.([A-Za-z]{2,3}(?
 // reader, words.de.txt and words-*.de.txt for those whose locale is German. A phrase that a file does not define stays
 // as it is. The error is a fault.List of all that is wrong, with the files' names in the folder.
 func Load(over fs.FS) (*Book, error) {
-	b := &Book{phrases: map[string]*template.Template{}, ours: map[string]bool{}, places: map[string]place{}, voices: map[string]*Voice{}}
+	b := &Book{phrases: map[string]*template.Template{}, ours: map[string]bool{}, uses: map[string]*uses{}, places: map[string]place{}, voices: map[string]*Voice{}}
 	base := template.New("words").Funcs((&Voice{}).funcs()).Option("missingkey=error")
 	b.phrases[""] = base
 	files, faults := read(templates.FS)
@@ -63,6 +64,9 @@ func Load(over fs.FS) (*Book, error) {
 	}
 	if len(faults) > 0 || over == nil {
 		return b, faults.Err()
+	}
+	for name := range b.ours {
+		b.uses[name] = usesOf(base.Lookup(name))
 	}
 	files, faults = read(over)
 	for _, f := range files { // those for everybody come first, then each language before its regions
@@ -104,7 +108,7 @@ func read(in fs.FS) (files []file, faults fault.List) {
 			faults = append(faults, fault.Fault{File: name, What: "speaks to every reader, whatever their language", Hint: "for one language write words." + tag.String() + ".txt"})
 			continue
 		}
-		tag, err := language.Parse(m[2])
+		tag, err := parseTag(m[2])
 		if m[2] != "" && err != nil {
 			faults = append(faults, fault.Fault{File: name, What: fmt.Sprintf("%q is no language", m[2]), Hint: "name it as words.de.txt for German"})
 			continue
@@ -120,8 +124,30 @@ func read(in fs.FS) (files []file, faults fault.List) {
 		}
 		files = append(files, f)
 	}
-	slices.SortStableFunc(files, func(x, y file) int { return cmp.Compare(x.lang, y.lang) })
+	slices.SortStableFunc(files, func(x, y file) int {
+		return cmp.Or(cmp.Compare(depth(x.lang), depth(y.lang)), cmp.Compare(x.lang, y.lang))
+	})
 	return files, faults
+}
+
+// depth is how many languages stand behind one: de-AT begins from de, zh-HK from zh-Hant.
+func depth(lang string) (n int) {
+	if lang == "" {
+		return 0
+	}
+	for tag := language.Make(lang); tag != language.Und; tag = tag.Parent() {
+		n++
+	}
+	return n
+}
+
+// parseTag reads a BCP 47 tag; no and nb are one language.
+func parseTag(s string) (language.Tag, error) {
+	tag, err := language.Parse(s)
+	if err != nil {
+		return tag, err
+	}
+	return (language.Macro | language.DeprecatedBase).Canonicalize(tag)
 }
 
 var parseError = regexp.MustCompile(`^template: [^:]*:(\d+)(?::\d+)?: (.*)`)
@@ -166,6 +192,9 @@ func (b *Book) define(t *template.Template, f file, ours bool) (faults fault.Lis
 			wrong(lines[name], fmt.Sprintf("%q says nothing", name), "the sentence would stay as it was; write other words")
 		default:
 			b.places[f.lang+" "+name] = place{f.name, lines[name]}
+			for _, what := range b.mistakes(phrase) {
+				wrong(lines[name], fmt.Sprintf("phrase %q: %s", name, what), "")
+			}
 		}
 	}
 	if len(faults) > 0 {
@@ -187,25 +216,29 @@ func (b *Book) suggest(name string) string {
 
 var defined = regexp.MustCompile(`\{\{-?\s*define\s+"([^"]+)"`)
 
-// calendar are the phrases that are lists.
-var calendar = map[string]int{"months": 12, "months.short": 12, "weekdays": 7}
+// fixed are the phrases that a voice needs before it says anything else, with the number of their names.
+var fixed = map[string]int{"months": 12, "months.short": 12, "weekdays": 7, "and": 1}
 
-// checkNames looks whether every language has as many months and days as the year and the week.
+// checkNames looks whether every language has as many months and days as the year and the week, and an and.
 func (b *Book) checkNames() (faults fault.List) {
 	for _, lang := range slices.Sorted(maps.Keys(b.phrases)) {
-		for _, name := range slices.Sorted(maps.Keys(calendar)) {
-			var out strings.Builder
+		for _, name := range slices.Sorted(maps.Keys(fixed)) {
 			at := b.placeOf(lang, name)
 			if at.file == "" {
 				continue
 			}
-			t, err := b.phrases[lang].Clone() // one that has been executed could not be cloned again
-			if err == nil {
-				err = t.ExecuteTemplate(&out, name, nil)
+			f := fault.Fault{File: at.file, Line: at.line}
+			var out strings.Builder
+			err := b.phrases[lang].ExecuteTemplate(&out, name, nil)
+			switch n := len(strings.Split(out.String(), "|")); {
+			case err != nil:
+				f.What = phraseError(name, nil, err).Error()
+			case n != fixed[name]:
+				f.What, f.Hint = fmt.Sprintf("%q needs %d names and has %d", name, fixed[name], n), "write | between them"
+			default:
+				continue
 			}
-			if n := len(strings.Split(out.String(), "|")); err != nil || n != calendar[name] {
-				faults = append(faults, fault.Fault{File: at.file, Line: at.line, What: fmt.Sprintf("%q needs %d names and has %d", name, calendar[name], n), Hint: "write | between them"})
-			}
+			faults = append(faults, f)
 		}
 	}
 	return faults
@@ -227,7 +260,11 @@ func (b *Book) Languages() []string {
 // number of Names.
 func (b *Book) Own(lang string) (n int) {
 	for name := range b.ours {
-		if b.placeOf(lang, name).file != "" || b.placeOf("", name).file != "" {
+		own := b.placeOf("", name).file != ""
+		for tag := language.Make(lang); !own && tag != language.Und; tag = tag.Parent() {
+			own = b.placeOf(tag.String(), name).file != ""
+		}
+		if own {
 			n++
 		}
 	}
@@ -247,7 +284,7 @@ func (b *Book) For(locale string) *Voice {
 		return v
 	}
 	v, err := b.voice(locale)
-	if err != nil { // cannot happen: what is cloned has never been executed
+	if err != nil { // cannot happen: Load has tried all that a voice begins with
 		panic(err)
 	}
 	b.voices[locale] = v
@@ -255,11 +292,14 @@ func (b *Book) For(locale string) *Voice {
 }
 
 func (b *Book) voice(locale string) (*Voice, error) {
-	tag, err := language.Parse(locale)
+	tag, err := parseTag(locale)
 	if err != nil {
 		locale, tag = "", language.English
 	}
 	spoken := b.spoken(tag)
+	if spoken == "" {
+		spoken = b.spoken(language.English)
+	}
 	t, err := b.phrases[spoken].Clone()
 	if err != nil {
 		return nil, err
