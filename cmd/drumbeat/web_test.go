@@ -67,7 +67,7 @@ func background(t *testing.T, ready string, args ...string) (stop func() (int, s
 		return status, said.String()
 	}
 	t.Cleanup(func() { stop() })
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		if status, _ := fetch(t, http.MethodGet, ready, ""); status == http.StatusOK {
 			return stop
 		}
