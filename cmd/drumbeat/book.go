@@ -156,7 +156,7 @@ func (b *shelfBook) shelf(ctx context.Context, s config.Schedule, day pipeline.D
 	tick, err := moment{date: day, isDate: true}.tick(s, zone)
 	if err != nil {
 		shelf.Err = err
-		return shelf, nil
+		return shelf, nil //nolint:nilerr // it is this schedule's alone, and its shelf shows it
 	}
 	look, err := b.preview.Look(ctx, s, tick)
 	if err != nil {

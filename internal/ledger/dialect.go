@@ -136,7 +136,7 @@ func openSQLite(path string) (dialect, *sqlx.DB, error) {
 // other, so SQLite refuses one of them without the patience of busy_timeout: that one comes again.
 func reach(db *sql.DB) error {
 	for patience := time.Now().Add(callTimeout); ; {
-		err := db.Ping()
+		err := db.PingContext(context.Background()) // bounded by patience
 		var lite *modernc.Error
 		if !errors.As(err, &lite) || lite.Code()&0xFF != codes.SQLITE_BUSY || time.Now().After(patience) {
 			return err

@@ -118,7 +118,7 @@ func TestMailsInChromium(t *testing.T) {
 // dumped is the page after its scripts.
 func dumped(t *testing.T, browser, page string) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "drumbeat-chromium-") // not the test's own: what Chromium writes while it ends would fail it
+	dir, err := os.MkdirTemp("", "drumbeat-chromium-") //nolint:usetesting // not the test's own: what Chromium writes while it ends would fail it
 	if err != nil {
 		t.Fatal(err)
 	}

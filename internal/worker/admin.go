@@ -163,7 +163,7 @@ func (w *Worker) record(ctx context.Context, run ledger.Run, since time.Time) (r
 		record.Span, record.OwnHour = w.Config.Schedules[i].Window, w.Config.Schedules[i].RecipientZone
 	}
 	if record.Period, err = pipeline.ParseDate(run.Period); err != nil {
-		return record, false, nil // an alarm of an admin schedule that the config has no more
+		return record, false, nil //nolint:nilerr // an alarm of an admin schedule that the config has no more
 	}
 	rows, err := w.history().List(ctx, ledger.Filter{Schedule: run.Schedule, Period: run.Period})
 	if err != nil {

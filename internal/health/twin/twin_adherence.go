@@ -146,7 +146,7 @@ func weightOfTeam(reps []health.Tally) (p, m float64) {
 // trend gives the eight windows.
 func (w *world) trend(s subject) []health.TrendPoint {
 	out := []health.TrendPoint{}
-	for i := 0; i < 8; i++ {
+	for i := range 8 {
 		from, to := w.edges[i], w.edges[i+1]
 		t := tally(w.judgedIn(s, from, to))
 		p := health.TrendPoint{Start: from.UTC(), End: to.UTC(), Due: t.Due, Met: t.Met, Rate: t.Rate}
@@ -307,7 +307,7 @@ func furthest(want, did []string) int {
 // commonLength is the longest common subsequence's, by trying every subset of what was wanted.
 func commonLength(did, want []string) int {
 	best := 0
-	for subset := 0; subset < 1<<len(want); subset++ {
+	for subset := range 1 << len(want) {
 		n, at := 0, 0
 		for i, key := range want {
 			if subset&(1<<i) == 0 {

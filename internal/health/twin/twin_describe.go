@@ -33,7 +33,11 @@ func Describe(in health.Input) string {
 	for _, r := range in.Reading.Reps {
 		line("rep", r)
 	}
-	for h := range in.Reading.Deals {
+	for h, err := range in.Reading.Deals {
+		if err != nil {
+			line("no more deals", err)
+			break
+		}
 		describeRows(line, "deal", []any{h.Deal})
 		describeRows(line, "  change", h.Changes)
 		describeRows(line, "  activity", h.Activities)

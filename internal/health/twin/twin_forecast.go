@@ -155,7 +155,7 @@ func (w *world) brier(calls []call, out *health.ForecastReliability) {
 func calibration(calls []call) []health.CalibrationBin {
 	edges := []float64{0, 0.2, 0.4, 0.6, 0.8, 1}
 	var out []health.CalibrationBin
-	for i := 0; i < 5; i++ {
+	for i := range 5 {
 		bin := filter(calls, func(c call) bool {
 			return c.chance >= edges[i] && (c.chance < edges[i+1] || i == 4)
 		})
