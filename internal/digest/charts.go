@@ -11,7 +11,7 @@ import (
 const columnHeight = 36
 
 // trend makes the columns of the eight windows, nil where all of them are empty.
-func (b *builder) trend(caption string, value func(health.TrendPoint) (float64, bool)) *Columns {
+func (b *builder) trend(caption string, value func(health.TrendPoint) (float64, bool), pairs ...any) *Columns {
 	points := b.r.Figures.Trend
 	top := 0.0
 	for _, p := range points {
@@ -22,7 +22,7 @@ func (b *builder) trend(caption string, value func(health.TrendPoint) (float64, 
 	if top == 0 || len(points) < 2 {
 		return nil
 	}
-	c := &Columns{Caption: b.say(caption, "n", len(points), "unit_of_money", "")}
+	c := &Columns{Caption: b.say(caption, append(pairs, "n", len(points))...)}
 	for i, p := range points {
 		v, ok := value(p)
 		c.Cols = append(c.Cols, b.column(v, ok, top, i == len(points)-1))
@@ -50,12 +50,12 @@ func (b *builder) amountTrend() *Columns {
 	for by < 1e12 && top/by >= 999.5 {
 		by *= 1e3
 	}
-	c := b.trend("chart worth", func(p health.TrendPoint) (float64, bool) { return p.StalledAmount.V / by, p.StalledAmount.OK })
+	_, unit, _ := strings.Cut(b.money(by), nb)
+	worth := func(p health.TrendPoint) (float64, bool) { return p.StalledAmount.V / by, p.StalledAmount.OK }
+	c := b.trend("chart worth", worth, "unit_of_money", unit)
 	if c == nil || top < 500 {
 		return nil
 	}
-	_, unit, _ := strings.Cut(b.money(by), nb)
-	c.Caption = b.say("chart worth", "n", len(b.r.Figures.Trend), "unit_of_money", unit)
 	digits := 0
 	if by > 1e3 && top/by < 9.95 {
 		digits = 1
