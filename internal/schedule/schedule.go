@@ -148,17 +148,31 @@ func (s Spec) nextWall(wall time.Time) time.Time {
 }
 
 // Next gives the first tick strictly after an instant, on the civil clock at loc: once, at its first
-// occurrence, where the clock shows the wall time twice; right after the gap where it never shows it. Ticks
-// that a gap moves to one instant are one tick. It is the zero time when there is none in ten years.
+// occurrence, where the clock shows the wall time twice; right after the gap where it never shows it (see tickAt).
+// Ticks that a gap moves to one instant are one tick. It is the zero time when there is none in ten years.
 func (s Spec) Next(after time.Time, loc *time.Location) time.Time {
 	// The wall time shown now, and every earlier one, has its first occurrence at or before now, and later
 	// wall times never come first: so stepping from here misses nothing.
 	for wall := s.nextWall(wallOf(after, loc)); !wall.IsZero(); wall = s.nextWall(wall) {
-		if at := pipeline.AtWall(wall, loc); at.After(after) {
+		if at := tickAt(wall, loc); at.After(after) {
 			return at
 		}
 	}
 	return time.Time{}
+}
+
+// tickAt maps a wall time of the spec to its instant. One that the clock never shows is met right after the gap, or,
+// where the gap ends the day (in Greenland at 23:00), in the last second before it: the tick of a date falls on this
+// date, since it names the period, and on the next one it would take the place of that date's own.
+func tickAt(wall time.Time, loc *time.Location) time.Time {
+	at, date := pipeline.AtWall(wall, loc), pipeline.DateOf(wall, time.UTC)
+	if pipeline.DateOf(at, loc) == date {
+		return at
+	}
+	if before := at.Add(-time.Second); pipeline.DateOf(before, loc) == date {
+		return before
+	}
+	return at // the zone has left out the whole date
 }
 
 // Last gives the last tick at or before an instant, the zero time when there is none in the ten years

@@ -79,6 +79,8 @@ func TestTicksAtClockChanges(t *testing.T) {
 			[]string{"2026-03-29T03:00:00+02:00", "2026-03-29T03:30:00+02:00", "2026-04-05T02:00:00+02:00"}},
 		{"every half hour rests in the repeated hour", "Europe/Berlin", "*/30 * * * *", "2026-10-25T01:30:00+02:00",
 			[]string{"2026-10-25T02:00:00+02:00", "2026-10-25T02:30:00+02:00", "2026-10-25T03:00:00+01:00"}},
+		{"a gap that ends the day, in Greenland", "America/Nuuk", "30 23 * * *", "2024-03-29T23:00:00-02:00",
+			[]string{"2024-03-29T23:30:00-02:00", "2024-03-30T22:59:59-02:00", "2024-03-31T23:30:00-01:00"}},
 		{"29 February across 2100", "UTC", "0 0 29 2 *", "2096-03-01T00:00:00Z", []string{"2104-02-29T00:00:00Z"}},
 	}
 	for _, tt := range tests {
@@ -112,7 +114,7 @@ func sweep(t *testing.T, name, text string, from, to int) int {
 	at := start
 	n := 0
 	for wall := s.nextWall(wallOf(start, loc)); ; wall = s.nextWall(wall) {
-		want := pipeline.AtWall(wall, loc)
+		want := tickAt(wall, loc)
 		if !want.After(at) { // before the start, or moved by a gap to the tick just seen
 			continue
 		}
@@ -126,7 +128,7 @@ func sweep(t *testing.T, name, text string, from, to int) int {
 		}
 		// The mapping itself, by the definition: the clock shows the wall time or a later one, and never did
 		// in the 26 hours before.
-		if wallOf(next, loc).Before(wall) {
+		if wallOf(next, loc).Before(wall) && !wallOf(next.Add(time.Second), loc).After(wall) {
 			t.Fatalf("%s %q: %s shows an earlier time than %s", name, text, next, wall)
 		}
 		for _, back := range []time.Duration{time.Second, 30 * time.Minute, time.Hour, 2 * time.Hour, 26 * time.Hour} {
@@ -138,7 +140,7 @@ func sweep(t *testing.T, name, text string, from, to int) int {
 	}
 }
 
-var full = flag.Bool("full", false, "sweep every zone over 19 years (some minutes)")
+var full = flag.Bool("full", false, "every zone over 19 years, and more specs (some minutes)")
 
 func TestEveryZoneTicksOncePerWeek(t *testing.T) {
 	t.Parallel()
@@ -155,14 +157,72 @@ func TestEveryZoneTicksOncePerWeek(t *testing.T) {
 	t.Logf("%d zones, %d ticks", len(strings.Fields(zoneNames)), ticks)
 }
 
-func TestHardZonesTickOncePerDayOver19Years(t *testing.T) {
+// hardZones are those of the table above, and one at least of every kind of clock change there has been since 2011:
+// half an hour, at midnight, on a Friday, backwards in summer, for good, twice a year around Ramadan, a day that is
+// left out, none at all.
+var hardZones = strings.Fields(`
+	Africa/Cairo Africa/Casablanca Africa/El_Aaiun Africa/Johannesburg Africa/Juba Africa/Khartoum Africa/Sao_Tome Africa/Tripoli
+	America/Argentina/Buenos_Aires America/Asuncion America/Bogota America/Caracas America/Havana America/Los_Angeles
+	America/New_York America/Nuuk America/Port-au-Prince America/Santiago America/Sao_Paulo America/Scoresbysund America/St_Johns
+	Antarctica/Casey Antarctica/Troll Asia/Amman Asia/Beirut Asia/Damascus Asia/Gaza Asia/Hebron Asia/Jerusalem Asia/Kathmandu
+	Asia/Kolkata Asia/Pyongyang Asia/Tehran Asia/Tokyo Atlantic/Azores Australia/Adelaide Australia/Lord_Howe Australia/Sydney
+	Europe/Berlin Europe/Chisinau Europe/Dublin Europe/Istanbul Europe/London Europe/Moscow Pacific/Apia Pacific/Auckland
+	Pacific/Chatham Pacific/Easter Pacific/Fakaofo Pacific/Fiji Pacific/Norfolk Pacific/Tongatapu UTC`)
+
+// everyPeriodOnce follows a spec that names every day, or one day of every week, and demands a tick on each such
+// date of the zone, none on any other, and one only. A date that the zone has left out is made up for on the next one.
+func everyPeriodOnce(t *testing.T, name, text string, weekday int, from, to int) {
+	t.Helper()
+	loc, s := zone(t, name), mustParse(t, text)
+	end := time.Date(to, 1, 1, 0, 0, 0, 0, loc)
+	at := time.Date(from-1, 12, 31, 23, 59, 59, 0, loc)
+	named := func(d pipeline.Date) bool { return weekday < 0 || int(d.Start(time.UTC).Weekday()) == weekday }
+	for before := pipeline.DateOf(at, loc); ; {
+		next := s.Next(at, loc)
+		if !next.After(at) {
+			t.Fatalf("%s %q: %s follows %s", name, text, next, at)
+		}
+		if next.After(end) {
+			return
+		}
+		want, dated := before+1, pipeline.DateOf(next, loc)
+		for !named(want) {
+			want++
+		}
+		if left := want.Start(loc); pipeline.DateOf(left, loc) != want { // the date is not there
+			if !next.Equal(left) {
+				t.Fatalf("%s %q: %s is left out there, and %s makes up for it", name, text, want, next)
+			}
+			dated = want
+			if named(want+1) && strings.HasPrefix(text, "0 0 ") { // its own tick is the same instant
+				dated, want = want+1, want+1
+			}
+		}
+		if dated != want {
+			t.Fatalf("%s %q: after %s came %s, want %s", name, text, at, next, want)
+		}
+		at, before = next, want
+	}
+}
+
+func TestEachWallPeriodOnceOver19Years(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "Africa/Casablanca",
-		"Africa/Cairo", "Asia/Beirut", "Pacific/Apia", "Asia/Gaza", "America/Havana", "Antarctica/Troll"} {
+	if len(hardZones) < 40 {
+		t.Fatalf("%d zones", len(hardZones))
+	}
+	zones := hardZones
+	if *full {
+		zones = strings.Fields(zoneNames)
+	}
+	for _, name := range zones {
 		for _, spec := range []string{"0 0 * * *", "30 2 * * *"} {
-			sweep(t, name, spec, 2011, 2030)
+			everyPeriodOnce(t, name, spec, -1, 2011, 2030)
+		}
+		for weekday, spec := range map[int]string{0: "30 1 * * 0", 1: "0 7 * * 1", 5: "0 0 * * 5", 6: "30 23 * * 6"} {
+			everyPeriodOnce(t, name, spec, weekday, 2011, 2030)
 		}
 	}
+	t.Logf("%d zones, 19 years", len(zones))
 }
 
 func TestParseRefuses(t *testing.T) {
