@@ -34,7 +34,7 @@ at this moment is left to it.`,
 	}
 	c.SuggestionsMinimumDistance = 2 // letters
 	c.PersistentFlags().StringVar(&path, "config", "drumbeat.yaml", "the config `FILE`")
-	c.AddCommand(newLedgerListCmd(&path), newLedgerShowCmd(&path), newSettleCmd(&path), newResendCmd(&path), newOptOutCmd(&path))
+	c.AddCommand(newLedgerListCmd(&path), newLedgerShowCmd(&path), newSettleCmd(&path), newResendCmd(&path), newOptOutCmd(&path), newAdoptCmd(&path))
 	return c
 }
 
@@ -265,6 +265,32 @@ func deliveryIDs(args []string) ([]int64, error) {
 		ids = append(ids, id)
 	}
 	return ids, nil
+}
+
+func newAdoptCmd(path *string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "adopt",
+		Short: "Take over a state database that was copied, moved or restored from a backup",
+		Long: `Take over a state database that run and serve refuse as a copy. It does not know what was sent since it was
+copied, so nothing is sent twice by itself: what was pending or being sent then becomes unknown (look with
+ledger list --state unknown; then settle or resend), and what fell due until now is not caught up (send it with
+run, where it was not sent). Stop every worker of the original first.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := loadConfig(*path, false)
+			if err != nil {
+				return err
+			}
+			return inLedger(c.Context(), *path, func(l *ledger.Ledger) error {
+				unknown, err := l.Adopt(c.Context(), cfg.Environment)
+				if err != nil {
+					return asCallersFault(err)
+				}
+				_, err = fmt.Fprintf(c.OutOrStdout(), "adopted; %d unknown; what fell due until now is not caught up\n", unknown)
+				return err
+			})
+		},
+	}
 }
 
 func newOptOutCmd(path *string) *cobra.Command {

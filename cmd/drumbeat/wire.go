@@ -163,9 +163,9 @@ func openHouse(ctx context.Context, cfg *config.Config, stateDSN string, log *sl
 	if err := state.Guard(ctx, cfg.Environment); err != nil {
 		return h, asCallersFault(err)
 	}
-	release, err := state.LockProcess()
+	release, err := state.LockProcess(ctx)
 	if err != nil {
-		return h, err
+		return h, asCallersFault(err)
 	}
 	h.closers = append(h.closers, release)
 	h.Ledger, h.state = state, state
@@ -192,7 +192,7 @@ func (h *house) lookBack(ctx context.Context, cfg *config.Config) error {
 func asCallersFault(err error) error {
 	var schema *ledger.SchemaError
 	var people worker.PeopleError
-	if errors.As(err, &schema) || errors.Is(err, ledger.ErrEnvironment) || errors.Is(err, ledger.ErrDSN) || errors.As(err, &people) {
+	if errors.As(err, &schema) || errors.Is(err, ledger.ErrEnvironment) || errors.Is(err, ledger.ErrCopy) || errors.Is(err, ledger.ErrDSN) || errors.As(err, &people) {
 		return wrongError{err}
 	}
 	return err

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/lib/pq"
@@ -30,9 +31,24 @@ func Main(m *testing.M) {
 // so that a query which forgets COLLATE "C" shows.
 func Postgres(tb testing.TB) string {
 	tb.Helper()
+	return fromTemplate(tb, "template0")
+}
+
+// CopyPostgres gives the DSN of a copy of a database of Postgres, to which nobody may be connected.
+func CopyPostgres(tb testing.TB, dsn string) string {
+	tb.Helper()
+	u, err := url.Parse(dsn)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return fromTemplate(tb, strings.TrimPrefix(u.Path, "/"))
+}
+
+func fromTemplate(tb testing.TB, template string) string {
+	tb.Helper()
 	server := serverDSN(tb)
 	name := "drumbeat_" + randomHex(6)
-	admin(tb, server, "CREATE DATABASE "+pq.QuoteIdentifier(name)+" TEMPLATE template0")
+	admin(tb, server, "CREATE DATABASE "+pq.QuoteIdentifier(name)+" TEMPLATE "+pq.QuoteIdentifier(template))
 	tb.Cleanup(func() {
 		admin(tb, server, "DROP DATABASE "+pq.QuoteIdentifier(name)+" WITH (FORCE)")
 	})

@@ -48,6 +48,23 @@ var sqlite = dialect{
 	replace:      strings.NewReplacer("drumbeat_state.", "", "FOR UPDATE SKIP LOCKED", ""),
 }
 
+// origin names the place of the database, as far as it can be told apart from that of a copy; empty: not at all.
+func (d dialect) origin(ctx context.Context, q sqlx.QueryerContext) string {
+	if d.file != "" {
+		return fileOrigin(d.file)
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	var name string
+	// Not every service lets its users ask. A replica that takes over keeps the identifier, a dump read in elsewhere does not.
+	err := q.QueryRowxContext(ctx, "SELECT 'database '||d.oid||' of cluster '||c.system_identifier "+
+		"FROM pg_control_system() c, pg_database d WHERE d.datname = current_database()").Scan(&name)
+	if err != nil {
+		return ""
+	}
+	return name
+}
+
 // translate turns a query written for Postgres into the dialect's own.
 func (d dialect) translate(query string) string { return d.replace.Replace(query) }
 

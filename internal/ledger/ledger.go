@@ -23,7 +23,6 @@ package ledger
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -34,9 +33,6 @@ import (
 
 // callTimeout bounds one call, and one statement of a Plan: a database that answers no more is an error.
 const callTimeout = 30 * time.Second
-
-// ErrEnvironment means that the ledger belongs to another environment than the config names.
-var ErrEnvironment = errors.New("the ledger of another environment")
 
 // Ledger is the state database. Its methods may be called from several goroutines and, on Postgres, from
 // several machines at once.
@@ -107,25 +103,3 @@ func connect(dsn string, options ...Option) (*Ledger, error) {
 
 // Close ends the connections. It frees no lease: they end by themselves.
 func (l *Ledger) Close() error { return l.db.Close() }
-
-// Guard binds the ledger to an environment on first use, and afterwards refuses any other (ErrEnvironment):
-// whoever copies production's state database to staging must not mail production's people. Call it before
-// anything is sent.
-func (l *Ledger) Guard(ctx context.Context, environment string) error {
-	var recorded string
-	err := l.write(ctx, "check the environment", func(ctx context.Context, t *tx) error {
-		if _, err := t.exec(ctx, "guard", args{"environment": environment}); err != nil {
-			return err
-		}
-		return t.get(ctx, "environment", nil, &recorded)
-	})
-	if err != nil {
-		return err
-	}
-	if recorded != environment {
-		return fmt.Errorf("%w: the state database belongs to environment %q and the config says %q; give %q a state "+
-			"database of its own (state.dsn), or set environment: %q if this is the same installation",
-			ErrEnvironment, recorded, environment, environment, recorded)
-	}
-	return nil
-}

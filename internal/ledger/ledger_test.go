@@ -208,32 +208,16 @@ func TestASilentServerIsGivenUp(t *testing.T) {
 	}
 }
 
-func TestGuard(t *testing.T) {
-	both(t, func(t *testing.T, l *Ledger) {
-		ok(t, l.Guard(t.Context(), "production"))
-		ok(t, l.Guard(t.Context(), "production"))
-		err := l.Guard(t.Context(), "staging")
-		if !errors.Is(err, ErrEnvironment) {
-			t.Fatalf("staging on production's ledger: %v", err)
-		}
-		for _, want := range []string{`"production"`, `"staging"`, "state.dsn"} {
-			if !strings.Contains(err.Error(), want) {
-				t.Errorf("%q is missing in: %v", want, err)
-			}
-		}
-	})
-}
-
 func TestProcessLock(t *testing.T) {
 	t.Run("a second worker process on SQLite is refused", func(t *testing.T) {
 		dsn := dbtest.SQLite(t)
 		l := open(t, dsn)
-		release := must(l.LockProcess())(t)
+		release := must(l.LockProcess(t.Context()))(t)
 		out, err := second(t, dsn)
 		if err == nil || !strings.Contains(out, "process "+strconv.Itoa(os.Getpid())) {
 			t.Errorf("second process: %v: %s", err, out)
 		}
-		if _, err := open(t, dsn).LockProcess(); !errors.Is(err, ErrLocked) {
+		if _, err := open(t, dsn).LockProcess(t.Context()); !errors.Is(err, ErrLocked) {
 			t.Errorf("second ledger of this process: %v", err)
 		}
 		plan(t, open(t, dsn), 1) // others may work beside it
@@ -245,7 +229,7 @@ func TestProcessLock(t *testing.T) {
 	t.Run("any number on Postgres", func(t *testing.T) {
 		dsn := dbtest.Postgres(t)
 		for range 2 {
-			ok(t, must(open(t, dsn).LockProcess())(t)())
+			ok(t, must(open(t, dsn).LockProcess(t.Context()))(t)())
 		}
 	})
 }

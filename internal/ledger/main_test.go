@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"testing"
@@ -22,7 +23,7 @@ func TestMain(m *testing.M) {
 func lockAndReport(dsn string) int {
 	l, err := connect(dsn)
 	if err == nil {
-		_, err = l.LockProcess()
+		_, err = l.LockProcess(context.Background())
 	}
 	if err != nil {
 		fmt.Println(err)

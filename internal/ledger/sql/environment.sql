@@ -1,1 +1,1 @@
-SELECT environment FROM drumbeat_state.identity WHERE id = 1
+SELECT environment, origin FROM drumbeat_state.identity WHERE id = 1

@@ -1,0 +1,1 @@
+UPDATE drumbeat_state.identity SET starts = :starts WHERE id = 1

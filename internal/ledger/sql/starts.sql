@@ -1,0 +1,1 @@
+SELECT starts FROM drumbeat_state.identity WHERE id = 1
