@@ -73,7 +73,8 @@ type DueTick struct {
 	Schedule string
 	At       time.Time
 	Why      string
-	Setup    bool // the config is at fault, not the database
+	Setup    bool       // the config is at fault, not the database
+	Data     *DataState // what was read is not to be trusted; nil: nothing could be read
 }
 
 // Person is somebody whom no mail reaches.
@@ -101,15 +102,40 @@ func (s *DataState) Stale() bool {
 
 // Doubtful says whether digests made from the data may mislead.
 func (s *DataState) Doubtful() bool {
-	if s.Stale() {
+	if s.Stale() || s.empty() {
 		return true
 	}
-	for kind, n := range s.Before {
-		if shrunk(s.Rows[kind], n) {
+	return len(s.Fewer()) > 0
+}
+
+// Unfit says whether digests must not be made from the data at all: there are no deals, nothing has happened for
+// longer than the window, or more than a third of the rows of some kind is gone since the run before. Such a database
+// is being loaded, or its load has stopped.
+func (s *DataState) Unfit() bool {
+	if s.empty() || s.Stale() {
+		return true
+	}
+	for kind, before := range s.Before {
+		if before >= fewRows && 3*s.Rows[kind] < 2*before {
 			return true
 		}
 	}
 	return false
+}
+
+func (s *DataState) empty() bool {
+	deals, counted := s.Rows[string(pipeline.Deals)]
+	return counted && deals == 0
+}
+
+// Fewer are the kinds of which there are markedly fewer rows than at the run before.
+func (s *DataState) Fewer() (out []string) {
+	for _, kind := range s.kinds() {
+		if shrunk(s.Rows[kind], s.Before[kind]) {
+			out = append(out, kind)
+		}
+	}
+	return out
 }
 
 // kinds of rows, in the order of the table.
@@ -213,6 +239,8 @@ func (o *operator) title() string {
 	switch {
 	case o.Cause == NotMade && o.fault().Setup:
 		return o.say("admin title misfit")
+	case o.Cause == NotMade && o.fault().Data != nil:
+		return o.say("admin title held")
 	case o.Cause == NotMade, len(o.Runs) == 0 && len(o.Due) > 0:
 		return o.say("admin title unread")
 	case o.Cause == Missed:
@@ -244,12 +272,12 @@ func (o *operator) headlines() (out [][]string) {
 			out = append(out, []string{o.say("admin subject mails", "n", n, "group", group)})
 		}
 	}
-	if o.Data != nil && o.Data.Stale() {
-		out = append(out, []string{o.say("admin subject data stop", "date", o.day(o.Data.Newest.V)), o.say("admin subject data stop in short")})
-	} else if o.Data != nil && o.Data.Doubtful() {
-		out = append(out, []string{o.say("admin subject rows")})
+	if o.Data != nil {
+		out = append(out, o.dataHeadlines(o.Data)...)
 	}
-	if len(o.Due) > 0 {
+	if len(o.Due) > 0 && o.fault().Data != nil {
+		out = append(out, []string{o.say("admin subject held")})
+	} else if len(o.Due) > 0 {
 		out = append(out, []string{o.say("admin subject unread"), o.say("admin subject unread in short")})
 	}
 	if late := o.latest(); late > 0 {
@@ -258,10 +286,26 @@ func (o *operator) headlines() (out [][]string) {
 	return out
 }
 
+// dataHeadlines are the subject's items on data in doubt.
+func (o *operator) dataHeadlines(s *DataState) [][]string {
+	switch {
+	case s.empty():
+		return [][]string{{o.say("admin subject no deals")}}
+	case s.Stale():
+		return [][]string{{o.say("admin subject data stop", "date", o.day(s.Newest.V)), o.say("admin subject data stop in short")}}
+	case s.Doubtful():
+		return [][]string{{o.say("admin subject rows")}}
+	}
+	return nil
+}
+
 // subject carries the news; of what could not be made the database's last words.
 func (o *operator) subject(title string, items [][]string) string {
 	if o.Cause == Missed {
 		return subject(title, [][]string{{o.schedules(o.Missed), o.say("admin subject missed in short", "n", len(o.Missed))}})
+	}
+	if s := o.fault().Data; s != nil && o.Cause == NotMade {
+		return subject(title, o.dataHeadlines(s))
 	}
 	if o.Cause != NotMade && (len(o.Runs) > 0 || len(o.Due) == 0) {
 		return subject(title, items)

@@ -23,7 +23,7 @@ const shownRuns = 20
 func (o *operator) news(part *AdminPart) (out []string) {
 	switch o.Cause {
 	case NotMade:
-		return []string{o.say("admin news unread", "schedules", o.schedules(o.Due), "misfit", o.fault().Setup)}
+		return []string{o.say("admin news unread", "schedules", o.schedules(o.Due), "misfit", o.fault().Setup, "held", o.fault().Data != nil)}
 	case Missed:
 		return []string{o.say("admin news missed", "schedules", o.schedules(o.Missed))}
 	case MadeLate:
@@ -60,6 +60,10 @@ func (o *operator) todo() (out []Task) {
 		if slices.ContainsFunc(o.Due[:i], func(b DueTick) bool { return b.Why == t.Why }) {
 			continue
 		}
+		if t.Data != nil {
+			out = append(out, o.held(t)...)
+			continue
+		}
 		task := Task{Title: o.say("admin unread"), Says: line(t.Why, 300), Do: o.say("admin unread do"), Cmd: o.command("check --connect")}
 		if t.Setup {
 			task.Title, task.Do, task.Cmd = o.say("admin misfit"), o.say("admin misfit do"), ""
@@ -78,7 +82,9 @@ func (o *operator) todo() (out []Task) {
 	for _, r := range o.Runs {
 		out = append(out, o.lost(r)...)
 	}
-	out = append(out, o.doubts()...)
+	if !slices.ContainsFunc(o.Due, func(t DueTick) bool { return t.Data != nil }) { // else it is told already
+		out = append(out, o.doubts(o.Data, false)...)
+	}
 	if len(o.NoAddress) > 0 {
 		t := Task{Title: o.say("admin no address", "n", len(o.NoAddress)), Do: o.say("admin no address do")}
 		for _, p := range o.NoAddress {
@@ -141,25 +147,45 @@ func (o *operator) short(t Task) Task {
 	return t
 }
 
-// doubts are the reasons not to trust the figures that went out.
-func (o *operator) doubts() (out []Task) {
-	s := o.Data
+// held are digests that wait because of the data that they would be made from.
+func (o *operator) held(t DueTick) []Task {
+	out := o.doubts(t.Data, true)
+	var waits []Whom
+	var names, dates []string
+	for _, other := range o.Due {
+		if other.Data == nil || other.Schedule == "" || other.Why != t.Why {
+			continue
+		}
+		waits = append(waits, Whom{Name: line(other.Schedule, 40), Words: o.say("admin due since", "since", o.clock(other.At))})
+		names = append(names, quoted(other.Schedule))
+		dates = append(dates, pipeline.DateOf(other.At, o.Location).String())
+	}
+	if len(waits) == 0 {
+		return out
+	}
+	return append(out, Task{Title: o.say("admin held"), Who: waits, Do: o.say("admin held do"),
+		Cmd: o.command("run " + strings.Join(names, " ") + " --as-of " + slices.Max(dates) + " --accept-data")})
+}
+
+// doubts are the reasons not to trust figures: those that went out, or those of digests that are held because of it.
+func (o *operator) doubts(s *DataState, held bool) (out []Task) {
 	if s == nil {
 		return nil
+	}
+	if s.empty() {
+		out = append(out, Task{Title: o.say("admin no deals"), Says: o.say("admin no deals says"), Do: o.say("admin rows missing do"), Cmd: o.command("check --connect")})
 	}
 	if s.Stale() {
 		days := int(pipeline.DateOf(s.AsOf, o.Location) - pipeline.DateOf(s.Newest.V, o.Location))
 		out = append(out, Task{Title: o.say("admin data stop", "date", o.day(s.Newest.V)),
-			Says: o.say("admin data stop says", "age", o.age(days)), Do: o.say("admin data stop do")})
+			Says: o.say("admin data stop says", "age", o.age(days), "held", held), Do: o.say("admin data stop do")})
 	}
 	var fewer []Whom
-	for _, kind := range s.kinds() {
-		if now, before := s.Rows[kind], s.Before[kind]; shrunk(now, before) {
-			fewer = append(fewer, Whom{Name: o.kind(kind), Words: o.say("admin rows missing of a kind", "now", int(now), "before", int(before))})
-		}
+	for _, kind := range s.Fewer() {
+		fewer = append(fewer, Whom{Name: o.kind(kind), Words: o.say("admin rows missing of a kind", "now", int(s.Rows[kind]), "before", int(s.Before[kind]))})
 	}
 	if len(fewer) > 0 {
-		out = append(out, Task{Title: o.say("admin rows missing"), Says: o.say("admin rows missing says"), Who: fewer,
+		out = append(out, Task{Title: o.say("admin rows missing"), Says: o.say("admin rows missing says", "held", held), Who: fewer,
 			Do: o.say("admin rows missing do"), Cmd: o.command("check --connect")})
 	}
 	return out

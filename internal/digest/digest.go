@@ -44,6 +44,7 @@ type Input struct {
 	View      string       // the link that shows this mail in a browser; empty: none
 	StopURL   string       // the link that stops this kind of digest; empty: none
 	How       string       // the link to the page that says how figures are computed; empty: none
+	LateFrom  time.Time    // when it was due, of a digest that comes late; zero: it is on time
 }
 
 // Build makes the digest of in.Recipient. It fails when the report names nobody of the recipient's scope,
@@ -115,6 +116,11 @@ func compose(in Input, part *scoped) (*Digest, error) {
 	b := newBuilder(in, part)
 	d := &Digest{Kind: in.Recipient.Kind, Schedule: line(in.Schedule, 60), Locale: b.Locale(), Language: b.Language(),
 		Recipient: b.rep(in.Recipient.Rep.ID), Range: b.when.Range, Unit: b.when.Noun, Empty: b.nothingToSay()}
+	if at := in.LateFrom; !at.IsZero() {
+		at = at.In(in.Settings.Location)
+		day := pipeline.DateOf(at, in.Settings.Location)
+		d.Late = b.say("late", "due", b.said(b.Weekday("instant", day, map[string]any{"zone": in.Settings.Location.String(), "clock": b.Clock(at, false)})))
+	}
 	d.Care = b.care()
 	d.About = b.about()
 	if !d.Empty { // else one line says it

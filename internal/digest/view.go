@@ -14,6 +14,7 @@ type Digest struct {
 	Title     string
 	Range     string // 2 to 8 November
 	Unit      string // week, month or quarter
+	Late      string // that it comes late, and since when it was due; empty: it is on time
 	News      string // the week in one sentence
 	Care      []string
 	Figures   []Figure

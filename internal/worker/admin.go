@@ -242,7 +242,12 @@ func (w *Worker) comingUp(now time.Time) (out []digest.DueTick) {
 // dueTick says what hinders a tick.
 func (w *Worker) dueTick(schedule string, at time.Time, err error) digest.DueTick {
 	var people PeopleError
-	return digest.DueTick{Schedule: schedule, At: at, Why: w.withoutSecrets(strings.Join(strings.Fields(err.Error()), " ")), Setup: errors.As(err, &people)}
+	due := digest.DueTick{Schedule: schedule, At: at, Why: w.withoutSecrets(strings.Join(strings.Fields(err.Error()), " ")), Setup: errors.As(err, &people)}
+	var data *DataError
+	if errors.As(err, &data) {
+		due.Data, due.Why = data.State, data.why
+	}
+	return due
 }
 
 var login = regexp.MustCompile(`://[^\s/@]+@|(?i)\b(password|pwd|secret|token)=[^\s;,:&]+`)

@@ -11,7 +11,6 @@ import (
 	"drumbeat/internal/config"
 	"drumbeat/internal/digest"
 	"drumbeat/internal/ledger"
-	"drumbeat/internal/pipeline"
 	"drumbeat/internal/schedule"
 )
 
@@ -110,30 +109,6 @@ func (s *server) waiting() []digest.DueTick {
 func (s *server) day(tick time.Time) string {
 	zone := s.w.Config.Zone
 	return schedule.PeriodKey(schedule.End(tick, zone), zone)
-}
-
-// leftOut tells of a period that nobody makes up for: the last one before the ticks that are run, if it is
-// neither theirs nor was dealt with. Ticks of a period that was are no loss.
-func (s *server) leftOut(ctx context.Context, desk *desk, sched config.Schedule, last, latest time.Time, ticks []time.Time) error {
-	before := latest.Add(time.Nanosecond)
-	if len(ticks) > 0 {
-		before = pipeline.DateOf(ticks[0], s.w.Config.Zone).Start(s.w.Config.Zone)
-	}
-	tick := sched.Spec.Last(before.Add(-time.Nanosecond), sched.Zone)
-	if !tick.After(last) || s.day(tick) == s.day(last) {
-		return nil
-	}
-	why := "It fell due at " + tick.In(sched.Zone).Format("15:04 on 2006-01-02") + " while Drumbeat did not run or could not read the pipeline. "
-	switch {
-	case sched.CatchUp == "last" && len(ticks) > 0:
-		why += "catch_up: last makes up for the newest digest only."
-	case sched.CatchUp == "none":
-		why += "catch_up: none makes up for nothing."
-	default:
-		why += "That is longer ago than the schedule's max_age."
-	}
-	return s.alarm(ctx, desk, s.day(tick)+" "+sched.Name+" "+missed,
-		notice{cause: digest.Missed, missed: []digest.DueTick{{Schedule: sched.Name, At: tick, Why: why}}})
 }
 
 // busy says whether mails of a run are going out at this moment; those that wait for their time do not count.

@@ -111,14 +111,31 @@ func (k *kit) rows(f ledger.Filter) []ledger.Delivery {
 	return rows
 }
 
+// body is the stored mail of a delivery.
+func (k *kit) body(id int64) []byte {
+	k.t.Helper()
+	d, err := k.ledger.Get(context.Background(), id)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return d.Body
+}
+
 // fakeSource counts how often it is asked for anything, and for deals.
 type fakeSource struct {
 	mu    sync.Mutex // guards err, which tests change while a worker runs
 	p     *sample.Pipeline
 	reads int
 	deals int
-	half  bool // every second deal is missing
+	lacks int // every so manieth deal is missing; 0: none
 	err   error
+}
+
+// loses lets every so manieth deal be missing; 0: none is.
+func (s *fakeSource) loses(every int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lacks = every
 }
 
 // breaks lets every reading fail, with nil none any more.
@@ -143,7 +160,7 @@ func (s *fakeSource) ReadFor(_ context.Context, needs pipeline.Needs) (*pipeline
 		n := 0
 		deals(func(h *pipeline.History, err error) bool {
 			n++
-			return s.half && n%2 == 0 || yield(h, err)
+			return s.lacks > 0 && n%s.lacks == 0 || yield(h, err)
 		})
 	}
 	return r, func() error { return nil }, nil

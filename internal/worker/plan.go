@@ -172,6 +172,9 @@ func (w *Worker) plan(ctx context.Context, desk *desk, r *round) error {
 		if f, err = desk.of(ctx, r); err != nil {
 			return err
 		}
+		if err := w.trust(ctx, r, f); err != nil {
+			return err
+		}
 		run.WindowStart, run.SourceRows = f.report.Window.Start, sourceRows(f.report.Sources)
 		run.Deals, run.Reps, run.Digests = f.report.Sources.Deals.V, len(f.report.Reps), len(fresh)
 		r.sum.Deals, r.sum.Reps, r.made = run.Deals, run.Reps, f
@@ -326,7 +329,11 @@ func (w *Worker) mail(r *round, f *figures, p digest.Recipient) (m made) {
 		m.notBefore = r.hourOf(p.Rep.TimeZone)
 		m.date = m.notBefore
 	}
-	d, err := w.build(r, f, p, m.date)
+	late := time.Time{}
+	if !r.advance.IsZero() && w.Now().Sub(m.date) > tolerated {
+		late = m.date
+	}
+	d, err := w.build(r, f, p, m.date, late)
 	if err != nil {
 		m.err = err
 		return m
@@ -348,7 +355,7 @@ func (w *Worker) mail(r *round, f *figures, p digest.Recipient) (m made) {
 }
 
 // build makes one digest's view model, of the kind that the schedule sends.
-func (w *Worker) build(r *round, f *figures, p digest.Recipient, date time.Time) (*digest.Digest, error) {
+func (w *Worker) build(r *round, f *figures, p digest.Recipient, date, late time.Time) (*digest.Digest, error) {
 	view, stop := w.links(r, p, date)
 	how := ""
 	if w.Links != nil {
@@ -361,7 +368,7 @@ func (w *Worker) build(r *round, f *figures, p digest.Recipient, date time.Time)
 	}
 	return digest.Build(digest.Input{Report: f.report, Before: f.before, Asked: f.asked, Settings: f.settings, Process: w.Config.Process, Reps: f.reps,
 		Recipient: p, Scope: digest.Scope(r.schedule.Scope), Schedule: r.schedule.Name, DealLink: w.Config.Links.Deal,
-		Stop: w.replies().Address, View: view, StopURL: stop, How: how, Voice: w.voice(p)})
+		Stop: w.replies().Address, View: view, StopURL: stop, How: how, LateFrom: late, Voice: w.voice(p)})
 }
 
 // voice speaks to a recipient.

@@ -15,8 +15,10 @@ import (
 )
 
 const (
-	punctual = time.Minute // how late a tick may be before `catch_up: none` calls it missed
-	farAhead = time.Hour   // no clock of a replica is that wrong
+	punctual  = time.Minute     // how late a tick may be before `catch_up: none` calls it missed
+	tolerated = time.Hour       // how late a digest may be made without saying so
+	farAhead  = time.Hour       // no clock of a replica is that wrong
+	recheck   = 5 * time.Minute // between two looks at data that were unfit: each reads all of them
 )
 
 // Serve runs the schedules until ctx ends; then it claims nothing more, finishes what is in flight and
@@ -44,6 +46,7 @@ type server struct {
 	// The planning loop's own.
 	resumed bool
 	due     map[string]digest.DueTick // by schedule: what could not be planned, and why
+	looked  map[string]time.Time      // by schedule: when its data were found unfit
 	outage  string                    // the day whose outage the admins were told of, and nobody took back
 	toldAt  time.Time                 // when
 
@@ -64,7 +67,7 @@ type openRound struct {
 }
 
 func (w *Worker) newServer(started time.Time) *server {
-	s := &server{w: w, started: started, nudge: make(chan struct{}, 1), due: map[string]digest.DueTick{}}
+	s := &server{w: w, started: started, nudge: make(chan struct{}, 1), due: map[string]digest.DueTick{}, looked: map[string]time.Time{}}
 	for _, sched := range w.Config.Schedules {
 		if sched.Digest == config.Admin {
 			sched.RecipientZone = false // it goes when there is something to tell, not at anybody's own hour
@@ -127,12 +130,18 @@ func (s *server) catchUp(ctx context.Context, desk *desk, sched config.Schedule,
 	if admin && len(ticks) > 0 && now.Sub(ticks[0]) < settling && s.busy(ctx) {
 		return nil // what is on its way first, so that it can be told
 	}
+	if at, unfit := s.looked[sched.Name]; unfit && len(ticks) > 0 && now.Sub(at).Abs() < recheck {
+		return nil
+	}
+	delete(s.looked, sched.Name)
 	if missed {
 		s.w.Log.Warn("missed ticks are not caught up", "schedule", sched.Name, "since", last, "catch_up", sched.CatchUp)
-		if !admin {
-			if err := s.leftOut(ctx, desk, sched, last, latest, ticks); err != nil {
-				return err
-			}
+		before := latest.Add(time.Nanosecond)
+		if len(ticks) > 0 {
+			before = pipeline.DateOf(ticks[0], s.w.Config.Zone).Start(s.w.Config.Zone)
+		}
+		if err := s.leaveOut(ctx, desk, sched, s.missedTicks(sched, last, before), len(ticks) > 0); err != nil {
+			return err
 		}
 	}
 	if len(ticks) == 0 && missed {
@@ -147,6 +156,10 @@ func (s *server) catchUp(ctx context.Context, desk *desk, sched config.Schedule,
 		if err := s.w.plan(ctx, desk, r); err != nil {
 			if !admin {
 				s.hindered(sched.Name, tick, err)
+			}
+			var data *DataError
+			if errors.As(err, &data) {
+				s.looked[sched.Name] = now
 			}
 			return err
 		}

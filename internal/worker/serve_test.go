@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -52,9 +53,9 @@ schedules:
 
 func TestAfterAnOutage(t *testing.T) {
 	for _, c := range []struct {
-		catchUp string
-		want    int
-	}{{"all", 5}, {"last", 1}, {"none", 0}} {
+		catchUp      string
+		want, missed int
+	}{{"all", 5, 0}, {"last", 1, 4}, {"none", 0, 5}} {
 		t.Run(c.catchUp, func(t *testing.T) {
 			k := newKit(t, monday, `
 schedules: [{name: team, digest: manager, cron: "0 7 * * 1", max_age: 60d, catch_up: `+c.catchUp+`}]
@@ -68,9 +69,19 @@ schedules: [{name: team, digest: manager, cron: "0 7 * * 1", max_age: 60d, catch
 			for range 3 { // a second wake-up plans nothing twice
 				s.reconcile(ctx, back)
 			}
-			periods := map[string]bool{}
+			periods, missed := map[string]bool{}, 0
 			for _, row := range k.rows(ledger.Filter{}) {
+				if row.RepID == "" && row.State == ledger.Skipped && strings.Contains(row.Reason, "catch_up: "+c.catchUp) {
+					missed++ // on the record, and nobody's mail
+					continue
+				}
 				periods[row.Period] = true
+				if row.Period != "2026-06-01" && !bytes.Contains(k.body(row.ID), []byte("This digest comes late")) {
+					t.Errorf("%s does not say that it is late", row.Period)
+				}
+			}
+			if missed != c.missed {
+				t.Errorf("%d periods recorded as left out, want %d", missed, c.missed)
 			}
 			if len(periods) != c.want || c.want > 0 && !periods["2026-06-01"] {
 				t.Errorf("periods %v, want %d", periods, c.want)

@@ -10,6 +10,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"log/slog"
 	"time"
@@ -96,6 +97,8 @@ type Job struct {
 	Redirect string   // every mail goes to this address instead
 	Out      string   // a folder that gets the mails instead; nothing is recorded
 	Force    bool     // what was sent goes again, the same bytes
+
+	AcceptData bool // digests are made although the data look incomplete or stale
 }
 
 // Summary is what became of a run.
@@ -159,7 +162,7 @@ func admins(jobs []Job) (audience, forAdmins []Job) {
 // admins are to be told of it.
 func (w *Worker) runAll(ctx context.Context, desk *desk, jobs []Job, until time.Time, untold []digest.DueTick) (all []Summary, due []digest.DueTick, failed error) {
 	var rounds []*round
-	var relay error
+	var relay, held error
 	for i, job := range jobs {
 		r := w.newRound(job.Schedule, job.Tick)
 		r.job, r.began, r.notice.due = job, w.Now(), untold
@@ -167,6 +170,11 @@ func (w *Worker) runAll(ctx context.Context, desk *desk, jobs []Job, until time.
 		if failed == nil && relay == nil && job.Out == "" { // a relay that is down is not asked for each schedule
 			failed = w.send(ctx, r, time.Time{})
 			relay = r.relay
+		}
+		var data *DataError // may be another schedule's no more: its window is longer
+		if errors.As(failed, &data) && ctx.Err() == nil {
+			due, held, failed = append(due, w.dueTick(job.Schedule.Name, job.Tick, failed)), errors.Join(held, failed), nil
+			continue
 		}
 		if failed != nil && ctx.Err() == nil {
 			for _, j := range jobs[i:] {
@@ -187,6 +195,9 @@ func (w *Worker) runAll(ctx context.Context, desk *desk, jobs []Job, until time.
 		}
 		all = append(all, r.sum)
 		w.logEnd(r.sum)
+	}
+	if failed == nil {
+		failed = held
 	}
 	if ctx.Err() != nil {
 		failed = ctx.Err()

@@ -74,6 +74,7 @@ func nothingToAsk() digest.Input {
 func atNoon() digest.Input {
 	in := Input(digest.Manager, "m1")
 	in.Report.AsOf = in.Report.AsOf.Add(12 * time.Hour)
+	in.LateFrom = in.Report.AsOf.Add(19 * time.Hour)
 	in.View, in.StopURL, in.How = "https://drumbeat.example/v/1", "https://drumbeat.example/stop/1", "https://drumbeat.example/how"
 	each(in.Report, func(f *health.Figures) {
 		if f.Adherence != nil {
@@ -208,6 +209,14 @@ func rareOperations() map[string]digest.Operations {
 	misfit, readable, idle, manual, crowd := Operations(), Operations(), Operations(), Operations(), Operations()
 	misfit.Cause, misfit.Runs, misfit.NoAddress, misfit.Data, misfit.Since = digest.NotMade, nil, nil, nil, time.Time{}
 	misfit.Due = []digest.DueTick{{Schedule: "weekly-team", At: AsOf.Add(390 * time.Minute), Why: `people.r99: no rep has the id "r99"`, Setup: true}}
+	held, empty := Operations(), Operations()
+	held.Cause, held.Runs, held.NoAddress, held.Data, held.Since = digest.NotMade, nil, nil, nil, time.Time{}
+	half := &digest.DataState{AsOf: AsOf, Window: 7 * 24 * time.Hour, Newest: pipeline.Some(AsOf.Add(-5 * time.Hour)),
+		Rows: map[string]int64{"reps": 61, "deals": 1900, "stage_changes": 8021}, Before: map[string]int64{"reps": 61, "deals": 4188, "stage_changes": 18601}}
+	held.Due = []digest.DueTick{{Schedule: "weekly-team", At: AsOf.Add(390 * time.Minute), Why: "fewer rows", Data: half}, {Schedule: "weekly-own", At: AsOf.Add(7 * time.Hour), Why: "fewer rows", Data: half}}
+	empty.Due = []digest.DueTick{{Schedule: "weekly-own", At: AsOf.Add(7 * time.Hour), Why: "no deals", Data: &digest.DataState{AsOf: AsOf, Rows: map[string]int64{"deals": 0}}}}
+	empty.Cause, empty.NoAddress, empty.Data = digest.OnSchedule, nil, &digest.DataState{AsOf: AsOf, Rows: map[string]int64{"deals": 0}}
+	empty.Runs = empty.Runs[:1]
 	readable.Cause, readable.Runs, readable.Since = digest.MadeLate, nil, time.Time{}
 	idle.Runs, idle.NoAddress = nil, nil
 	idle.Data.Newest, idle.Data.Rows, idle.Data.Before = pipeline.Opt[time.Time]{}, map[string]int64{"deals": 1}, map[string]int64{"reps": 3}
@@ -218,5 +227,5 @@ func rareOperations() map[string]digest.Operations {
 	for i := range 12 {
 		crowd.Due = append(crowd.Due, digest.DueTick{Schedule: fmt.Sprintf("own-%d", i), At: crowd.At, Why: fmt.Sprintf("no host replica-%d", i)})
 	}
-	return map[string]digest.Operations{"admin-misfit": misfit, "admin-readable-again": readable, "admin-idle": idle, "admin-by-hand": manual, "admin-crowd": crowd}
+	return map[string]digest.Operations{"admin-misfit": misfit, "admin-readable-again": readable, "admin-idle": idle, "admin-by-hand": manual, "admin-crowd": crowd, "admin-held": held, "admin-no-deals": empty}
 }
