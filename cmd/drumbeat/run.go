@@ -23,7 +23,7 @@ import (
 type runOptions struct {
 	config, asOf, redirect, out string
 	only                        []string
-	force                       bool
+	force, acceptData           bool
 	wait                        time.Duration
 }
 
@@ -38,6 +38,10 @@ An admin schedule that is named comes last and tells what became of everything s
 
 The period is that of the last tick at or before --as-of (a date: before the end of that day). What
 fails for now is tried again for at most --wait and then left pending for the next run or the worker.
+
+Data that look wrong make no digests: no deals at all, nothing entered for longer than the window, or far
+fewer rows than at the run before. --accept-data makes them all the same.
+
 It ends 0 only when everything of the periods is sent, skipped or settled.
 
 --force sends the stored bytes again; mailboxes that drop duplicates will drop them.`,
@@ -59,6 +63,7 @@ It ends 0 only when everything of the periods is sent, skipped or settled.
 	f.StringVar(&o.redirect, "redirect", "", "send everything to this `ADDRESS` instead; does not count as sent")
 	f.StringVar(&o.out, "out", "", "write the mails under `DIR` instead of sending; records nothing")
 	f.BoolVar(&o.force, "force", false, "send again what was sent, the same bytes")
+	f.BoolVar(&o.acceptData, "accept-data", false, "make digests although the data look incomplete or stale")
 	f.DurationVar(&o.wait, "wait", 5*time.Minute, "how long what fails for now is tried again")
 	c.MarkFlagsMutuallyExclusive("out", "redirect")
 	c.MarkFlagsMutuallyExclusive("out", "force")
@@ -181,7 +186,7 @@ func (o runOptions) jobs(cfg *config.Config, names []string) ([]worker.Job, erro
 			return nil, wrong("schedule %s: the period until %s is not over; look at it with --out, or choose an earlier --as-of",
 				s.Name, schedule.PeriodKey(end, cfg.Zone))
 		}
-		jobs = append(jobs, worker.Job{Schedule: s, Tick: tick, Only: only, Redirect: redirect, Out: o.out, Force: o.force})
+		jobs = append(jobs, worker.Job{Schedule: s, Tick: tick, Only: only, Redirect: redirect, Out: o.out, Force: o.force, AcceptData: o.acceptData})
 	}
 	if len(jobs) == 0 {
 		return nil, wrong("%s: there is no schedule to run; add one with digest: manager or digest: rep", cfg.Path)

@@ -136,6 +136,18 @@ func (l *Ledger) Known(ctx context.Context, schedule, period string) (map[Key]St
 	return known, err
 }
 
+// Withdraw skips a delivery that waits and is not meant any more, and says whether it did: what is being sent at this
+// moment cannot be called back.
+func (l *Ledger) Withdraw(ctx context.Context, k Key, reason string) (withdrawn bool, err error) {
+	err = l.write(ctx, "withdraw", func(ctx context.Context, t *tx) error {
+		n, err := t.exec(ctx, "withdraw", args{"schedule": k.Schedule, "period": k.Period, "recipient": k.Recipient,
+			"rep_id": k.RepID, "reason": cleaned(reason)})
+		withdrawn = n > 0
+		return err
+	})
+	return withdrawn, err
+}
+
 // FinishRun records that every delivery of the period is dealt with for now.
 func (l *Ledger) FinishRun(ctx context.Context, schedule, period string) error {
 	return l.write(ctx, "finish the run", func(ctx context.Context, t *tx) error {

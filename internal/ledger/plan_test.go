@@ -190,6 +190,24 @@ func TestSkippedIsRecordedAndNeverSent(t *testing.T) {
 	})
 }
 
+func TestOnlyWhatWaitsIsWithdrawn(t *testing.T) {
+	both(t, func(t *testing.T, l *Ledger) {
+		plan(t, l, 3)
+		sent, flying := claim(t, l, "a", time.Minute), claim(t, l, "a", time.Minute)
+		ok(t, l.Mark(t.Context(), sent, Result{State: Sent}))
+		for _, d := range must(l.List(t.Context(), Filter{}))(t) {
+			waits := d.ID != sent.ID && d.ID != flying.ID
+			if did := must(l.Withdraw(t.Context(), d.Key, "away"))(t); did != waits {
+				t.Errorf("%s, %s: withdrawn %v", d.Recipient, d.State, did)
+			}
+		}
+		counts := must(l.Count(t.Context(), Filter{}))(t)
+		if counts[Sent] != 1 || counts[Sending] != 1 || counts[Skipped] != 1 {
+			t.Errorf("states %v", counts)
+		}
+	})
+}
+
 func TestWhatCouldNotBeMadeIsRecordedAndMadeGoodByALaterPlan(t *testing.T) {
 	both(t, func(t *testing.T, l *Ledger) {
 		whole := digests(1)[0]

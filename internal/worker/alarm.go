@@ -57,10 +57,16 @@ func (s *server) alarm(ctx context.Context, desk *desk, period string, n notice)
 
 // opened keeps a round in view until its last mail is dealt with.
 func (s *server) opened(ctx context.Context, r *round) {
-	o := &openRound{sum: r.sum, began: s.w.Now(), data: s.dataOf(ctx, r)}
+	o := &openRound{sum: r.sum, tick: r.tick, began: s.w.Now(), data: s.dataOf(ctx, r)}
 	s.mu.Lock()
 	s.open = append(s.open, o)
 	s.mu.Unlock()
+}
+
+func (s *server) openRounds() []*openRound {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.open)
 }
 
 // hindered notes that a tick could not be made. The later ones of its day are the same digest, which has waited since
@@ -113,10 +119,7 @@ func (s *server) day(tick time.Time) string {
 
 // busy says whether mails of a run are going out at this moment; those that wait for their time do not count.
 func (s *server) busy(ctx context.Context) bool {
-	s.mu.Lock()
-	open := slices.Clone(s.open)
-	s.mu.Unlock()
-	for _, o := range open {
+	for _, o := range s.openRounds() {
 		if isAlarm(o.sum.Period) {
 			continue
 		}
@@ -200,7 +203,11 @@ func (s *server) resume(ctx context.Context) error {
 		known := slices.ContainsFunc(s.w.Config.Schedules, func(c config.Schedule) bool { return c.Name == run.Schedule })
 		if run.FinishedAt.IsZero() && known {
 			s.mu.Lock()
-			s.open = append(s.open, &openRound{began: run.StartedAt,
+			tick := run.Tick
+			if tick.IsZero() {
+				tick = run.AsOf
+			}
+			s.open = append(s.open, &openRound{began: run.StartedAt, tick: tick,
 				sum: Summary{Schedule: run.Schedule, Period: run.Period, Deals: run.Deals, Reps: run.Reps, Digests: run.Digests}})
 			s.mu.Unlock()
 		}

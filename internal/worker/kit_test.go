@@ -131,6 +131,15 @@ type fakeSource struct {
 	err   error
 }
 
+// people changes what the source says of each.
+func (s *fakeSource) people(change func(*pipeline.Rep)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.p.Reps {
+		change(&s.p.Reps[i])
+	}
+}
+
 // loses lets every so manieth deal be missing; 0: none is.
 func (s *fakeSource) loses(every int) {
 	s.mu.Lock()
@@ -185,6 +194,13 @@ func (r *fakeRelay) answers(answer func(to string, try int) smtp.Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.answer = answer
+}
+
+// goesDown lets no connection through, with nil every one again.
+func (r *fakeRelay) goesDown(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.down = err
 }
 
 func (r *fakeRelay) connect(context.Context) (Conn, error) {

@@ -163,6 +163,9 @@ func (w *Worker) plan(ctx context.Context, desk *desk, r *round) error {
 			r.wanted = append(r.wanted, p.Address)
 		}
 	}
+	if _, err := w.withdraw(ctx, r, people, known); err != nil {
+		return err
+	}
 	fresh := r.unknown(people, known)
 	r.sum.People, r.sum.Known = len(people), len(people)-len(fresh)
 

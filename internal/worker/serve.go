@@ -44,11 +44,12 @@ type server struct {
 	nudge     chan struct{} // something was planned
 
 	// The planning loop's own.
-	resumed bool
-	due     map[string]digest.DueTick // by schedule: what could not be planned, and why
-	looked  map[string]time.Time      // by schedule: when its data were found unfit
-	outage  string                    // the day whose outage the admins were told of, and nobody took back
-	toldAt  time.Time                 // when
+	resumed   bool
+	due       map[string]digest.DueTick // by schedule: what could not be planned, and why
+	looked    map[string]time.Time      // by schedule: when its data were found unfit
+	rechecked time.Time                 // when it was last looked who is still meant
+	outage    string                    // the day whose outage the admins were told of, and nobody took back
+	toldAt    time.Time                 // when
 
 	mu   sync.Mutex
 	open []*openRound
@@ -57,6 +58,7 @@ type server struct {
 // openRound is one that has not ended: its last mail is not dealt with.
 type openRound struct {
 	sum   Summary
+	tick  time.Time // of a run by hand the instant of its figures
 	began time.Time
 	data  *digest.DataState // how the data looked; nil: another process made the digests, or nothing was made
 
@@ -94,6 +96,9 @@ func (s *server) reconcile(ctx context.Context, now time.Time) {
 		if err := s.catchUp(ctx, desk, sched, now); err != nil && ctx.Err() == nil {
 			s.w.Log.Error("schedule not run, trying again", "schedule", sched.Name, "error", err)
 		}
+	}
+	if err := s.recheckPeople(ctx, desk, now); err != nil && ctx.Err() == nil {
+		s.w.Log.Warn("whether everybody is still meant is not known", "error", err)
 	}
 	if err := s.outOfReach(ctx, desk, now); err != nil && ctx.Err() == nil {
 		s.w.Log.Error("admins not told, trying again", "error", err)
@@ -249,9 +254,7 @@ func (s *server) deliver(ctx context.Context) {
 
 // closeRounds writes the line that ends a run for every round of which nothing is pending any more.
 func (s *server) closeRounds(ctx context.Context) error {
-	s.mu.Lock()
-	open := slices.Clone(s.open)
-	s.mu.Unlock()
+	open := s.openRounds()
 	var still []*openRound
 	var failed error
 	for _, o := range open {

@@ -11,6 +11,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"log/slog"
 	"time"
@@ -35,6 +36,7 @@ type Ledger interface {
 	Known(ctx context.Context, schedule, period string) (map[ledger.Key]ledger.State, error)
 	OptOuts(ctx context.Context, kind string) ([]string, error)
 	PlanSeq(ctx context.Context, run ledger.Run, deliveries iter.Seq2[ledger.Delivery, error]) (added int, err error)
+	Withdraw(ctx context.Context, k ledger.Key, reason string) (withdrawn bool, err error)
 	FinishRun(ctx context.Context, schedule, period string) error
 	History
 	ForceAgain(ctx context.Context, f ledger.Filter) (again int, err error)
@@ -173,7 +175,7 @@ func (w *Worker) runAll(ctx context.Context, desk *desk, jobs []Job, until time.
 		}
 		var data *DataError // may be another schedule's no more: its window is longer
 		if errors.As(failed, &data) && ctx.Err() == nil {
-			due, held, failed = append(due, w.dueTick(job.Schedule.Name, job.Tick, failed)), errors.Join(held, failed), nil
+			due, held, failed = append(due, w.dueTick(job.Schedule.Name, job.Tick, failed)), errors.Join(held, fmt.Errorf("schedule %s: %w", job.Schedule.Name, failed)), nil
 			continue
 		}
 		if failed != nil && ctx.Err() == nil {
