@@ -177,6 +177,16 @@ func (l *Ledger) LastRun(ctx context.Context, schedule string) (*Run, error) {
 	return r, nil
 }
 
+// Clock says what time it is by the clock that decides what is due: the server's on Postgres, whatever the clocks of
+// those who ask show.
+func (l *Ledger) Clock(ctx context.Context) (now time.Time, err error) {
+	err = l.read(ctx, "read the clock", func(_ context.Context, t *tx) error {
+		now = t.now
+		return nil
+	})
+	return now, err
+}
+
 // LastDue is the tick up to which the schedule has been planned; zero when it was never seen.
 func (l *Ledger) LastDue(ctx context.Context, schedule string) (time.Time, error) {
 	var due instant

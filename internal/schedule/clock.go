@@ -27,9 +27,9 @@ func (f scheduleFunc) Next(after time.Time) time.Time { return f(after) }
 
 // Watch calls wake at once, at every tick of the specs and at least every Reconcile, one call at a time,
 // until the context is done; it returns after the last call has. Ticks that fall due during a call are one
-// call afterwards. A wake-up says only that it is time to look: what is due is decided from what was done,
-// so that a tick missed while the program was down, or woken for twice, does no harm.
-func Watch(ctx context.Context, specs []Zoned, wake func(ctx context.Context, now time.Time)) {
+// call afterwards. A wake-up says only that it is time to look: what is due is decided by a clock that all replicas
+// share, from what was done, so that a tick missed while the program was down, or woken for twice, does no harm.
+func Watch(ctx context.Context, specs []Zoned, wake func(ctx context.Context)) {
 	due := make(chan struct{}, 1)
 	clock := cron.New(cron.WithLocation(time.UTC), cron.WithLogger(cron.DiscardLogger))
 	for _, z := range specs {
@@ -47,7 +47,7 @@ func Watch(ctx context.Context, specs []Zoned, wake func(ctx context.Context, no
 	reconcile := time.NewTicker(Reconcile)
 	defer reconcile.Stop()
 	for ctx.Err() == nil {
-		wake(ctx, time.Now().Round(0)) // without the monotonic part: instants are compared with stored ones
+		wake(ctx)
 		select {
 		case <-ctx.Done():
 		case <-due:

@@ -31,7 +31,16 @@ func (w *Worker) Serve(ctx context.Context) {
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() { s.deliver(ctx) })
-	schedule.Watch(ctx, zoned, s.reconcile)
+	schedule.Watch(ctx, zoned, func(ctx context.Context) {
+		now, err := w.Ledger.Clock(ctx) // not ours: of several replicas one may be ahead, and would run too early
+		if err != nil {
+			if ctx.Err() == nil {
+				w.Log.Error("the ledger's clock cannot be read, trying again", "error", err)
+			}
+			return
+		}
+		s.reconcile(ctx, now)
+	})
 	wg.Wait()
 }
 

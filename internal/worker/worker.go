@@ -52,8 +52,9 @@ type Queue interface {
 	Mark(ctx context.Context, d *ledger.Delivery, r ledger.Result) error
 }
 
-// Calendar knows up to which tick each schedule has been planned.
+// Calendar knows up to which tick each schedule has been planned, and what time it is for all replicas.
 type Calendar interface {
+	Clock(ctx context.Context) (time.Time, error)
 	LastDue(ctx context.Context, schedule string) (time.Time, error)
 	SetLastDue(ctx context.Context, schedule string, due time.Time) error
 	ClampLastDue(ctx context.Context, schedule string, latest time.Time) (clamped bool, err error)
