@@ -65,48 +65,60 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 		}
 	}
 	defer hangUp()
-	failures := 0 // of the relay, in a row
-	idle := true  // nothing to claim, for all that we know
+	idle := true // nothing to claim, for all that we know
 	for ctx.Err() == nil {
 		if idle {
 			if more, err := d.more(ctx); err != nil || !more {
 				return err
 			}
 		}
+		if d.w.gate.closed() {
+			hangUp() // connections may be what the relay is short of
+		}
+		turn, err := d.w.gate.enter(ctx, d.w.Now, d.until)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			d.shut(err)
+			return nil
+		}
 		if conn == nil {
-			var err error
 			if conn, err = d.w.Connect(ctx); err != nil {
 				conn, idle = nil, true
+				d.w.gate.failed(turn, err, d.w.Now(), d.until)
 				d.blame(err)
-				if failures++; !d.pause(ctx, failures) {
-					return nil
-				}
 				continue
 			}
 		}
-		d.w.pace.wait(ctx, d.w.Now, d.w.Config.Mail.Rate.Interval())
-		row, claimed, err := d.claim(ctx, owner) // nothing, when told to stop: what is pending stays so
+		result, err := d.one(ctx, conn, owner)
+		switch result.Outcome {
+		case 0: // nothing was sent
+			d.w.gate.leave(turn)
+			idle = true
+		case mail.Relay:
+			d.w.gate.failed(turn, result.Err, d.w.Now(), d.until)
+			hangUp()
+			idle = true
+		default:
+			d.w.gate.passed(turn)
+			idle = false
+		}
 		if err != nil {
 			return err
-		}
-		if idle = row == nil; idle {
-			continue
-		}
-		result, err := d.send(ctx, conn, row, claimed)
-		if err != nil {
-			return err
-		}
-		if result.Outcome != mail.Relay {
-			failures = 0
-			continue
-		}
-		hangUp()
-		idle = true
-		if failures++; !d.pause(ctx, failures) {
-			break
 		}
 	}
 	return nil
+}
+
+// one claims a delivery at the relay's pace and sends it; no outcome: there is none to send.
+func (d *dispatch) one(ctx context.Context, conn Conn, owner string) (mail.Result, error) {
+	d.w.pace.wait(ctx, d.w.Now, d.w.Config.Mail.Rate.Interval())
+	row, claimed, err := d.claim(ctx, owner) // nothing, when told to stop: what is pending stays so
+	if err != nil || row == nil {
+		return mail.Result{}, err
+	}
+	return d.send(ctx, conn, row, claimed)
 }
 
 // more waits until something can be claimed; false when nothing is left, or nothing that time allows.
@@ -141,16 +153,6 @@ func (d *dispatch) next(most time.Duration) time.Duration {
 		return most
 	}
 	return min(d.left.Next, most)
-}
-
-// pause waits before the relay is tried again; false when there is no time left for it.
-func (d *dispatch) pause(ctx context.Context, failures int) bool {
-	wait := backOff(failures)
-	left := d.until.Sub(d.w.Now())
-	if left <= 0 {
-		return false
-	}
-	return sleep(ctx, min(wait, left)) == nil
 }
 
 // claim takes one delivery, and notes by our own clock when it did: the lease counts from before the call.
@@ -299,11 +301,16 @@ func (d *dispatch) later(row *ledger.Delivery, result mail.Result, words string)
 	return ledger.Result{State: ledger.Pending, Reply: result.Reply, Reason: words, RetryAt: now.Add(backOff(row.Attempts))}
 }
 
+// shut notes why the relay is not even tried.
+func (d *dispatch) shut(why error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.relay = why
+}
+
 // blame notes why the relay cannot be used, which is no delivery's fault.
 func (d *dispatch) blame(err error) {
-	d.mu.Lock()
-	d.relay = err
-	d.mu.Unlock()
+	d.shut(err)
 	if d.w.Notice != nil {
 		d.w.Notice("relay cannot be used, trying again: " + withoutAddresses(err.Error()))
 	}

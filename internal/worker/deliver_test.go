@@ -108,6 +108,68 @@ func TestAnUnreachableRelayLeavesEverythingPending(t *testing.T) {
 	})
 }
 
+// Fault 24: while the relay cannot be used, by whatever it says, one connection of the process asks now and then,
+// and no recipient pays for it.
+func TestARelayThatCannotBeUsedIsPausedForAllConnections(t *testing.T) {
+	for name, why := range map[string]error{
+		"wrong password": errors.New(`smtp relay:587: AUTH: the server says "535 5.7.8 no"`),
+		"no TLS":         errors.New("smtp relay:587: STARTTLS: certificate signed by unknown authority"),
+		"421":            errors.New(`RCPT: the server says "421 4.3.2 shutting down"`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				k := newKit(t, monday, "")
+				k.Config.Mail.Connections = 4
+				back := time.Now().Add(30 * time.Minute)
+				var asked []time.Time // when the relay was asked in vain
+				ask := func() error {
+					if !time.Now().Before(back) {
+						return nil
+					}
+					asked = append(asked, time.Now())
+					return why
+				}
+				if name == "421" {
+					k.relay.answer = func(string, int) smtp.Result {
+						if err := ask(); err != nil {
+							return smtp.Result{Outcome: smtp.Relay, Err: err}
+						}
+						return smtp.Result{Outcome: smtp.Sent}
+					}
+				}
+				k.Connect = func(ctx context.Context) (Conn, error) {
+					time.Sleep(time.Second) // long enough for the others to come too
+					k.relay.mu.Lock()
+					defer k.relay.mu.Unlock()
+					if name != "421" && ask() != nil {
+						return nil, why
+					}
+					return fakeConn{k.relay}, nil
+				}
+				s := k.do(Job{Schedule: k.schedule("team")}, time.Hour)
+				if !s.Done() || s.Sent != s.Digests || time.Now().After(back.Add(longest+time.Minute)) {
+					t.Errorf("%v after the relay was back: %+v", time.Since(back), s)
+				}
+				for i := 4; i < len(asked); i++ { // the first ones set out together
+					if asked[i].Sub(asked[i-1]) < time.Second && name != "421" {
+						t.Fatalf("two connections ask at once, %v after the start", asked[i].Sub(asked[0]))
+					}
+				}
+				// Pauses are random, and 18 are usual; by themselves the connections would ask about 60 times.
+				if len(asked) > 40 {
+					t.Errorf("asked %d times in half an hour", len(asked))
+				}
+				for _, row := range k.rows(ledger.Filter{State: ledger.Sent}) {
+					if row.Attempts != 1 {
+						t.Errorf("%s: %d attempts", row.RepID, row.Attempts)
+					}
+				}
+				_ = k.ledger.Close()
+			})
+		})
+	}
+}
+
 func TestADeadProcessesLeaseIsWaitedForAndTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t, monday, "")

@@ -26,6 +26,100 @@ func (p *pacer) wait(ctx context.Context, clock func() time.Time, every time.Dur
 	_ = sleep(ctx, at.Sub(now)) // the caller asks ctx
 }
 
+// gate is the one way to the relay, for every connection of the process. What is no mail's fault (no connection,
+// TLS, a password, 421) closes it for a while that grows with each failure in a row; then one connection tries, and
+// what comes of that counts for all.
+type gate struct {
+	mu       sync.Mutex
+	failures int           // in a row; 0: open
+	why      error         // the last one
+	opens    time.Time     // when one may try
+	trying   bool          // one does
+	closings int           // so far: a turn that began before the last one says nothing new
+	changed  chan struct{} // closed at the next change; nil: nobody waits
+}
+
+// enter waits until the caller may use the relay, and gives a turn that passed, failed or leave has to end. Its error
+// says why the relay cannot be used in the time that the caller has, or that ctx has ended.
+func (g *gate) enter(ctx context.Context, clock func() time.Time, until time.Time) (turn int, err error) {
+	for ctx.Err() == nil {
+		g.mu.Lock()
+		wait := g.opens.Sub(clock())
+		switch {
+		case g.failures == 0, !g.trying && wait <= 0:
+			g.trying = g.failures > 0
+			defer g.mu.Unlock()
+			return g.closings, nil
+		case g.trying:
+			wait = longest // the verdict is worth waiting for, it wakes us
+		case g.opens.After(until):
+			defer g.mu.Unlock()
+			return 0, g.why
+		}
+		if g.changed == nil {
+			g.changed = make(chan struct{})
+		}
+		changed := g.changed
+		g.mu.Unlock()
+		soon, cancel := context.WithTimeout(ctx, wait)
+		select {
+		case <-changed:
+		case <-soon.Done():
+		}
+		cancel()
+	}
+	return 0, ctx.Err()
+}
+
+// passed ends a turn in which the relay did its work, whatever it thought of the mail: the gate is open.
+func (g *gate) passed(turn int) {
+	g.change(turn, func() { g.failures, g.trying = 0, false })
+}
+
+// failed ends a turn in which the relay could not be used. Who has only until then tries a last time then.
+func (g *gate) failed(turn int, why error, now, until time.Time) {
+	g.change(turn, func() {
+		g.failures++
+		g.closings++
+		g.trying, g.why, g.opens = false, why, now.Add(backOff(g.failures))
+		if until.After(now) && until.Before(g.opens) {
+			g.opens = until
+		}
+	})
+}
+
+// leave ends a turn that says nothing about the relay.
+func (g *gate) leave(turn int) {
+	g.change(turn, func() { g.trying = false })
+}
+
+func (g *gate) change(turn int, by func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if turn != g.closings {
+		return
+	}
+	by()
+	if g.changed != nil {
+		close(g.changed)
+		g.changed = nil
+	}
+}
+
+// knock ends a pause before its time, for somebody who asks for mails to be sent now.
+func (g *gate) knock() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.opens = time.Time{}
+}
+
+// closed says whether the relay could not be used the last time.
+func (g *gate) closed() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.failures > 0
+}
+
 // The waits between tries of what failed for now.
 const (
 	firstWait = 2 * time.Second

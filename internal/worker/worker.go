@@ -90,6 +90,7 @@ type Worker struct {
 	Links   Links        // of the mails to the archive and to the opt-out; nil: there are none
 
 	pace pacer
+	gate gate
 }
 
 // Job is one run of one schedule by hand.
@@ -166,6 +167,7 @@ func admins(jobs []Job) (audience, forAdmins []Job) {
 func (w *Worker) runAll(ctx context.Context, desk *desk, jobs []Job, until time.Time, untold []digest.DueTick) (all []Summary, due []digest.DueTick, failed error) {
 	var rounds []*round
 	var relay, held error
+	w.gate.knock() // the first try is at once
 	for i, job := range jobs {
 		r := w.newRound(job.Schedule, job.Tick)
 		r.job, r.began, r.notice.due = job, w.Now(), untold
@@ -188,6 +190,9 @@ func (w *Worker) runAll(ctx context.Context, desk *desk, jobs []Job, until time.
 		if rounds = append(rounds, r); ctx.Err() != nil {
 			break
 		}
+	}
+	if !until.After(w.Now()) {
+		w.gate.knock() // no time to wait out what a single mail may have caused
 	}
 	for _, r := range rounds {
 		if err := w.finish(ctx, r, until); err != nil {
