@@ -14,7 +14,6 @@ var later = []struct {
 	instead      string // what happens meanwhile
 }{
 	{"source", "preset", "give queries, or import into the canonical tables; reading a source by preset is refused"},
-	{"mail", "idempotency_header", "the header is not sent"},
 }
 
 // note says what happens instead for each key that is set and has no effect yet.

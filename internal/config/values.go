@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/text/language"
+
+	smtp "drumbeat/internal/mail"
 )
 
 // The parsers of single values. Their errors read `what; hint`.
@@ -103,6 +105,9 @@ var headerForm = regexp.MustCompile(`^[A-Za-z0-9-]{1,76}$`)
 func parseHeaderName(s string) (string, error) {
 	if !headerForm.MatchString(s) {
 		return "", fmt.Errorf("%q is no name of a header; write one such as Resend-Idempotency-Key", s)
+	}
+	if smtp.Ours(s) {
+		return "", fmt.Errorf("%s stands in every mail already; write one such as Resend-Idempotency-Key", s)
 	}
 	return s, nil
 }

@@ -55,6 +55,17 @@ type Message struct {
 // Field is a header field.
 type Field struct{ Name, Value string }
 
+// standard are the fields of which a mail has one and no more, or none as with Bcc.
+var standard = []string{"From", "To", "Reply-To", "Sender", "Cc", "Bcc", "Subject", "Date", "Message-ID", "MIME-Version",
+	"Content-Type", "Content-Transfer-Encoding"}
+
+// Ours says whether a name is that of a field that mails have anyway, or must not have.
+func Ours(name string) bool {
+	every := Message{ListID: "x", UnsubscribeURL: "x"}
+	same := func(s string) bool { return strings.EqualFold(s, name) }
+	return slices.ContainsFunc(standard, same) || slices.ContainsFunc(every.fields(), func(f Field) bool { return same(f.Name) })
+}
+
 // MessageID gives the Message-ID (without angle brackets) of a delivery: a hash of its key, so that every
 // retry carries the same one and no address shows in it. A redirected test has another, since it is no copy
 // of the real mail. Domain is that of mail.from.
@@ -135,8 +146,7 @@ func (m Message) check() error {
 	if u := m.UnsubscribeURL; u != "" && (!strings.HasPrefix(u, "https://") || strings.ContainsFunc(u, badInURL)) {
 		return fmt.Errorf("List-Unsubscribe: %q is no https URL", u)
 	}
-	seen := []string{"From", "To", "Reply-To", "Sender", "Cc", "Bcc", "Subject", "Date", "Message-ID", "MIME-Version",
-		"Content-Type", "Content-Transfer-Encoding"}
+	seen := slices.Clone(standard)
 	for _, f := range m.fields() {
 		if !isToken(f.Name, "-") {
 			return fmt.Errorf("header %q: only letters, digits and hyphens", f.Name)

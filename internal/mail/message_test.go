@@ -106,6 +106,9 @@ func TestBuildIsReadByOthersAsMeant(t *testing.T) {
 		}
 	}
 	for name := range p.header {
+		if !Ours(name) {
+			t.Errorf("field %s could be configured a second time", name)
+		}
 		if _, ok := want[name]; !ok && !slices.Contains([]string{"Subject", "Content-Type"}, name) {
 			t.Errorf("field %s: nobody asked for it", name)
 		}

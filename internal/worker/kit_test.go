@@ -17,6 +17,7 @@ import (
 	"drumbeat/internal/config"
 	"drumbeat/internal/ledger"
 	smtp "drumbeat/internal/mail"
+	"drumbeat/internal/mail/mailbox"
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/render"
 	"drumbeat/internal/sample"
@@ -87,6 +88,29 @@ func (k *kit) schedule(name string) config.Schedule {
 		k.t.Fatalf("no schedule %s", name)
 	}
 	return k.Config.Schedules[i]
+}
+
+// smtp puts a real server in the place of the made-up relay, and a real sender before it.
+func (k *kit) smtp(opts mailbox.Options) *mailbox.Mailbox {
+	k.t.Helper()
+	box, err := mailbox.Start(opts)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	k.t.Cleanup(func() { _ = box.Close() })
+	k.sends(smtp.SMTPConfig{Host: box.Host(), Port: box.Port(), TLS: smtp.TLSNone})
+	return box
+}
+
+func (k *kit) sends(cfg smtp.SMTPConfig) {
+	sender := smtp.NewSender(cfg, slog.New(slog.DiscardHandler))
+	k.Connect = func(ctx context.Context) (Conn, error) {
+		conn, err := sender.Connect(ctx)
+		if err != nil {
+			return nil, err // not a nil *Conn in an interface
+		}
+		return conn, nil
+	}
 }
 
 // do runs one job and fails the test when the run as a whole fails.

@@ -33,6 +33,10 @@ func (w *Worker) message(r *round, p digest.Recipient, c render.Content, date ti
 	if _, stop := w.links(r, p, date); strings.HasPrefix(stop, "https://") { // one click needs it (RFC 8058)
 		m.UnsubscribeURL = stop
 	}
+	if name := w.Config.Mail.IdempotencyHeader; name != "" {
+		key, _, _ := strings.Cut(m.MessageID, "@")
+		m.Extra = []mail.Field{{Name: name, Value: key}}
+	}
 	if w.Config.Mail.ReplyTo != nil {
 		m.ReplyTo = *w.Config.Mail.ReplyTo
 	}
