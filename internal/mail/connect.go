@@ -54,6 +54,8 @@ type SMTPConfig struct {
 	CAFile     string        // PEM; the only authorities trusted, instead of the system's; empty: the system's
 	Timeout    time.Duration // of each step
 	DotTimeout time.Duration // for the answer to the final dot, at least Timeout
+
+	Dial func(ctx context.Context, network, address string) (net.Conn, error) // nil: that of net.Dialer
 }
 
 // Sender opens connections to one relay. It holds no connection itself and is safe for concurrent use.
@@ -84,6 +86,9 @@ func NewSender(cfg SMTPConfig, log *slog.Logger) *Sender {
 		cfg.DotTimeout = DefaultDotTimeout
 	}
 	cfg.DotTimeout = max(cfg.DotTimeout, cfg.Timeout)
+	if cfg.Dial == nil {
+		cfg.Dial = new(net.Dialer).DialContext
+	}
 	hello, err := os.Hostname()
 	if err != nil || !isToken(hello, ".-") {
 		hello = "localhost"
@@ -163,7 +168,7 @@ func (c *Conn) dial(ctx context.Context) (step, error) {
 	}
 	soon, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	defer cancel()
-	conn, err := new(net.Dialer).DialContext(soon, "tcp", s.addr())
+	conn, err := s.cfg.Dial(soon, "tcp", s.addr())
 	if err != nil {
 		return stepDial, err
 	}

@@ -18,6 +18,8 @@ import (
 
 const from, to = "digest@example.com", "joerg@example.com"
 
+var quiet = slog.New(slog.DiscardHandler)
+
 // senderTo gives a sender with the patience of a test.
 func senderTo(t testing.TB, cfg SMTPConfig) *Sender {
 	t.Helper()
@@ -27,7 +29,7 @@ func senderTo(t testing.TB, cfg SMTPConfig) *Sender {
 	if cfg.DotTimeout == 0 {
 		cfg.DotTimeout = 2 * time.Second
 	}
-	return NewSender(cfg, slog.New(slog.DiscardHandler))
+	return NewSender(cfg, quiet)
 }
 
 // startBox starts a mailbox and gives the config to reach it.
@@ -71,12 +73,16 @@ type script struct {
 	silent string            // a verb that is never answered
 	after  map[string]string // verb: closes the connection after the reply
 	cutAt  int               // closes after so many octets of the message; 0: never
+	stuck  bool              // with cutAt: stops reading there instead
 	slow   time.Duration     // between the octets of each reply
+	slowAt string            // of this verb only; empty: of all
 }
 
 // rawServer answers each connection by the next script, the last one for ever; it counts what it was given.
 type rawServer struct {
 	addr    *net.TCPAddr
+	dial    func(context.Context, string, string) (net.Conn, error) // nil: TCP
+	over    <-chan struct{}
 	scripts []script
 	closed  chan struct{} // a value for each connection that ended, as far as there is room
 
@@ -91,10 +97,24 @@ func startRaw(t testing.TB, scripts ...script) *rawServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &rawServer{addr: listener.Addr().(*net.TCPAddr), scripts: scripts,
+	return startRawOn(t, listener, scripts...)
+}
+
+// startRawInside starts one without sockets, for a bubble of time.
+func startRawInside(t testing.TB, scripts ...script) *rawServer {
+	t.Helper()
+	pipes := mailbox.NewPipes()
+	s := startRawOn(t, pipes, scripts...)
+	s.dial = pipes.Dial
+	return s
+}
+
+func startRawOn(t testing.TB, listener net.Listener, scripts ...script) *rawServer {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &rawServer{addr: listener.Addr().(*net.TCPAddr), scripts: scripts, over: ctx.Done(),
 		closed: make(chan struct{}, 1)}
 	var wg sync.WaitGroup
-	ctx, cancel := context.WithCancel(context.Background())
 	wg.Go(func() {
 		for {
 			conn, err := listener.Accept()
@@ -126,7 +146,7 @@ func startRaw(t testing.TB, scripts ...script) *rawServer {
 }
 
 func (s *rawServer) config() SMTPConfig {
-	return SMTPConfig{Host: s.addr.IP.String(), Port: s.addr.Port, TLS: TLSNone}
+	return SMTPConfig{Host: s.addr.IP.String(), Port: s.addr.Port, TLS: TLSNone, Dial: s.dial}
 }
 
 func (s *rawServer) messages() []string {
@@ -160,11 +180,13 @@ func (s *rawServer) talk(conn net.Conn, sc script) {
 			text = usual[verb]
 		}
 		pieces := []string{text}
-		if sc.slow > 0 {
+		if sc.slow > 0 && (sc.slowAt == "" || sc.slowAt == verb) {
 			pieces = strings.Split(text, "")
 		}
 		for _, piece := range pieces {
-			time.Sleep(sc.slow)
+			if len(pieces) > 1 {
+				time.Sleep(sc.slow)
+			}
 			if _, err := io.WriteString(conn, piece); err != nil {
 				return false
 			}
@@ -200,6 +222,9 @@ func (s *rawServer) body(r *bufio.Reader, sc script) bool {
 	}
 	if sc.cutAt > 0 {
 		_, _ = io.CopyN(io.Discard, r, int64(sc.cutAt))
+		if sc.stuck {
+			<-s.over
+		}
 		return false
 	}
 	var b strings.Builder

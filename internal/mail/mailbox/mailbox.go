@@ -58,8 +58,10 @@ type Fault struct {
 // Options of a mailbox; the zero Options listen on a free port of 127.0.0.1 and take everything.
 type Options struct {
 	Addr     string
-	StartTLS bool // offer STARTTLS
-	Implicit bool // TLS from the first byte
+	Listener net.Listener // instead of one at Addr
+	StartTLS bool         // offer STARTTLS
+	Implicit bool         // TLS from the first byte
+	TLS      *tls.Config  // with a certificate of the caller's; nil: one is made that names this machine
 	Username string
 	Password string
 	SMTPUTF8 bool                  // take addresses beyond ASCII
@@ -92,18 +94,23 @@ func Start(opts Options) (*Mailbox, error) {
 	m.server.AllowInsecureAuth = true
 	m.server.EnableSMTPUTF8 = opts.SMTPUTF8
 	m.server.ErrorLog = log.New(io.Discard, "", 0) // broken connections are what scripts ask for
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", opts.Addr)
-	if err != nil {
-		return nil, fmt.Errorf("mailbox: %w", err)
+	listener := opts.Listener
+	if listener == nil {
+		var err error
+		if listener, err = new(net.ListenConfig).Listen(context.Background(), "tcp", opts.Addr); err != nil {
+			return nil, fmt.Errorf("mailbox: %w", err)
+		}
 	}
 	m.listener = listener
 	if opts.StartTLS || opts.Implicit {
-		config, ca, err := selfSigned(listener.Addr())
-		if err != nil {
-			_ = listener.Close()
-			return nil, fmt.Errorf("mailbox: certificate: %w", err)
+		config := opts.TLS
+		if config == nil {
+			var err error
+			if config, m.ca, err = selfSigned(listener.Addr()); err != nil {
+				_ = listener.Close()
+				return nil, fmt.Errorf("mailbox: certificate: %w", err)
+			}
 		}
-		m.ca = ca
 		if opts.StartTLS {
 			m.server.TLSConfig = config
 		}
