@@ -2,8 +2,10 @@ package mail
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -52,6 +54,9 @@ func (c *Conn) attempt(ctx context.Context, from, to string, raw []byte, clear f
 			return r
 		}
 	}
+	if err := c.unable(from, to, raw); err != nil {
+		return Result{Outcome: Permanent, Err: fmt.Errorf("%s: %w", stepMail, err)}
+	}
 	defer c.closeOn(ctx)()
 	r, at := c.transact(from, to, raw, clear)
 	if ctx.Err() != nil {
@@ -73,14 +78,22 @@ func (c *Conn) attempt(ctx context.Context, from, to string, raw []byte, clear f
 	return r
 }
 
+// unable says what keeps the server from taking a mail, by what it said of itself.
+func (c *Conn) unable(from, to string, raw []byte) error {
+	if ok, _ := c.client.Extension("SMTPUTF8"); !ok && !(isASCII(from) && isASCII(to)) {
+		return errors.New("the server takes only ASCII addresses")
+	}
+	// RFC 1870. Begun all the same, many servers hang up in the middle, which looks like a line that broke.
+	_, size := c.client.Extension("SIZE")
+	if most, err := strconv.Atoi(size); err == nil && most > 0 && len(raw) > most {
+		return fmt.Errorf("the mail has %d octets, the server takes at most %d", len(raw), most)
+	}
+	return nil
+}
+
 // transact speaks MAIL, RCPT, DATA and the message, and names the step that it reached.
 func (c *Conn) transact(from, to string, raw []byte, clear func() error) (Result, step) {
-	utf8 := !isASCII(from) || !isASCII(to)
-	if ok, _ := c.client.Extension("SMTPUTF8"); utf8 && !ok {
-		return Result{Outcome: Permanent, Reply: "",
-			Err: fmt.Errorf("%s: the server takes only ASCII addresses", stepMail)}, stepMail
-	}
-	c.client.SkipSMTPUTF8(!utf8)
+	c.client.SkipSMTPUTF8(isASCII(from) && isASCII(to))
 
 	c.begin(c.sender.cfg.Timeout)
 	if err := c.client.Mail("<" + from + ">"); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -292,6 +293,40 @@ func TestAddressesThatAreNoneNeverReachTheServer(t *testing.T) {
 	}
 	if r := c.Send(t.Context(), from, to, raw, always); r.Outcome != Sent || len(box.Messages()) != 1 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// Fault 29: what the server offers. A mail over its SIZE is not even begun; SIZE without a number or of 0 means that
+// there is no fixed limit. Mails are 7-bit: neither 8BITMIME nor PIPELINING is needed.
+func TestExtensionsThatAreMissingOrTooSmall(t *testing.T) {
+	raw := build(t, weekly())
+	for _, tt := range []struct {
+		name, ehlo string
+		want       Outcome
+	}{
+		{"no extension", "250 raw.invalid\r\n", Sent},
+		{"all of them", "250-raw.invalid\r\n250-PIPELINING\r\n250-CHUNKING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n", Sent},
+		{"no fixed size", "250-raw.invalid\r\n250 SIZE\r\n", Sent},
+		{"size 0", "250-raw.invalid\r\n250 SIZE 0\r\n", Sent},
+		{"size no number", "250-raw.invalid\r\n250 SIZE -5 big\r\n", Sent},
+		{"large enough", fmt.Sprintf("250-raw.invalid\r\n250 SIZE %d\r\n", len(raw)), Sent},
+		{"too small", fmt.Sprintf("250-raw.invalid\r\n250 SIZE %d\r\n", len(raw)-1), Permanent},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			server := startRaw(t, script{reply: map[string]string{"EHLO": tt.ehlo}})
+			c := connect(t, server.config())
+			r := c.Send(t.Context(), from, to, raw, always)
+			if taken := len(server.messages()); r.Outcome != tt.want || (taken == 1) != (tt.want == Sent) {
+				t.Errorf("%d mails, %+v", taken, r)
+			}
+			if r.Err != nil && !strings.Contains(r.Err.Error(), fmt.Sprintf("%d octets, the server takes at most %d", len(raw), len(raw)-1)) {
+				t.Errorf("the reason is not clear: %v", r.Err)
+			}
+			small := []byte("Subject: x\r\n\r\nsmall\r\n")
+			if r := c.Send(t.Context(), from, to, small, always); r.Outcome != Sent || server.connections() != 1 {
+				t.Errorf("a small one afterwards: %+v on %d connections", r, server.connections())
+			}
+		})
 	}
 }
 
