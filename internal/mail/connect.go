@@ -226,6 +226,7 @@ var (
 func advice(at step, err error) string {
 	var unknown x509.UnknownAuthorityError
 	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
 	var record tls.RecordHeaderError
 	switch {
 	case errors.Is(err, errNoStartTLS):
@@ -234,6 +235,8 @@ func advice(at step, err error) string {
 		return "; name the authority's certificate in mail.smtp.ca_file"
 	case errors.As(err, &name):
 		return "; use the name in the certificate as mail.smtp.host"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "; the relay's certificate must be renewed, unless the clock of this machine is wrong"
 	case errors.As(err, &record):
 		return "; the server does not speak TLS at once, try mail.smtp.tls: mandatory"
 	case errors.Is(err, errPlainText):

@@ -81,6 +81,7 @@ type Mailbox struct {
 	mu       sync.Mutex
 	messages []Message
 	conns    int
+	logins   int
 }
 
 // Start listens and serves until Close.
@@ -151,6 +152,13 @@ func (m *Mailbox) Connections() int {
 	return m.conns
 }
 
+// Logins counts the attempts to log in, those with a wrong password too.
+func (m *Mailbox) Logins() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.logins
+}
+
 // Close ends the listener and every connection.
 func (m *Mailbox) Close() error {
 	select {
@@ -210,6 +218,9 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 }
 
 func (s *session) login(username, password string) error {
+	s.box.mu.Lock()
+	s.box.logins++
+	s.box.mu.Unlock()
 	if username != s.box.opts.Username || password != s.box.opts.Password {
 		return smtp.ErrAuthFailed
 	}
