@@ -220,11 +220,11 @@ func (r *fakeRelay) answers(answer func(to string, try int) smtp.Result) {
 	r.answer = answer
 }
 
-// goesDown lets no connection through, with nil every one again.
-func (r *fakeRelay) goesDown(err error) {
+// breaks lets no connection come about, with nil they do again.
+func (r *fakeRelay) breaks(why error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.down = err
+	r.down = why
 }
 
 func (r *fakeRelay) connect(context.Context) (Conn, error) {

@@ -14,7 +14,7 @@ import (
 // Fault 36: the relay is down, and before it is back one recipient has left, another is away and a third has got
 // another address.
 func TestWhoHasLeftSinceItWasPlannedGetsNothing(t *testing.T) {
-	serving(t, daily, func(k *kit) { k.relay.goesDown(errors.New("connection refused")) }, func(t *testing.T, k *kit) {
+	serving(t, daily, func(k *kit) { k.relay.breaks(errors.New("connection refused")) }, func(t *testing.T, k *kit) {
 		k.pass(time.Hour)
 		rows := k.rows(ledger.Filter{Schedule: "own", State: ledger.Pending})
 		if len(rows) < 4 {
@@ -33,7 +33,7 @@ func TestWhoHasLeftSinceItWasPlannedGetsNothing(t *testing.T) {
 			}
 		})
 		k.pass(10 * time.Minute)
-		k.relay.goesDown(nil)
+		k.relay.breaks(nil)
 		k.pass(15 * time.Minute)
 		to := k.relay.addresses()
 		for _, gone := range []ledger.Delivery{left, away, moved} {
