@@ -103,7 +103,7 @@ func (l *Ledger) Mark(ctx context.Context, d *Delivery, r Result) error {
 		attempts = max(0, attempts-1)
 	}
 	return l.write(ctx, "mark", func(ctx context.Context, t *tx) error {
-		n, err := t.exec(ctx, "mark", args{"id": d.ID, "fence": d.Fence, "state": string(r.State), "attempts": attempts,
+		n, err := t.exec(ctx, "mark", args{"id": d.ID, "fence": d.Fence, "message_id": d.MessageID, "state": string(r.State), "attempts": attempts,
 			"reply": cleaned(r.Reply), "reason": cleaned(r.Reason), "retry_at": r.RetryAt})
 		if err == nil && n == 0 {
 			err = fmt.Errorf("delivery %d: %w", d.ID, ErrFenced)

@@ -16,7 +16,8 @@
 //
 // A write that fails may have happened nonetheless, when only the answer to its COMMIT was lost. Every write is
 // conditional on a unique key or on (id, fence), so that a caller may simply repeat it: a second Plan adds
-// nothing, a second Mark of the same result changes nothing. A lost Claim frees itself when its lease ends.
+// nothing, a second Mark of the same result changes nothing. A lost Claim frees itself when its lease ends. A
+// sender that has to end before its Mark succeeds leaves the result in a journal (journal.go).
 //
 // Test sends that are redirected to another address do not come here at all: they never count as sent.
 package ledger
@@ -43,6 +44,9 @@ type Ledger struct {
 	steps   fs.FS            // the dialect's migrations
 	clock   func() time.Time // SQLite only; on Postgres the server's clock decides
 	lock    *os.File         // held by LockProcess
+
+	place         string // the database's name, without user and password
+	journalFolder string // where the database is no file
 }
 
 // Option changes how a ledger is opened.
@@ -87,7 +91,7 @@ func connect(dsn string, options ...Option) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{db: db, dialect: d, clock: time.Now}
+	l := &Ledger{db: db, dialect: d, clock: time.Now, place: place(dsn)}
 	for _, o := range options {
 		o(l)
 	}
