@@ -65,11 +65,19 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 		}
 	}
 	defer hangUp()
+	outages := 0 // of the ledger, in a row
 	idle := true // nothing to claim, for all that we know
 	for ctx.Err() == nil {
 		if idle {
-			if more, err := d.more(ctx); err != nil || !more {
-				return err
+			more, err := d.more(ctx)
+			if err != nil {
+				if outages++; !d.outlast(ctx, outages, err) {
+					return err
+				}
+				continue
+			}
+			if !more {
+				return nil
 			}
 		}
 		if d.w.gate.closed() {
@@ -104,9 +112,16 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 			d.w.gate.passed(turn)
 			idle = false
 		}
-		if err != nil {
+		if errors.Is(err, errUnrecorded) {
 			return err
 		}
+		if err != nil { // of a claim: nothing of this connection's is in the air
+			if outages++; !d.outlast(ctx, outages, err) {
+				return err
+			}
+			continue
+		}
+		outages = 0
 	}
 	return nil
 }
@@ -155,8 +170,22 @@ func (d *dispatch) next(most time.Duration) time.Duration {
 	return min(d.left.Next, most)
 }
 
+// outlast waits before a ledger that failed is asked again; false when there is no time left for it. What failed was
+// a question or a claim, so nothing of this connection's is in the air.
+func (d *dispatch) outlast(ctx context.Context, outages int, err error) bool {
+	left := d.until.Sub(d.w.Now())
+	if left <= 0 || sleep(ctx, min(backOff(outages), left)) != nil {
+		return false
+	}
+	d.w.Log.Error("ledger out of reach, trying again", "error", err)
+	return true
+}
+
 // claim takes one delivery, and notes by our own clock when it did: the lease counts from before the call.
 func (d *dispatch) claim(ctx context.Context, owner string) (*ledger.Delivery, time.Time, error) {
+	if d.w.undoubted(ctx) != nil {
+		return nil, time.Time{}, nil
+	}
 	at := d.w.Now()
 	row, err := d.w.Ledger.Claim(ctx, ledger.Claim{Owner: owner, Schedule: d.filter.Schedule, Period: d.filter.Period,
 		Recipients: d.filter.Recipients, Lease: lease, OnUnknown: ledger.OnUnknown(d.w.Config.Mail.OnUnknown)})
@@ -179,20 +208,22 @@ func (d *dispatch) send(ctx context.Context, conn Conn, row *ledger.Delivery, cl
 	}
 	calm, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
-	clear, stop := d.keep(calm, cancel, row, claimed)
+	unsure := &doubt{senders: &d.w.inDoubt}
+	defer unsure.set(false)
+	clear, stop := d.keep(calm, cancel, row, claimed, unsure)
 	result := conn.Send(calm, d.w.Config.Mail.From.Address, to, row.Body, clear)
 	stop()
 	if result.Outcome == mail.Relay && context.Cause(calm) != nil {
 		return mail.Result{}, nil // not the relay's fault: the delivery is no longer ours, and was not sent
 	}
-	return result, d.mark(ctx, row, result)
+	return result, d.mark(ctx, row, result, unsure)
 }
 
 var errLapsed = errors.New("the lease has ended")
 
 // keep renews the lease at half-life, and stops the sending when the delivery has gone to another. clear says
 // whether it is still ours by our own clock: a process that was paused must not send when it wakes.
-func (d *dispatch) keep(ctx context.Context, cancel context.CancelCauseFunc, row *ledger.Delivery, claimed time.Time) (clear func() error, stop func()) {
+func (d *dispatch) keep(ctx context.Context, cancel context.CancelCauseFunc, row *ledger.Delivery, claimed time.Time, unsure *doubt) (clear func() error, stop func()) {
 	var since atomic.Pointer[time.Time]
 	since.Store(&claimed)
 	clear = func() error {
@@ -208,6 +239,7 @@ func (d *dispatch) keep(ctx context.Context, cancel context.CancelCauseFunc, row
 		for nap := lease / 2; sleep(ctx, nap) == nil; {
 			at := d.w.Now()
 			err := d.w.Ledger.Renew(ctx, row, lease)
+			unsure.set(err != nil)
 			switch {
 			case err == nil:
 				since.Store(&at)
@@ -227,29 +259,6 @@ func (d *dispatch) keep(ctx context.Context, cancel context.CancelCauseFunc, row
 // the machine sleeps, and the other one may be set.
 func lapsed(since, now time.Time) bool {
 	return now.Sub(since) >= lease || now.Round(0).Sub(since.Round(0)) >= lease
-}
-
-// mark records a result. While the database is out of reach it keeps trying, and this connection sends
-// nothing new: a mail that is out must not go again. A stop leaves it half a minute.
-func (d *dispatch) mark(ctx context.Context, row *ledger.Delivery, result mail.Result) error {
-	what := d.judge(row, result)
-	var stopping time.Time
-	for tries := 1; ; tries++ {
-		err := d.w.Ledger.Mark(context.WithoutCancel(ctx), row, what)
-		if err == nil || errors.Is(err, ledger.ErrFenced) {
-			return nil
-		}
-		d.w.Log.Error("result not recorded, trying again", "delivery", row.ID, "error", err)
-		if ctx.Err() != nil && stopping.IsZero() {
-			stopping = d.w.Now()
-		}
-		if !stopping.IsZero() && d.w.Now().Sub(stopping) > 30*time.Second {
-			return fmt.Errorf("delivery %d: what became of it is not recorded: %w", row.ID, err)
-		}
-		if err := sleep(context.WithoutCancel(ctx), min(backOff(tries), 5*time.Second)); err != nil {
-			return err
-		}
-	}
 }
 
 // judge says what a result means for a delivery.

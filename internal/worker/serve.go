@@ -230,7 +230,10 @@ func (s *server) deliver(ctx context.Context) {
 	failures := 0 // of the relay, in a row
 	for ctx.Err() == nil {
 		d := s.w.newDispatch(ledger.Filter{}, s.w.Now())
-		err := d.deliver(ctx)
+		err := s.w.replay(ctx)
+		if err == nil {
+			err = d.deliver(ctx)
+		}
 		if err == nil {
 			err = s.closeRounds(ctx)
 		}

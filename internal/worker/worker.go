@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"drumbeat/internal/config"
@@ -50,6 +51,8 @@ type Queue interface {
 	Claim(ctx context.Context, c ledger.Claim) (*ledger.Delivery, error)
 	Renew(ctx context.Context, d *ledger.Delivery, lease time.Duration) error
 	Mark(ctx context.Context, d *ledger.Delivery, r ledger.Result) error
+	Spill(d *ledger.Delivery, r ledger.Result) (file string, err error)
+	Replay(ctx context.Context) (ledger.Replayed, error)
 }
 
 // Calendar knows up to which tick each schedule has been planned, and what time it is for all replicas.
@@ -91,6 +94,8 @@ type Worker struct {
 
 	pace pacer
 	gate gate
+	pace    pacer
+	inDoubt atomic.Int32 // senders of whom the ledger has not heard
 }
 
 // Job is one run of one schedule by hand.
@@ -136,6 +141,11 @@ func (s Summary) Done() bool {
 // wait. The admins' digests come after the others. Its error is about the whole (a database out of reach), the first one that there was; what happened to
 // single digests stands in the summaries, of each job that was planned or told to stop.
 func (w *Worker) Run(ctx context.Context, jobs []Job, wait time.Duration) ([]Summary, error) {
+	if w.Ledger != nil {
+		if err := w.replay(ctx); err != nil {
+			return nil, err
+		}
+	}
 	desk, until := w.newDesk(), w.Now().Add(wait)
 	var forAdmins []Job
 	jobs, forAdmins = admins(jobs)
@@ -166,14 +176,15 @@ func admins(jobs []Job) (audience, forAdmins []Job) {
 // admins are to be told of it.
 func (w *Worker) runAll(ctx context.Context, desk *desk, jobs []Job, until time.Time, untold []digest.DueTick) (all []Summary, due []digest.DueTick, failed error) {
 	var rounds []*round
-	var relay, held error
+	var relay, held, stuck error
 	w.gate.knock() // the first try is at once
 	for i, job := range jobs {
 		r := w.newRound(job.Schedule, job.Tick)
 		r.job, r.began, r.notice.due = job, w.Now(), untold
 		failed = w.begin(ctx, desk, r)
-		if failed == nil && relay == nil && job.Out == "" { // a relay that is down is not asked for each schedule
-			failed = w.send(ctx, r, time.Time{})
+		// A relay or a ledger that is down is not asked for each schedule; finish has more patience.
+		if failed == nil && relay == nil && stuck == nil && job.Out == "" {
+			stuck = w.send(ctx, r, time.Time{})
 			relay = r.relay
 		}
 		var data *DataError // may be another schedule's no more: its window is longer
@@ -207,7 +218,10 @@ func (w *Worker) runAll(ctx context.Context, desk *desk, jobs []Job, until time.
 	if failed == nil {
 		failed = held
 	}
-	if ctx.Err() != nil {
+	if errors.Is(stuck, errUnrecorded) { // of all that can go wrong the one thing that somebody must look after
+		failed = stuck
+	}
+	if ctx.Err() != nil && !errors.Is(failed, errUnrecorded) {
 		failed = ctx.Err()
 	}
 	return all, due, failed

@@ -1,0 +1,110 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"drumbeat/internal/ledger"
+	"drumbeat/internal/mail"
+)
+
+// lastWords is how long a result is still offered to the database after a stop. What it has not taken by then goes
+// into the journal, before whoever told us to stop loses patience and kills the process (10 s with Docker).
+const lastWords = 5 * time.Second
+
+// errUnrecorded means that a mail may be out and neither the database nor the journal knows.
+var errUnrecorded = errors.New("what became of it is not recorded")
+
+// replay records what an earlier process could not. Until that is done nothing may be claimed: a mail that is out
+// would go again.
+func (w *Worker) replay(ctx context.Context) error {
+	done, err := w.Ledger.Replay(ctx)
+	for _, why := range done.Dropped {
+		w.Log.Warn("a result in the journal has no effect", "journal", done.File, "error", why)
+	}
+	if err == nil && done.Marked > 0 {
+		w.Log.Info("results recorded that an earlier process left in the journal", "journal", done.File, "deliveries", done.Marked)
+	}
+	return err
+}
+
+// doubt is a sender's word that the ledger has not heard from it, while a lease of its runs out there. As long as
+// one of them is in doubt this process claims nothing: it would be given the very mail that is out.
+type doubt struct {
+	senders *atomic.Int32 // of the process
+	mine    bool
+}
+
+func (d *doubt) set(in bool) {
+	if in == d.mine {
+		return
+	}
+	if d.mine = in; in {
+		d.senders.Add(1)
+	} else {
+		d.senders.Add(-1)
+	}
+}
+
+// undoubted waits until no sender is in doubt; an error means that ctx has ended.
+func (w *Worker) undoubted(ctx context.Context) error {
+	for w.inDoubt.Load() > 0 {
+		if err := sleep(ctx, longestNap); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mark records a result. While the database is out of reach it keeps trying, and this process sends nothing new: a
+// mail that is out must not go again. Told to stop, it leaves the result in the journal.
+func (d *dispatch) mark(ctx context.Context, row *ledger.Delivery, result mail.Result, unsure *doubt) error {
+	what := d.judge(row, result)
+	calm, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() {
+		_ = sleep(calm, lastWords) // ends early with the mark
+		cancel()
+	})()
+	err := errors.New("the database does not answer")
+	for tries := 1; ; tries++ {
+		switch tried := d.tell(calm, row, what); {
+		case tried == nil || errors.Is(tried, ledger.ErrFenced):
+			return nil
+		case calm.Err() == nil:
+			err = tried
+			d.w.Log.Error("result not recorded, trying again", "delivery", row.ID, "error", err)
+		}
+		unsure.set(true)
+		if sleep(calm, min(backOff(tries), 5*time.Second)) != nil {
+			return d.spill(row, what, err)
+		}
+	}
+}
+
+// tell marks, and does not wait longer than ctx for a database that does not answer.
+func (d *dispatch) tell(ctx context.Context, row *ledger.Delivery, what ledger.Result) error {
+	told := make(chan error, 1)
+	go func() { told <- d.w.Ledger.Mark(ctx, row, what) }()
+	select {
+	case err := <-told:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// spill leaves a result in the journal; why is what kept it from the database.
+func (d *dispatch) spill(row *ledger.Delivery, what ledger.Result, why error) error {
+	log := d.w.Log.With("delivery", row.ID, "schedule", row.Schedule, "period", row.Period, "state", what.State, "reason", why)
+	file, err := d.w.Ledger.Spill(row, what)
+	if err == nil {
+		log.Warn("result left in the journal, the next start records it", "journal", file)
+		return nil
+	}
+	log.Error("result lost; unless it is settled the mail goes again: drumbeat ledger settle ID", "journal", file, "error", err)
+	return fmt.Errorf("delivery %d, %s: %w: %w", row.ID, what.State, errUnrecorded, errors.Join(why, err))
+}

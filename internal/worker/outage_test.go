@@ -1,0 +1,443 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"drumbeat/internal/config"
+	"drumbeat/internal/ledger"
+	smtp "drumbeat/internal/mail"
+)
+
+var errGone = errors.New("connection refused")
+
+// shaky is a ledger whose database comes and goes. A nil hook lets the call through.
+type shaky struct {
+	*ledger.Ledger
+
+	mu     sync.Mutex
+	gone   bool // nothing gets through
+	calls  int  // of those that ask for work
+	claim  func(ledger.Claim) error
+	marked func(d *ledger.Delivery) error // after the mark was made
+	mark   func(ctx context.Context, d *ledger.Delivery) error
+	renew  error
+	spill  error
+	replay error
+}
+
+// set changes the ledger while a worker uses it.
+func (s *shaky) set(change func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+}
+
+func (s *shaky) up() error {
+	if s.gone {
+		return errGone
+	}
+	return nil
+}
+
+func (s *shaky) Waiting(ctx context.Context, f ledger.Filter) (ledger.Outstanding, error) {
+	s.mu.Lock()
+	s.calls++
+	err := s.up()
+	s.mu.Unlock()
+	if err != nil {
+		return ledger.Outstanding{}, err
+	}
+	return s.Ledger.Waiting(ctx, f)
+}
+
+func (s *shaky) Claim(ctx context.Context, c ledger.Claim) (*ledger.Delivery, error) {
+	s.mu.Lock()
+	s.calls++
+	err, hook := s.up(), s.claim
+	s.mu.Unlock()
+	if err == nil && hook != nil {
+		err = hook(c)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.Ledger.Claim(ctx, c)
+}
+
+func (s *shaky) Renew(ctx context.Context, d *ledger.Delivery, lease time.Duration) error {
+	s.mu.Lock()
+	err := errors.Join(s.up(), s.renew)
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return s.Ledger.Renew(ctx, d, lease)
+}
+
+func (s *shaky) Mark(ctx context.Context, d *ledger.Delivery, r ledger.Result) error {
+	s.mu.Lock()
+	err, before, after := s.up(), s.mark, s.marked
+	s.mu.Unlock()
+	if before != nil {
+		err = before(ctx, d)
+	}
+	if err == nil {
+		err = s.Ledger.Mark(ctx, d, r)
+	}
+	if err == nil && after != nil {
+		err = after(d)
+	}
+	return err
+}
+
+func (s *shaky) Spill(d *ledger.Delivery, r ledger.Result) (string, error) {
+	if s.spill != nil {
+		return "", s.spill
+	}
+	return s.Ledger.Spill(d, r)
+}
+
+func (s *shaky) Replay(ctx context.Context) (ledger.Replayed, error) {
+	s.mu.Lock()
+	err := errors.Join(s.up(), s.replay)
+	s.mu.Unlock()
+	if err != nil {
+		return ledger.Replayed{}, err
+	}
+	return s.Ledger.Replay(ctx)
+}
+
+// onShakyLedger runs a test on a worker with digests that wait to be sent, in a bubble of fake time.
+func onShakyLedger(t *testing.T, connections int, test func(t *testing.T, k *kit, s *shaky)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		k := newKit(t, monday, "")
+		k.Config.Mail.Connections = connections
+		s := &shaky{Ledger: k.ledger}
+		k.Worker.Ledger = s
+		k.relay.down = errors.New("not yet")
+		k.do(Job{Schedule: k.schedule("own")})
+		k.relay.down = nil
+		test(t, k, s)
+		_ = k.ledger.Close()
+	})
+}
+
+// serve runs the worker for so long; it may be stopped sooner.
+func (k *kit) serve(d time.Duration) (stop func(), done chan struct{}) {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	done = make(chan struct{})
+	go func() { k.Serve(ctx); cancel(); close(done) }()
+	return cancel, done
+}
+
+// sentOnce fails the test unless everybody got one mail, and the ledger says so.
+func (k *kit) sentOnce() {
+	k.t.Helper()
+	got := map[string]int{}
+	for _, to := range k.relay.addresses() {
+		got[to]++
+	}
+	for _, row := range k.rows(ledger.Filter{Schedule: "own"}) {
+		if row.State == ledger.Skipped {
+			continue
+		}
+		if row.State != ledger.Sent || got[row.Recipient] != 1 {
+			k.t.Errorf("%s: %s after %d attempts, got %d mails", row.RepID, row.State, row.Attempts, got[row.Recipient])
+		}
+		delete(got, row.Recipient)
+	}
+	if len(got) > 0 {
+		k.t.Errorf("mails without a row: %v", got)
+	}
+	if k.t.Failed() {
+		k.t.Logf("log:\n%s", k.logs)
+	}
+}
+
+// atFirst lets do happen while the first mail is on the wire.
+func (k *kit) atFirst(do func()) {
+	var once sync.Once
+	k.relay.answers(func(string, int) smtp.Result {
+		once.Do(do)
+		return smtp.Result{Outcome: smtp.Sent, Reply: "250 2.0.0 queued"}
+	})
+}
+
+// Fault 14: gone for five minutes, which is longer than a lease, between the relay's 250 and the mark.
+func TestWhatIsOutIsMarkedWhenTheDatabaseIsBack(t *testing.T) {
+	onShakyLedger(t, 2, func(t *testing.T, k *kit, s *shaky) {
+		k.atFirst(func() {
+			s.set(func() { s.gone = true })
+			time.AfterFunc(5*time.Minute, func() { s.set(func() { s.gone = false }) })
+		})
+		_, done := k.serve(time.Hour)
+		<-done
+		k.sentOnce()
+	})
+}
+
+// Fault 14: while one connection cannot mark, no other one of this process is given what is out.
+func TestNobodyClaimsWhatIsOutAndNotMarked(t *testing.T) {
+	onShakyLedger(t, 2, func(t *testing.T, k *kit, s *shaky) {
+		k.Config.Mail.Rate = slowly
+		began, victim := time.Now(), int64(0)
+		s.mark = func(_ context.Context, d *ledger.Delivery) error {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if victim == 0 {
+				victim = d.ID
+			}
+			if d.ID == victim && time.Since(began) < 5*time.Minute {
+				return errors.New("canceling statement due to lock timeout")
+			}
+			return nil
+		}
+		if sum := k.do(Job{Schedule: k.schedule("own")}, 10*time.Minute); !sum.Done() {
+			t.Errorf("%+v", sum)
+		}
+		k.sentOnce()
+	})
+}
+
+// slowly keeps a connection at work for longer than a lease of the other one's.
+var slowly = config.Rate{N: 1, Per: 40 * time.Second}
+
+// slowConn takes its time for the first mail, outside of the relay's lock.
+type slowConn struct {
+	fakeConn
+	later *atomic.Bool // not the first any more
+	delay time.Duration
+}
+
+func (c slowConn) Send(ctx context.Context, from, to string, raw []byte, clear func() error) smtp.Result {
+	result := c.fakeConn.Send(ctx, from, to, raw, clear)
+	if !c.later.Swap(true) {
+		time.Sleep(c.delay) // after the dot
+	}
+	return result
+}
+
+// Fault 14: the relay thinks for longer than a lease, and meanwhile the lease cannot be renewed.
+func TestNobodyClaimsWhatTheRelayStillThinksAbout(t *testing.T) {
+	onShakyLedger(t, 2, func(t *testing.T, k *kit, s *shaky) {
+		k.Config.Mail.Rate = slowly
+		later := new(atomic.Bool)
+		k.Connect = func(context.Context) (Conn, error) { return slowConn{fakeConn{k.relay}, later, 5 * time.Minute}, nil }
+		s.renew = errGone
+		if sum := k.do(Job{Schedule: k.schedule("own")}, 10*time.Minute); !sum.Done() {
+			t.Errorf("%+v", sum)
+		}
+		k.sentOnce()
+	})
+}
+
+// Fault 14: with a stop meanwhile the result goes into the journal, in time and whether the database refuses or says
+// nothing at all; the next start records it, also after the lease has ended, and sends nothing twice.
+func TestAStopWithoutADatabaseLeavesTheResultInTheJournal(t *testing.T) {
+	for name, mark := range map[string]func(context.Context, *ledger.Delivery) error{
+		"it refuses":         func(context.Context, *ledger.Delivery) error { return errGone },
+		"it does not answer": func(ctx context.Context, _ *ledger.Delivery) error { time.Sleep(45 * time.Second); return errGone },
+	} {
+		t.Run(name, func(t *testing.T) {
+			onShakyLedger(t, 2, func(t *testing.T, k *kit, s *shaky) {
+				var stopped time.Time
+				stop, done := k.serve(time.Hour)
+				k.atFirst(func() {
+					s.set(func() { s.gone, s.mark = true, mark })
+					stopped = time.Now()
+					stop()
+				})
+				<-done
+				if took := time.Since(stopped); took > lastWords+time.Second {
+					t.Errorf("ended %v after the stop", took)
+				}
+				out := len(k.relay.letters())
+				journal, err := os.ReadFile(strings.TrimPrefix(k.dsn, "sqlite:") + ".results")
+				if err != nil || strings.Count(string(journal), `"state":"sent"`) != out || out == 0 {
+					t.Fatalf("%d mails are out, the journal says %q (%v)\n%s", out, journal, err, k.logs)
+				}
+				if !strings.Contains(k.logs.String(), ".results") {
+					t.Errorf("the log does not say where:\n%s", k.logs)
+				}
+				time.Sleep(2 * lease)
+				s.set(func() { s.gone, s.mark = false, nil })
+				_, done = k.serve(time.Hour)
+				<-done
+				k.sentOnce()
+			})
+		})
+	}
+}
+
+// Fault 14: run replays the journal too.
+func TestARunRecordsWhatAStoppedOneLeft(t *testing.T) {
+	onShakyLedger(t, 1, func(t *testing.T, k *kit, s *shaky) {
+		ctx, stop := context.WithCancel(context.Background())
+		k.atFirst(func() { s.set(func() { s.gone = true }); stop() })
+		job := Job{Schedule: k.schedule("own"), Tick: monday}
+		if _, err := k.Run(ctx, []Job{job}, time.Minute); !errors.Is(err, context.Canceled) {
+			t.Errorf("stopped: %v", err)
+		}
+		time.Sleep(2 * lease)
+		s.set(func() { s.gone = false })
+		if sum := k.do(job); !sum.Done() {
+			t.Errorf("%+v", sum)
+		}
+		k.sentOnce()
+	})
+}
+
+// Fault 14: neither database nor journal takes the result, which is what somebody has to be told.
+func TestAResultThatIsLostIsSaid(t *testing.T) {
+	onShakyLedger(t, 1, func(t *testing.T, k *kit, s *shaky) {
+		ctx, stop := context.WithCancel(context.Background())
+		s.spill = errors.New("read-only file system")
+		k.atFirst(func() { s.set(func() { s.gone = true }); stop() })
+		_, err := k.Run(ctx, []Job{{Schedule: k.schedule("own"), Tick: monday}}, time.Minute)
+		if !errors.Is(err, errUnrecorded) || errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "read-only") || !strings.Contains(err.Error(), "sent") {
+			t.Errorf("stopped: %v", err)
+		}
+		if !strings.Contains(k.logs.String(), "drumbeat ledger settle") {
+			t.Errorf("the log:\n%s", k.logs)
+		}
+	})
+}
+
+// Fault 14: as long as the journal cannot be replayed nothing is claimed.
+func TestNothingIsClaimedBeforeTheJournalIsReplayed(t *testing.T) {
+	onShakyLedger(t, 2, func(t *testing.T, k *kit, s *shaky) {
+		s.replay = errGone
+		stop, done := k.serve(24 * time.Hour)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if n := len(k.relay.letters()); n > 0 {
+			t.Errorf("%d mails are out", n)
+		}
+		if _, err := k.Run(context.Background(), []Job{{Schedule: k.schedule("own"), Tick: monday}}, 0); !errors.Is(err, errGone) {
+			t.Errorf("a run: %v", err)
+		}
+		s.set(func() { s.replay = nil })
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		stop()
+		<-done
+		k.sentOnce()
+	})
+}
+
+// Fault 15: the answer to a COMMIT is lost. A mark is repeated; a claim is taken again when its lease has ended.
+func TestALostAnswerIsNoSecondMail(t *testing.T) {
+	onShakyLedger(t, 2, func(t *testing.T, k *kit, s *shaky) {
+		var marks, claims int
+		s.marked = func(*ledger.Delivery) error {
+			if marks++; marks%2 == 1 {
+				return errors.New("unexpected EOF")
+			}
+			return nil
+		}
+		s.claim = func(c ledger.Claim) error {
+			if claims++; claims != 3 {
+				return nil
+			}
+			if d, err := k.ledger.Claim(context.Background(), c); err != nil || d == nil {
+				return fmt.Errorf("nothing to lose: %w", err)
+			}
+			return errors.New("unexpected EOF")
+		}
+		_, done := k.serve(time.Hour)
+		<-done
+		k.sentOnce()
+	})
+}
+
+// Fault 17: what a claim fails with is waited out, longer each time, and nothing is sent without one.
+func TestAnOutageIsNoBusyLoopAndSendsNothing(t *testing.T) {
+	for _, why := range []string{"could not serialize access due to concurrent update", "deadlock detected", "sorry, too many clients already",
+		"cannot execute UPDATE in a read-only transaction", "database or disk is full (13)"} {
+		t.Run(why, func(t *testing.T) {
+			onShakyLedger(t, 4, func(t *testing.T, k *kit, s *shaky) {
+				failing := true
+				s.claim = func(ledger.Claim) error {
+					s.mu.Lock()
+					defer s.mu.Unlock()
+					if failing {
+						return errors.New(why)
+					}
+					return nil
+				}
+				before := s.calls
+				stop, done := k.serve(24 * time.Hour)
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				// Each round asks twice per connection; full jitter needs some 20 rounds for an hour, 100 would be a storm.
+				if n := s.calls - before; n > 8*100 || n < 8 {
+					t.Errorf("asked %d times within the hour", n)
+				}
+				if n := len(k.relay.letters()); n > 0 {
+					t.Errorf("%d mails without a claim", n)
+				}
+				if !strings.Contains(k.logs.String(), why) {
+					t.Errorf("the log does not say why:\n%s", k.logs)
+				}
+				s.set(func() { failing = false })
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				stop()
+				<-done
+				k.sentOnce()
+			})
+		})
+	}
+}
+
+// Fault 17: one connection's bad luck ends neither the others' work nor the run.
+func TestOneConnectionsDatabaseErrorStopsNobodyElse(t *testing.T) {
+	onShakyLedger(t, 2, func(t *testing.T, k *kit, s *shaky) {
+		s.claim = func(c ledger.Claim) error {
+			if strings.HasSuffix(c.Owner, "/1") {
+				return errors.New("deadlock detected")
+			}
+			return nil
+		}
+		if sum := k.do(Job{Schedule: k.schedule("own")}, time.Minute); !sum.Done() {
+			t.Errorf("%+v", sum)
+		}
+		k.sentOnce()
+	})
+}
+
+// Faults 13 and 17: a run by hand outlasts a failover as long as --wait allows, and not longer.
+func TestARunOutlastsAFailover(t *testing.T) {
+	onShakyLedger(t, 2, func(t *testing.T, k *kit, s *shaky) {
+		job := Job{Schedule: k.schedule("own"), Tick: monday}
+		k.atFirst(func() {
+			s.set(func() { s.gone = true })
+			time.AfterFunc(time.Minute, func() { s.set(func() { s.gone = false }) })
+		})
+		if sum := k.do(job, 5*time.Minute); !sum.Done() {
+			t.Errorf("%+v", sum)
+		}
+		k.sentOnce()
+
+		k.do(Job{Schedule: k.schedule("team")})
+		s.set(func() { s.claim = func(ledger.Claim) error { return errGone } })
+		began := time.Now()
+		job.Force = true
+		if _, err := k.Run(context.Background(), []Job{job}, 5*time.Minute); !errors.Is(err, errGone) {
+			t.Errorf("a database that stays away: %v", err)
+		}
+		if took := time.Since(began); took > 6*time.Minute {
+			t.Errorf("tried for %v", took)
+		}
+	})
+}
