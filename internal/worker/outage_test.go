@@ -420,10 +420,8 @@ func TestOneConnectionsDatabaseErrorStopsNobodyElse(t *testing.T) {
 func TestARunOutlastsAFailover(t *testing.T) {
 	onShakyLedger(t, 2, func(t *testing.T, k *kit, s *shaky) {
 		job := Job{Schedule: k.schedule("own"), Tick: monday}
-		k.atFirst(func() {
-			s.set(func() { s.gone = true })
-			time.AfterFunc(time.Minute, func() { s.set(func() { s.gone = false }) })
-		})
+		s.claim = func(ledger.Claim) error { return errGone }
+		time.AfterFunc(time.Minute, func() { s.set(func() { s.claim = nil }) })
 		if sum := k.do(job, 5*time.Minute); !sum.Done() {
 			t.Errorf("%+v", sum)
 		}
