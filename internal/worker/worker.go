@@ -92,9 +92,8 @@ type Worker struct {
 	History History      // what ran; nil: as the Ledger knows it, which for a test is another one
 	Links   Links        // of the mails to the archive and to the opt-out; nil: there are none
 
-	pace pacer
-	gate gate
 	pace    pacer
+	gate    gate
 	inDoubt atomic.Int32 // senders of whom the ledger has not heard
 }
 
