@@ -173,6 +173,9 @@ func openHouse(ctx context.Context, cfg *config.Config, stateDSN string, log *sl
 		return h, asCallersFault(err)
 	}
 	h.closers = append(h.closers, release)
+	if err := state.EndDeadLeases(ctx); err != nil {
+		return h, err
+	}
 	h.Ledger, h.state = state, state
 	return h, nil
 }

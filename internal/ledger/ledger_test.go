@@ -234,6 +234,27 @@ func TestProcessLock(t *testing.T) {
 	})
 }
 
+func TestWhoHoldsTheLockEndsTheLeasesOfTheDead(t *testing.T) {
+	both(t, func(t *testing.T, l *Ledger) {
+		plan(t, l, 1)
+		dead := claim(t, l, "dead", time.Minute)
+		ok(t, l.EndDeadLeases(t.Context()))
+		if d := claim(t, l, "next", time.Minute); d != nil {
+			t.Fatal("a lease ended though its owner may be alive")
+		}
+		release := must(l.LockProcess(t.Context()))(t)
+		defer func() { ok(t, release()) }()
+		ok(t, l.EndDeadLeases(t.Context()))
+		d := claim(t, l, "next", time.Minute)
+		if certain := l.dialect.file != ""; (d != nil) != certain {
+			t.Fatalf("with the lock it claimed %+v", d)
+		}
+		if d != nil && (d.ID != dead.ID || d.Fence <= dead.Fence || string(d.Body) != string(dead.Body)) {
+			t.Errorf("claimed again: %+v", d)
+		}
+	})
+}
+
 func second(t *testing.T, dsn string) (string, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])

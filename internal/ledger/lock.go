@@ -76,6 +76,19 @@ func (l *Ledger) takeLock() (starts int64, release func() error, err error) {
 	return starts, f.Close, nil
 }
 
+// EndDeadLeases lets nobody wait for the leases of a process that died, where that is certain: who holds the
+// process lock of an SQLite ledger is the only one alive. What was being sent then falls to the next Claim, or to
+// hold. Without the lock, and on Postgres, it does nothing: leases end by themselves.
+func (l *Ledger) EndDeadLeases(ctx context.Context) error {
+	if l.lock == nil {
+		return nil
+	}
+	return l.write(ctx, "end dead leases", func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, "end_leases", nil)
+		return err
+	})
+}
+
 // signLock writes who holds the lock, and the count.
 func (l *Ledger) signLock(starts int64) error {
 	err := l.lock.Truncate(0)

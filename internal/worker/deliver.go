@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,8 +13,8 @@ import (
 	"drumbeat/internal/mail"
 )
 
-// lease is how long a delivery stays with a connection that says nothing; it is renewed at half-life while a
-// slow relay thinks, so that after a crash others can take over soon.
+// lease is how long a delivery stays with a connection that says nothing, if Worker.Lease does not say otherwise.
+// It is renewed at half-life while a slow relay thinks, so that after a crash others can take over soon.
 const lease = 2 * time.Minute
 
 // longestNap bounds how long a run waits before it looks again what became of deliveries that others hold.
@@ -25,6 +26,7 @@ type dispatch struct {
 	filter   ledger.Filter
 	until    time.Time // what fails for now is not tried again after it
 	began    time.Time
+	lease    time.Duration
 	redirect string
 
 	mu    sync.Mutex
@@ -34,7 +36,7 @@ type dispatch struct {
 }
 
 func (w *Worker) newDispatch(filter ledger.Filter, until time.Time) *dispatch {
-	return &dispatch{w: w, filter: filter, until: until, began: w.Now()}
+	return &dispatch{w: w, filter: filter, until: until, began: w.Now(), lease: cmp.Or(w.Lease, lease)}
 }
 
 // deliver sends until nothing of the filter's choice can be sent any more. When ctx ends, nothing new is
@@ -151,7 +153,7 @@ func (d *dispatch) more(ctx context.Context) (bool, error) {
 		}
 		// A lease of somebody else, dead perhaps, is waited for even by those who retry nothing.
 		patience := d.until
-		if end := d.began.Add(lease); left.Sending > 0 && d.w.Now().Before(d.until.Add(lease)) && end.After(patience) {
+		if end := d.began.Add(d.lease); left.Sending > 0 && d.w.Now().Before(d.until.Add(d.lease)) && end.After(patience) {
 			patience = end
 		}
 		if wait := patience.Sub(d.w.Now()); wait <= 0 || left.Sending == 0 && left.Next > wait {
@@ -188,7 +190,7 @@ func (d *dispatch) claim(ctx context.Context, owner string) (*ledger.Delivery, t
 	}
 	at := d.w.Now()
 	row, err := d.w.Ledger.Claim(ctx, ledger.Claim{Owner: owner, Schedule: d.filter.Schedule, Period: d.filter.Period,
-		Recipients: d.filter.Recipients, Lease: lease, OnUnknown: ledger.OnUnknown(d.w.Config.Mail.OnUnknown)})
+		Recipients: d.filter.Recipients, Lease: d.lease, OnUnknown: ledger.OnUnknown(d.w.Config.Mail.OnUnknown)})
 	return row, at, unlessStopped(ctx, err)
 }
 
@@ -227,7 +229,7 @@ func (d *dispatch) keep(ctx context.Context, cancel context.CancelCauseFunc, row
 	var since atomic.Pointer[time.Time]
 	since.Store(&claimed)
 	clear = func() error {
-		if lapsed(*since.Load(), d.w.Now()) {
+		if lapsed(*since.Load(), d.w.Now(), d.lease) {
 			cancel(errLapsed)
 			return errLapsed
 		}
@@ -236,29 +238,29 @@ func (d *dispatch) keep(ctx context.Context, cancel context.CancelCauseFunc, row
 	ctx, done := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		for nap := lease / 2; sleep(ctx, nap) == nil; {
+		for nap := d.lease / 2; sleep(ctx, nap) == nil; {
 			at := d.w.Now()
-			err := d.w.Ledger.Renew(ctx, row, lease)
+			err := d.w.Ledger.Renew(ctx, row, d.lease)
 			unsure.set(err != nil)
 			switch {
 			case err == nil:
 				since.Store(&at)
-				nap = lease / 2
+				nap = d.lease / 2
 			case errors.Is(err, ledger.ErrFenced):
 				cancel(err)
 				return
 			default:
-				nap = lease / 16
+				nap = d.lease / 16
 			}
 		}
 	})
 	return clear, func() { done(); wg.Wait() }
 }
 
-// lapsed says whether a lease taken then has ended, on either clock: the monotonic one may stand still while
+// lapsed says whether a lease of that length taken then has ended, on either clock: the monotonic one may stand still while
 // the machine sleeps, and the other one may be set.
-func lapsed(since, now time.Time) bool {
-	return now.Sub(since) >= lease || now.Round(0).Sub(since.Round(0)) >= lease
+func lapsed(since, now time.Time, length time.Duration) bool {
+	return now.Sub(since) >= length || now.Round(0).Sub(since.Round(0)) >= length
 }
 
 // judge says what a result means for a delivery.

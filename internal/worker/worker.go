@@ -86,11 +86,12 @@ type Worker struct {
 	Connect func(ctx context.Context) (Conn, error)
 	Now     func() time.Time
 	Log     *slog.Logger
-	Owner   string       // names this process in the ledger
-	Notice  func(string) // tells a person who watches why it takes long; may be missing
-	Version string       // of config and program, for the admins
-	History History      // what ran; nil: as the Ledger knows it, which for a test is another one
-	Links   Links        // of the mails to the archive and to the opt-out; nil: there are none
+	Owner   string        // names this process in the ledger
+	Lease   time.Duration // how long a delivery stays with a process that is dead; 0: two minutes
+	Notice  func(string)  // tells a person who watches why it takes long; may be missing
+	Version string        // of config and program, for the admins
+	History History       // what ran; nil: as the Ledger knows it, which for a test is another one
+	Links   Links         // of the mails to the archive and to the opt-out; nil: there are none
 
 	pace    pacer
 	gate    gate
