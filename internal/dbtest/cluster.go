@@ -21,6 +21,8 @@ import (
 // cluster is one throw-away PostgreSQL server.
 type cluster struct {
 	dsn      string
+	dir      string
+	run      func(name string, args ...string) error // one of the server's programs, as its user
 	watchdog *exec.Cmd
 	lifeline io.Closer // the watchdog ends the server once this is closed, by us or by our death
 }
@@ -36,7 +38,7 @@ var errNoBinaries = errors.New("no PostgreSQL binaries")
 
 // shared gives the DSN of the binary's server; found is false where PostgreSQL is not installed.
 func shared() (dsn string, found bool, err error) {
-	sharedOnce.Do(func() { sharedCluster, sharedErr = startCluster() })
+	sharedOnce.Do(func() { sharedCluster, sharedErr = startCluster(forgetful) })
 	if errors.Is(sharedErr, errNoBinaries) {
 		return "", false, nil
 	}
@@ -52,8 +54,14 @@ func stopShared() {
 	}
 }
 
+// How much a server minds what it has answered for.
+const (
+	forgetful = "-c synchronous_commit=off" // fast; a server that is killed forgets its last commits
+	faithful  = "-c synchronous_commit=on"
+)
+
 // startCluster makes a cluster in a temporary folder and starts its server on a free loopback port.
-func startCluster() (*cluster, error) {
+func startCluster(care string) (*cluster, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -80,7 +88,7 @@ func startCluster() (*cluster, error) {
 		}
 		return nil
 	}
-	c := &cluster{}
+	c := &cluster{dir: dir, run: run}
 	if err := c.watch(bin, dir, attr); err != nil {
 		return nil, err
 	}
@@ -89,7 +97,7 @@ func startCluster() (*cluster, error) {
 		c.stop()
 		return nil, err
 	}
-	port, err := start(run, dir)
+	port, err := start(run, dir, care)
 	if err != nil {
 		log, _ := os.ReadFile(filepath.Join(dir, "log")) // best effort: it only explains err
 		c.stop()
@@ -99,6 +107,11 @@ func startCluster() (*cluster, error) {
 		Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), Path: "/postgres", RawQuery: "sslmode=disable"}
 	c.dsn = u.String()
 	return c, nil
+}
+
+// again starts a server that was stopped, with the port and the options that it had.
+func (c *cluster) again() error {
+	return c.run("pg_ctl", "-D", filepath.Join(c.dir, "data"), "-l", filepath.Join(c.dir, "log"), "-w", "restart")
 }
 
 // watch starts a shell that waits for the end of its standard input, which only this process holds open:
@@ -146,13 +159,13 @@ func initialise(run func(string, ...string) error, bin, dir, password string, ow
 }
 
 // start tries several ports: between finding a free one and taking it another process may come first.
-func start(run func(string, ...string) error, dir string) (port int, err error) {
+func start(run func(string, ...string) error, dir, care string) (port int, err error) {
 	for range 5 {
 		if port, err = freePort(); err != nil {
 			return 0, err
 		}
 		options := fmt.Sprintf("-p %d -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"+
-			" -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=64MB -c max_connections=64", port)
+			" -c full_page_writes=off -c shared_buffers=64MB -c max_connections=64 %s", port, care)
 		err = run("pg_ctl", "-D", filepath.Join(dir, "data"), "-l", filepath.Join(dir, "log"), "-o", options, "-w", "start")
 		if err == nil {
 			return port, nil

@@ -31,8 +31,38 @@ func TestEachTestHasItsOwnDatabase(t *testing.T) {
 	}
 }
 
+func TestAKilledServerKeepsWhatItCommitted(t *testing.T) {
+	s := OwnPostgres(t)
+	db, err := sql.Open("postgres", s.DSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`CREATE TABLE kept (n integer)`); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 3 {
+		if _, err := db.Exec(`INSERT INTO kept VALUES ($1)`, n); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Ping(); err == nil {
+			t.Fatal("it answers though it was killed")
+		}
+		if err := s.Start(); err != nil {
+			t.Fatal(err)
+		}
+		var rows int
+		if err := db.QueryRow(`SELECT count(*) FROM kept`).Scan(&rows); err != nil || rows != n+1 {
+			t.Fatalf("%d rows after kill %d (%v)", rows, n+1, err)
+		}
+	}
+}
+
 func TestServerEndsWithItsLifeline(t *testing.T) {
-	c, err := startCluster()
+	c, err := startCluster(forgetful)
 	if errors.Is(err, errNoBinaries) {
 		unavailable(t, "no PostgreSQL to start")
 	}

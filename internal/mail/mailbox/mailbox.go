@@ -37,6 +37,7 @@ const (
 	Rcpt Step = "RCPT"
 	Data Step = "DATA" // before any of the message is read (the 354 is out already)
 	Dot  Step = "dot"  // after all of the message was read, before the answer
+	Done Step = "done" // after the answer to the message was written; a fault comes too late
 )
 
 // Event is what a script is asked about.
@@ -67,6 +68,7 @@ type Options struct {
 	SMTPUTF8 bool                  // take addresses beyond ASCII
 	Script   func(Event) Fault     // may be called by several connections at once; nil: no faults
 	Received func(m Message) error // called for each mail before it is answered; an error refuses it with 451
+	Forget   bool                  // keep no mail: Received or the script has seen it
 }
 
 // Mailbox is a running server. It is safe for concurrent use.
@@ -192,7 +194,11 @@ type session struct {
 	taken   int
 }
 
+// Reset is called by go-smtp between mails, and once the answer to a message is written.
 func (s *session) Reset() {
+	if s.current.Data != nil {
+		s.ask(Done)
+	}
 	s.current = Message{TLS: s.current.TLS, User: s.current.User}
 }
 
@@ -268,7 +274,9 @@ func (s *session) take() error {
 	}
 	s.box.mu.Lock()
 	defer s.box.mu.Unlock()
-	s.box.messages = append(s.box.messages, s.current)
+	if !s.box.opts.Forget {
+		s.box.messages = append(s.box.messages, s.current)
+	}
 	s.taken++
 	return nil
 }

@@ -85,6 +85,25 @@ func TestDemandsTheLogin(t *testing.T) {
 	}
 }
 
+func TestTheScriptSeesEachStepOnce(t *testing.T) {
+	steps := make(chan Step, 10)
+	box := start(t, Options{Forget: true, Script: func(e Event) Fault {
+		steps <- e.Step
+		return Fault{}
+	}})
+	if err := send(t, box, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []Step{Mail, Rcpt, Data, Dot, Done} {
+		if got := <-steps; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	if n := len(box.Messages()); n != 0 || len(steps) != 0 {
+		t.Errorf("%d mails kept, %d steps more", n, len(steps))
+	}
+}
+
 func TestScript(t *testing.T) {
 	tests := []struct {
 		name  string
