@@ -24,7 +24,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"drumbeat": main, "exits": exits})
+	testscript.Main(m, map[string]func(){"drumbeat": main, "exits": exits, "crash-worker": crashWorker})
 }
 
 // exits runs a command and demands its exit status: exits 2 drumbeat check …
