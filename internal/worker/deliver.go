@@ -131,7 +131,10 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 // one claims a delivery at the relay's pace and sends it; no outcome: there is none to send.
 func (d *dispatch) one(ctx context.Context, conn Conn, owner string) (mail.Result, error) {
 	d.w.pace.wait(ctx, d.w.Now, d.w.Config.Mail.Rate.Interval())
-	row, claimed, err := d.claim(ctx, owner) // nothing, when told to stop: what is pending stays so
+	if ctx.Err() != nil {
+		return mail.Result{}, nil // what is pending stays so
+	}
+	row, claimed, err := d.claim(ctx, owner)
 	if err != nil || row == nil {
 		return mail.Result{}, err
 	}
@@ -183,13 +186,14 @@ func (d *dispatch) outlast(ctx context.Context, outages int, err error) bool {
 	return true
 }
 
-// claim takes one delivery, and notes by our own clock when it did: the lease counts from before the call.
+// claim takes one delivery, and notes by our own clock when it did: the lease counts from before the call. A stop does
+// not interrupt it: whose answer is lost would stay claimed, and be held for unknown, though nobody sends it.
 func (d *dispatch) claim(ctx context.Context, owner string) (*ledger.Delivery, time.Time, error) {
 	if d.w.undoubted(ctx) != nil {
 		return nil, time.Time{}, nil
 	}
 	at := d.w.Now()
-	row, err := d.w.Ledger.Claim(ctx, ledger.Claim{Owner: owner, Schedule: d.filter.Schedule, Period: d.filter.Period,
+	row, err := d.w.Ledger.Claim(context.WithoutCancel(ctx), ledger.Claim{Owner: owner, Schedule: d.filter.Schedule, Period: d.filter.Period,
 		Recipients: d.filter.Recipients, Lease: d.lease, OnUnknown: ledger.OnUnknown(d.w.Config.Mail.OnUnknown)})
 	return row, at, unlessStopped(ctx, err)
 }

@@ -23,15 +23,16 @@ var errGone = errors.New("connection refused")
 type shaky struct {
 	*ledger.Ledger
 
-	mu     sync.Mutex
-	gone   bool // nothing gets through
-	calls  int  // of those that ask for work
-	claim  func(ledger.Claim) error
-	marked func(d *ledger.Delivery) error // after the mark was made
-	mark   func(ctx context.Context, d *ledger.Delivery) error
-	renew  error
-	spill  error
-	replay error
+	mu      sync.Mutex
+	gone    bool // nothing gets through
+	calls   int  // of those that ask for work
+	claim   func(ledger.Claim) error
+	claimed func()                         // after a claim was made
+	marked  func(d *ledger.Delivery) error // after the mark was made
+	mark    func(ctx context.Context, d *ledger.Delivery) error
+	renew   error
+	spill   error
+	replay  error
 }
 
 // set changes the ledger while a worker uses it.
@@ -70,7 +71,14 @@ func (s *shaky) Claim(ctx context.Context, c ledger.Claim) (*ledger.Delivery, er
 	if err != nil {
 		return nil, err
 	}
-	return s.Ledger.Claim(ctx, c)
+	row, err := s.Ledger.Claim(ctx, c)
+	if row != nil && s.claimed != nil {
+		s.claimed()
+	}
+	if ctx.Err() != nil { // it was committed, and nobody hears of it
+		return nil, ctx.Err()
+	}
+	return row, err
 }
 
 func (s *shaky) Renew(ctx context.Context, d *ledger.Delivery, lease time.Duration) error {
@@ -437,5 +445,49 @@ func TestARunOutlastsAFailover(t *testing.T) {
 		if took := time.Since(began); took > 6*time.Minute {
 			t.Errorf("tried for %v", took)
 		}
+	})
+}
+
+func TestAStopInTheMiddleOfAClaimLeavesNothingClaimed(t *testing.T) {
+	onShakyLedger(t, 1, func(t *testing.T, k *kit, s *shaky) {
+		ctx, stop := context.WithCancel(context.Background())
+		s.claimed = stop
+		if _, err := k.Run(ctx, []Job{{Schedule: k.schedule("own"), Tick: monday}}, time.Minute); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		if rows := k.rows(ledger.Filter{State: ledger.Sending}); len(rows) > 0 {
+			t.Errorf("%d deliveries wait for the end of a lease that nobody has", len(rows))
+		}
+		if n := len(k.relay.letters()); n > 1 {
+			t.Errorf("%d mails after the stop", n)
+		}
+	})
+}
+
+// A relay that hangs up now and then, and takes mails in between, is not tried less and less often.
+func TestARelayThatGetsOnIsNotPutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newKit(t, time.Now().AddDate(0, 0, 3), `
+schedules:
+  - {name: own, digest: rep, cron: "30 * * * *"}
+`)
+		k.Config.Mail.Connections = 1
+		asked := 0
+		k.relay.answer = func(string, int) smtp.Result {
+			if asked++; asked%2 == 0 {
+				return smtp.Result{Outcome: smtp.Relay, Reply: "421 later", Err: errors.New("421 later")}
+			}
+			return smtp.Result{Outcome: smtp.Sent, Reply: "250 ok"}
+		}
+		ctx, stop := context.WithCancel(context.Background())
+		done := make(chan struct{})
+		go func() { k.Serve(ctx); close(done) }()
+		time.Sleep(32 * time.Minute) // two of them since the tick
+		stop()
+		<-done
+		if rows := k.rows(ledger.Filter{State: ledger.Pending}); len(rows) > 0 || len(k.relay.letters()) < 8 {
+			t.Errorf("two minutes later %d digests are pending and %d sent\n%s", len(rows), len(k.relay.letters()), k.logs)
+		}
+		_ = k.ledger.Close()
 	})
 }

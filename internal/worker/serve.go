@@ -238,6 +238,9 @@ func (s *server) deliver(ctx context.Context) {
 			err = s.closeRounds(ctx)
 		}
 		wait := d.next(schedule.Reconcile)
+		if d.sent > 0 {
+			failures = 0 // it gets on
+		}
 		switch {
 		case err != nil && ctx.Err() == nil:
 			s.w.Log.Error("delivery stopped, trying again", "error", err)
