@@ -47,7 +47,7 @@ digests, and web.auth in the config asks for a name and a password.`,
 }
 
 func (o previewOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
-	at, err := parseMoment(o.asOf, time.Now())
+	at, err := parseMoment("as-of", o.asOf, time.Now())
 	if err != nil {
 		return err
 	}

@@ -122,7 +122,7 @@ func (o reportOptions) check() error {
 
 // occasion is the instant and the window that the call asks for.
 func (o reportOptions) occasion(cfg *config.Config, now time.Time) (time.Time, pipeline.Span, error) {
-	at, err := parseMoment(o.asOf, now)
+	at, err := parseMoment("as-of", o.asOf, now)
 	if err != nil {
 		return time.Time{}, "", err
 	}

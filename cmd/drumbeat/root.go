@@ -104,6 +104,7 @@ process it questions the process; and it calls nothing a difference that few dea
   drumbeat report --config drumbeat.yaml               # the figures, in the terminal
   drumbeat preview --config drumbeat.yaml              # everybody's digests on a page
   drumbeat run --config drumbeat.yaml --out mails      # the digests, as files
+  drumbeat plan --config drumbeat.yaml                 # what will go out when, and to whom
   drumbeat serve --config drumbeat.yaml                # the worker`,
 		Version:       commit(),
 		SilenceErrors: true,
@@ -120,6 +121,7 @@ process it questions the process; and it calls nothing a difference that few dea
 		newReportCmd(),
 		newRunCmd(),
 		newServeCmd(),
+		newPlanCmd(),
 		newPreviewCmd(),
 		newLedgerCmd(),
 		newMigrateCmd(),

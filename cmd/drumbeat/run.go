@@ -144,7 +144,7 @@ func (o runOptions) run(ctx context.Context, names []string, stdout, stderr io.W
 // jobs says what is to be run; every fault of the call shows before anything is opened.
 func (o runOptions) jobs(cfg *config.Config, names []string) ([]worker.Job, error) {
 	now := time.Now()
-	at, err := parseMoment(o.asOf, now)
+	at, err := parseMoment("as-of", o.asOf, now)
 	if err != nil {
 		return nil, err
 	}

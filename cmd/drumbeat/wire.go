@@ -180,6 +180,25 @@ func openHouse(ctx context.Context, cfg *config.Config, stateDSN string, log *sl
 	return h, nil
 }
 
+// openLookout opens what says whom schedules will mean: the source, as soon as somebody reads it, and, where there is
+// a ledger, who opted out. Nothing is written. The error is the ledger's; the house stands without it.
+func openLookout(ctx context.Context, cfg *config.Config) (*house, error) {
+	src := &lateSource{cfg: cfg}
+	h := &house{Worker: &worker.Worker{Config: cfg, Source: src, Now: time.Now, Log: slog.New(slog.DiscardHandler)}}
+	h.closers = append(h.closers, src.Close)
+	there, err := ledger.Look(ctx, string(cfg.State.DSN))
+	if err != nil || !there {
+		return h, err
+	}
+	state, err := ledger.Open(ctx, string(cfg.State.DSN))
+	if err != nil {
+		return h, err
+	}
+	h.closers = append(h.closers, state.Close)
+	h.Ledger = state
+	return h, nil
+}
+
 // lookBack lets a run that records nothing, or elsewhere, tell what the real ledger knows. It writes nothing there.
 func (h *house) lookBack(ctx context.Context, cfg *config.Config) error {
 	there, err := ledger.Look(ctx, string(cfg.State.DSN))
@@ -235,14 +254,14 @@ func handLogger(w io.Writer, cfg config.Log) *slog.Logger {
 	return newLogger(w, cfg)
 }
 
-// moment is what --as-of may say: a date or an instant; empty is now.
+// moment is what --as-of and --from may say: a date or an instant; empty is now.
 type moment struct {
 	date    pipeline.Date
 	isDate  bool
 	instant time.Time
 }
 
-func parseMoment(s string, now time.Time) (moment, error) {
+func parseMoment(flag, s string, now time.Time) (moment, error) {
 	if s == "" {
 		return moment{instant: now}, nil
 	}
@@ -251,7 +270,7 @@ func parseMoment(s string, now time.Time) (moment, error) {
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
-		return moment{}, wrong("--as-of: %q is neither a date nor an instant; write 2026-06-01 or 2026-06-01T07:00:00Z", s)
+		return moment{}, wrong("--%s: %q is neither a date nor an instant; write 2026-06-01 or 2026-06-01T07:00:00Z", flag, s)
 	}
 	return moment{instant: t.Truncate(time.Microsecond)}, nil // rows know no more
 }

@@ -384,14 +384,19 @@ func (w *Worker) voice(p digest.Recipient) *words.Voice {
 
 // hourOf is the tick's wall time in the recipient's zone, but never before the end of the period.
 func (r *round) hourOf(zone string) time.Time {
-	loc, err := time.LoadLocation(zone)
-	if err != nil || zone == "" || zone == "Local" {
-		loc = r.schedule.Zone
-	}
-	if at := pipeline.AtWall(r.tick.In(r.schedule.Zone), loc); at.After(r.end) {
+	if at := pipeline.AtWall(r.tick.In(r.schedule.Zone), r.zoneOf(zone)); at.After(r.end) {
 		return at.UTC()
 	}
 	return r.end.UTC()
+}
+
+// zoneOf is the zone of that name; where there is none, the schedule's.
+func (r *round) zoneOf(name string) *time.Location {
+	loc, err := time.LoadLocation(name)
+	if err != nil || name == "" || name == "Local" {
+		return r.schedule.Zone
+	}
+	return loc
 }
 
 func sourceRows(s health.Sources) map[string]int64 {
