@@ -84,7 +84,14 @@ func newLedgerListCmd(path *string) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return printDeliveries(c.OutOrStdout(), rows, format)
+				if err := printDeliveries(c.OutOrStdout(), rows, format); err != nil || format == "json" {
+					return err
+				}
+				standings, err := l.Standings(c.Context(), f)
+				if err != nil {
+					return err
+				}
+				return printWaiting(c.OutOrStdout(), standings)
 			})
 		},
 	}
@@ -156,6 +163,40 @@ func printDeliveries(w io.Writer, rows []ledger.Delivery, format string) error {
 			d.UpdatedAt.Format("2006-01-02 15:04"), strings.Join(strings.Fields(what), " "))
 	}
 	return table.Flush()
+}
+
+// printWaiting ends a list with what is not over, and for how long that has been so.
+func printWaiting(w io.Writer, standings map[ledger.State]ledger.Standing) error {
+	var parts []string
+	for _, state := range []ledger.State{ledger.Pending, ledger.Sending, ledger.Unknown} {
+		s := standings[state]
+		switch {
+		case s.N == 0:
+		case s.Oldest == 0: // their hour is still to come
+			parts = append(parts, fmt.Sprintf("%d %s", s.N, state))
+		case s.N == 1:
+			parts = append(parts, fmt.Sprintf("1 %s for %s", state, inShort(s.Oldest)))
+		default:
+			parts = append(parts, fmt.Sprintf("%d %s, the oldest for %s", s.N, state, inShort(s.Oldest)))
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n", strings.Join(parts, "; "))
+	return err
+}
+
+// inShort says a time in its two largest units: 2d 3h, 3h 12m, 12m 5s, 5s.
+func inShort(d time.Duration) string {
+	n := []int{int(d.Hours()) / 24, int(d.Hours()) % 24, int(d.Minutes()) % 60, int(d.Seconds()) % 60}
+	units := []string{"d", "h", "m", "s"}
+	for i := range n[:3] {
+		if n[i] > 0 {
+			return fmt.Sprintf("%d%s %d%s", n[i], units[i], n[i+1], units[i+1])
+		}
+	}
+	return fmt.Sprintf("%ds", n[3])
 }
 
 func newLedgerShowCmd(path *string) *cobra.Command {

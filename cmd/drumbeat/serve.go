@@ -19,8 +19,8 @@ func newServeCmd() *cobra.Command {
 		Short: "Run the worker: the schedules, each when it is due",
 		Long: `Run the worker. A schedule that it sees for the first time starts with its next tick; after an outage
 catch_up and max_age of the schedule say what is made up for. A changed config takes effect at the next start.
-On web.listen it answers /healthz and /readyz and, where web.base_url is set, the links in its mails. Once an
-hour it empties the mails that are older than state.keep_bodies.
+On web.listen it answers /healthz, /readyz and /metrics (for Prometheus) and, where web.base_url is set, the links
+in its mails. Once an hour it empties the mails that are older than state.keep_bodies.
 
 The first SIGTERM or SIGINT lets it finish what is in flight and end with 0; the second ends it at once.`,
 		Example: "  drumbeat serve --config drumbeat.yaml",

@@ -25,7 +25,7 @@ func newLinks(cfg *config.Config) *web.Links {
 
 // startBeside starts what a serving worker does beside its schedules: it answers readers, and forgets old mails.
 func (h *house) startBeside(ctx context.Context, cfg *config.Config, log *slog.Logger) (stop func(), err error) {
-	closeSite, err := serveSite(ctx, cfg, h.state, log)
+	closeSite, err := h.serveSite(ctx, cfg, log)
 	if err != nil {
 		return nil, err
 	}
@@ -39,22 +39,50 @@ func (h *house) startBeside(ctx context.Context, cfg *config.Config, log *slog.L
 	}, nil
 }
 
-// serveSite answers readers on web.listen until stop is called; without a listen it does nothing.
-func serveSite(ctx context.Context, cfg *config.Config, state *ledger.Ledger, log *slog.Logger) (stop func(), err error) {
+// serveSite answers readers and watchers on web.listen until stop is called; without a listen it does nothing. They
+// look at the ledger by a connection of their own: on SQLite a plan keeps the worker's for as long as it renders.
+func (h *house) serveSite(ctx context.Context, cfg *config.Config, log *slog.Logger) (stop func(), err error) {
 	if cfg.Web.Listen == "" {
 		return func() {}, nil
+	}
+	state, err := ledger.Open(ctx, string(cfg.State.DSN))
+	if err != nil {
+		return nil, asCallersFault(err)
 	}
 	contact := cfg.Mail.From.Address
 	if to := cfg.Mail.ReplyTo; to != nil {
 		contact = to.Address
 	}
-	site := &web.Site{Archive: state, Links: newLinks(cfg), Keep: cfg.State.KeepBodies, Contact: contact, Now: time.Now, Log: log}
+	site := &web.Site{Archive: state, Links: newLinks(cfg), Keep: cfg.State.KeepBodies, Contact: contact, Now: time.Now, Log: log,
+		Metrics: h.newMetrics(state, log).Handler()}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Web.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("web.listen: %w", err)
+		return nil, errors.Join(fmt.Errorf("web.listen: %w", err), state.Close())
 	}
 	log.Info("web server started", "address", listener.Addr().String(), "links", site.Links != nil)
-	return serveHTTP(listener, site.Handler(), log), nil
+	stopServing := serveHTTP(listener, site.Handler(), log)
+	return func() {
+		stopServing()
+		_ = state.Close() // nothing is under way there any more
+	}, nil
+}
+
+// newMetrics watches the worker and its ledger.
+func (h *house) newMetrics(state *ledger.Ledger, log *slog.Logger) *web.Metrics {
+	cfg := h.Config
+	return &web.Metrics{Ledger: state, Commit: commit(), Environment: cfg.Environment, Username: cfg.Web.Username, Password: string(cfg.Web.Password),
+		Now: time.Now, Log: log,
+		Config: func() string { return cfg.Version },
+		Vital: func() web.Vital {
+			v := h.Vitals()
+			return web.Vital{RelayFailures: v.RelayFailures, SourceAge: v.SourceAge}
+		},
+		Schedules: func() (all []web.Clockwork) {
+			for _, s := range cfg.Schedules {
+				all = append(all, web.Clockwork{Name: s.Name, Digest: s.Digest, Next: func(after time.Time) time.Time { return s.Spec.Next(after, s.Zone) }})
+			}
+			return all
+		}}
 }
 
 // serveHTTP serves until stop is called, which lets what is in flight end.

@@ -79,8 +79,7 @@ func (p *Preview) admit(next http.Handler) http.Handler {
 			http.Error(w, "drumbeat preview: open it as http://127.0.0.1 or http://localhost", http.StatusMisdirectedRequest)
 			return
 		}
-		user, password, _ := r.BasicAuth()
-		if p.Username != "" && same(user, p.Username)&same(password, p.Password) == 0 {
+		if !knows(r, p.Username, p.Password) {
 			w.Header().Set("WWW-Authenticate", `Basic realm="Drumbeat preview", charset="UTF-8"`)
 			tell(w, http.StatusUnauthorized, notice{Title: "Who are you?", Lines: []string{"Name and password are those of web.auth in the config."}})
 			return
@@ -96,6 +95,12 @@ func isLocal(host string) bool {
 	}
 	ip := net.ParseIP(strings.Trim(host, "[]"))
 	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// knows says whether a request may be answered: it brings the name and the password, or none are asked for.
+func knows(r *http.Request, username, password string) bool {
+	given, secret, _ := r.BasicAuth()
+	return username == "" || same(given, username)&same(secret, password) == 1
 }
 
 // same is 1 where both are the same, and takes as long where they are not.

@@ -181,6 +181,7 @@ func (w *Worker) plan(ctx context.Context, desk *desk, r *round) error {
 		run.WindowStart, run.SourceRows = f.report.Window.Start, sourceRows(f.report.Sources)
 		run.Deals, run.Reps, run.Digests = f.report.Sources.Deals.V, len(f.report.Reps), len(fresh)
 		r.sum.Deals, r.sum.Reps, r.made = run.Deals, run.Reps, f
+		w.vitals.read(r.schedule.Name, f.report)
 	} else if r.advance.IsZero() {
 		return nil
 	}

@@ -96,6 +96,7 @@ type Worker struct {
 	pace    pacer
 	gate    gate
 	inDoubt atomic.Int32 // senders of whom the ledger has not heard
+	vitals  vitals
 }
 
 // Job is one run of one schedule by hand.

@@ -1,0 +1,198 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"drumbeat/internal/ledger"
+)
+
+// Watched is what the ledger tells whoever watches.
+type Watched interface {
+	Standings(ctx context.Context, f ledger.Filter) (map[ledger.State]ledger.Standing, error)
+	Progress(ctx context.Context) (map[string]ledger.Progress, error)
+}
+
+// Clockwork is a schedule, as far as it can be late.
+type Clockwork struct {
+	Name   string
+	Digest string
+	Next   func(after time.Time) time.Time // its next tick; zero: none
+}
+
+// Vital is what the worker tells whoever watches.
+type Vital struct {
+	RelayFailures int
+	SourceAge     map[string]time.Duration // by schedule
+}
+
+// Metrics answers Prometheus: how deliveries and schedules stand, by the ledger, and how the worker is. It names
+// schedules and states, never a person: whoever may watch need not know who gets what.
+type Metrics struct {
+	Ledger             Watched
+	Schedules          func() []Clockwork
+	Vital              func() Vital
+	Commit             string
+	Config             func() string // the version of the config
+	Environment        string
+	Username, Password string // asked for where there is a username
+	Now                func() time.Time
+	Log                *slog.Logger
+
+	mu   sync.Mutex
+	last reading
+}
+
+// A scrape asks the ledger at most this often, and waits for it at most so long: a watcher must not wear out what it
+// watches, and a ledger that is slow is a fact to be told.
+const (
+	readEvery = 5 * time.Second
+	patience  = 3 * time.Second
+)
+
+// reading is what the ledger said, and when.
+type reading struct {
+	tried     time.Time
+	at        time.Time // of the last time that it answered; zero: never
+	err       error     // of the last try
+	standings map[ledger.State]ledger.Standing
+	progress  map[string]ledger.Progress
+}
+
+var (
+	descDeliveries = prometheus.NewDesc("drumbeat_deliveries",
+		"Digests in the ledger by state. pending: waits to be sent; sending: a worker has it; unknown: perhaps sent, an operator decides (drumbeat ledger list --state unknown).",
+		[]string{"state"}, nil)
+	descOldest = prometheus.NewDesc("drumbeat_oldest_delivery_seconds",
+		"For how long the oldest digest in this state has been in it; 0: there is none. pending counts from when it could have been sent, not from when it was planned for a later hour.",
+		[]string{"state"}, nil)
+	descLastDue = prometheus.NewDesc("drumbeat_schedule_last_due_timestamp_seconds",
+		"The tick up to which the schedule's digests have been made (or, at first sight of a schedule, when that was).",
+		[]string{"schedule", "digest"}, nil)
+	descNextDue = prometheus.NewDesc("drumbeat_schedule_next_due_timestamp_seconds",
+		"The schedule's first tick whose digests have not been made. In the past: they are overdue, look for 'schedule not run' in the log.",
+		[]string{"schedule", "digest"}, nil)
+	descFinished = prometheus.NewDesc("drumbeat_schedule_last_finished_timestamp_seconds",
+		"When the last digest of one of the schedule's runs was dealt with, the last time that this happened.",
+		[]string{"schedule", "digest"}, nil)
+	descRelay = prometheus.NewDesc("drumbeat_relay_failures",
+		"Failures of the mail relay in a row: it could not be reached, refused the login or hung up. 0: it works, or nothing had to be sent. While it grows nothing is sent, and nothing is lost.",
+		nil, nil)
+	descSource = prometheus.NewDesc("drumbeat_source_age_seconds",
+		"How old the newest row of the pipeline database was when this worker last read it for the schedule: old means that the loading of the CRM stands still.",
+		[]string{"schedule"}, nil)
+	descLedger = prometheus.NewDesc("drumbeat_ledger_up",
+		"1: the state database answered this scrape (or one a few seconds ago). 0: it did not, and what is said of deliveries and schedules is old.",
+		nil, nil)
+	descReadAt = prometheus.NewDesc("drumbeat_ledger_read_timestamp_seconds",
+		"When the state database last said what is told here of deliveries and schedules.",
+		nil, nil)
+	descBuild = prometheus.NewDesc("drumbeat_build_info",
+		"1. The program's commit, the Go it was built with, the version of its config (a hash of the file and its process) and the environment.",
+		[]string{"commit", "go", "config", "environment"}, nil)
+)
+
+// Handler answers one scrape after the other.
+func (m *Metrics) Handler() http.Handler {
+	registry := prometheus.NewRegistry() // our own: nothing that a library registers by itself comes in
+	registry.MustRegister(m, collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	scrape := promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(m.Log.Handler(), slog.LevelWarn)})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !knows(r, m.Username, m.Password) {
+			w.Header().Set("WWW-Authenticate", `Basic realm="Drumbeat metrics", charset="UTF-8"`)
+			plain(w, http.StatusUnauthorized, "name and password are those of web.auth in the config\n")
+			return
+		}
+		scrape.ServeHTTP(w, r)
+	})
+}
+
+// Describe implements prometheus.Collector.
+func (m *Metrics) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{descDeliveries, descOldest, descLastDue, descNextDue, descFinished, descRelay, descSource,
+		descLedger, descReadAt, descBuild} {
+		out <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (m *Metrics) Collect(out chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	gauge(descBuild, 1, m.Commit, runtime.Version(), m.Config(), m.Environment)
+	vital := m.Vital()
+	gauge(descRelay, float64(vital.RelayFailures))
+	for schedule, age := range vital.SourceAge {
+		gauge(descSource, age.Seconds(), schedule)
+	}
+	r := m.read()
+	up := 1.0
+	if r.err != nil {
+		up = 0
+	}
+	gauge(descLedger, up)
+	if r.at.IsZero() {
+		return
+	}
+	gauge(descReadAt, seconds(r.at))
+	for _, state := range ledger.States {
+		gauge(descDeliveries, float64(r.standings[state].N), string(state))
+	}
+	since := m.Now().Sub(r.at) // what was waiting then has waited longer by now
+	for _, state := range []ledger.State{ledger.Pending, ledger.Sending, ledger.Unknown} {
+		age := r.standings[state].Oldest
+		if age > 0 {
+			age += since
+		}
+		gauge(descOldest, age.Seconds(), string(state))
+	}
+	for _, s := range m.Schedules() {
+		p, seen := r.progress[s.Name]
+		if !seen {
+			continue // the worker has not looked at it yet
+		}
+		gauge(descLastDue, seconds(p.LastDue), s.Name, s.Digest)
+		if next := s.Next(p.LastDue); !next.IsZero() {
+			gauge(descNextDue, seconds(next), s.Name, s.Digest)
+		}
+		if !p.LastFinished.IsZero() {
+			gauge(descFinished, seconds(p.LastFinished), s.Name, s.Digest)
+		}
+	}
+}
+
+func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+// read asks the ledger, unless it was asked a moment ago. While it does not answer, what it said last stands.
+func (m *Metrics) read() reading {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if now := m.Now(); !m.last.tried.IsZero() && now.Sub(m.last.tried) < readEvery {
+		return m.last
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	standings, err := m.Ledger.Standings(ctx, ledger.Filter{})
+	var progress map[string]ledger.Progress
+	if err == nil {
+		progress, err = m.Ledger.Progress(ctx)
+	}
+	if err != nil && m.last.err == nil { // told once, not at every scrape
+		m.Log.Warn("metrics: the ledger does not answer", "error", err)
+	}
+	now := m.Now()
+	m.last.tried, m.last.err = now, err
+	if err == nil {
+		m.last.at, m.last.standings, m.last.progress = now, standings, progress
+	}
+	return m.last
+}
