@@ -8,5 +8,5 @@ VALUES
 ON CONFLICT (schedule, period, recipient, rep_id) DO UPDATE
 SET kind = excluded.kind, state = excluded.state, reason = excluded.reason, message_id = excluded.message_id,
   subject = excluded.subject, date = excluded.date, not_before = excluded.not_before, body = excluded.body,
-  next_attempt_at = excluded.next_attempt_at, updated_at = excluded.updated_at
+  next_attempt_at = excluded.next_attempt_at, created_at = excluded.created_at, updated_at = excluded.updated_at
 WHERE delivery.state = 'failed' AND delivery.message_id = '' AND delivery.reason <> :settled
