@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	texttemplate "text/template"
+	"unicode/utf8"
 
 	"drumbeat/internal/digest"
 	"drumbeat/internal/words"
@@ -173,12 +174,29 @@ func (r *Renderer) parts(of page) (*parts, error) {
 // digest sees to it that no foreign name looks like one of them.
 var mishaps = regexp.MustCompile(`ZgotmplZ|<no value>|&lt;no value&gt;|%!.?\(|\bNaN\b|<nil>|&lt;nil&gt;`)
 
-// suspects are in every mishap: to look for them first takes a fraction of the time.
-var suspects = []string{"ZgotmplZ", "no value", "%!", "NaN", "nil"}
+// suspects are in every mishap but fmt's: to look for them first takes a fraction of the time.
+var suspects = []string{"ZgotmplZ", "no value", "NaN", "nil"}
+
+// suspicious says whether mishaps may find something. Of fmt's %!d( the parenthesis is looked for too: every page has
+// "100%!important" in its styles.
+func suspicious(text string) bool {
+	for rest := text; ; {
+		_, after, found := strings.Cut(rest, "%!")
+		if !found {
+			break
+		}
+		_, verb := utf8.DecodeRuneInString(after)
+		if strings.HasPrefix(after, "(") || strings.HasPrefix(after[verb:], "(") {
+			return true
+		}
+		rest = after
+	}
+	return slices.ContainsFunc(suspects, func(s string) bool { return strings.Contains(text, s) })
+}
 
 func (c Content) check() error {
 	for _, part := range []struct{ name, text string }{{"subject", c.Subject}, {"html", c.HTML}, {"text", c.Text}} {
-		if !slices.ContainsFunc(suspects, func(s string) bool { return strings.Contains(part.text, s) }) {
+		if !suspicious(part.text) {
 			continue
 		}
 		if at := mishaps.FindStringIndex(part.text); at != nil {
