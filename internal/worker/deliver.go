@@ -274,7 +274,6 @@ func (d *dispatch) judge(row *ledger.Delivery, result mail.Result) ledger.Result
 		words = result.Err.Error()
 	}
 	if result.Outcome != mail.Relay {
-		d.w.vitals.relay(true)
 	}
 	log := d.w.Log.With("delivery", row.ID, "schedule", row.Schedule, "period", row.Period, "attempt", row.Attempts)
 	switch result.Outcome {
@@ -328,7 +327,6 @@ func (d *dispatch) shut(why error) {
 
 // blame notes why the relay cannot be used, which is no delivery's fault.
 func (d *dispatch) blame(err error) {
-	d.w.vitals.relay(false)
 	d.shut(err)
 	if d.w.Notice != nil {
 		d.w.Notice("relay cannot be used, trying again: " + withoutAddresses(err.Error()))

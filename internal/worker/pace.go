@@ -114,10 +114,13 @@ func (g *gate) knock() {
 }
 
 // closed says whether the relay could not be used the last time.
-func (g *gate) closed() bool {
+func (g *gate) closed() bool { return g.inARow() > 0 }
+
+// inARow is how often in a row it could not be used.
+func (g *gate) inARow() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.failures > 0
+	return g.failures
 }
 
 // The waits between tries of what failed for now.

@@ -18,25 +18,13 @@ type Vitals struct {
 func (w *Worker) Vitals() Vitals {
 	w.vitals.mu.Lock()
 	defer w.vitals.mu.Unlock()
-	return Vitals{RelayFailures: w.vitals.relayFailures, SourceAge: maps.Clone(w.vitals.sourceAge)}
+	return Vitals{RelayFailures: w.gate.inARow(), SourceAge: maps.Clone(w.vitals.sourceAge)}
 }
 
 // vitals is where the rooms of a worker note them.
 type vitals struct {
-	mu            sync.Mutex
-	relayFailures int
-	sourceAge     map[string]time.Duration
-}
-
-// relay notes whether the relay could be used.
-func (v *vitals) relay(works bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if works {
-		v.relayFailures = 0
-	} else {
-		v.relayFailures++
-	}
+	mu        sync.Mutex
+	sourceAge map[string]time.Duration
 }
 
 // read notes how fresh the data of a schedule's digests are; a pipeline in which nothing ever happened has no age.
