@@ -5,11 +5,12 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"drumbeat/internal/ledger"
 )
 
 func newServeCmd() *cobra.Command {
@@ -18,7 +19,8 @@ func newServeCmd() *cobra.Command {
 		Use:   "serve",
 		Short: "Run the worker: the schedules, each when it is due",
 		Long: `Run the worker. A schedule that it sees for the first time starts with its next tick; after an outage
-catch_up and max_age of the schedule say what is made up for. A changed config takes effect at the next start.
+catch_up and max_age of the schedule say what is made up for. A changed config, or one of the files that it names, takes
+effect by itself, or on SIGHUP; a broken one is logged with its faults, and the old one stays in force.
 On web.listen it answers /healthz, /readyz and /metrics (for Prometheus) and, where web.base_url is set, the links
 in its mails. Once an hour it empties the mails that are older than state.keep_bodies.
 
@@ -34,30 +36,85 @@ The first SIGTERM or SIGINT lets it finish what is in flight and end with 0; the
 }
 
 func serve(ctx context.Context, path string, stderr io.Writer) (err error) {
-	signal.Ignore(syscall.SIGHUP) // a closed terminal, or a habit: neither is a reason to stop
 	cfg, err := loadConfig(path, true)
 	if err != nil {
 		return err
 	}
 	log := newLogger(stderr, cfg.Log)
-	for _, note := range cfg.Notes {
-		log.Warn("config", "note", note)
-	}
-	h, err := openHouse(ctx, cfg, string(cfg.State.DSN), log)
+	h, err := furnish(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
-	log.Info("worker started", "schedules", len(cfg.Schedules), "process", cfg.Process.Name, "pid", os.Getpid())
-	for _, s := range cfg.Schedules {
-		log.Info("waiting for its next tick", "schedule", s.Name, "next", s.Spec.Next(time.Now(), s.Zone))
-	}
-	stop, err := h.startBeside(ctx, cfg, log)
+	state, leave, err := takeLedger(ctx, cfg.Environment, string(cfg.State.DSN))
 	if err != nil {
 		return errors.Join(err, h.Close())
 	}
-	h.Serve(ctx)
-	stop()
-	err = errors.Join(err, h.Close())
-	log.Info("worker stopped")
-	return err
+	defer func() { err = errors.Join(err, leave()) }()
+	told := new(reloads)
+	site, err := openSite(ctx, cfg, told, log)
+	if err != nil {
+		return errors.Join(err, h.Close())
+	}
+	defer site.close()
+	log.Info("worker started", "schedules", len(cfg.Schedules), "process", cfg.Process.Name, "pid", os.Getpid())
+	var all shifts
+	all.next(ctx, h, state, site)
+	changed := watchConfig(ctx, cfg, told, log)
+	for {
+		select {
+		case <-ctx.Done():
+			err := all.end()
+			log.Info("worker stopped")
+			return err
+		case cfg := <-changed:
+			h, err := furnish(ctx, cfg, log)
+			if told.note(err); err != nil {
+				logReload(log, err)
+				continue
+			}
+			all.next(ctx, h, state, site)
+			log.Info("config reloaded", "config", cfg.Version)
+		}
+	}
+}
+
+// shifts are the workers that follow one another in a process, each with the config of its time, on one ledger. The
+// former finishes what it has in flight while the next one begins: the ledger lets neither do what the other has done.
+type shifts struct {
+	stop   func()         // ends the present one
+	ending sync.WaitGroup // until each is over and closed
+	mu     sync.Mutex
+	err    error
+}
+
+// next lets a house serve in place of the one before.
+func (s *shifts) next(ctx context.Context, h *house, state *ledger.Ledger, site *site) {
+	cfg := h.Config
+	for _, note := range cfg.Notes {
+		h.Log.Warn("config", "note", note)
+	}
+	for _, s := range cfg.Schedules {
+		h.Log.Info("waiting for its next tick", "schedule", s.Name, "next", s.Spec.Next(time.Now(), s.Zone))
+	}
+	h.Ledger, h.state = state, state
+	if s.stop != nil {
+		s.stop()
+	}
+	ctx, s.stop = context.WithCancel(ctx)
+	site.show(h)
+	s.ending.Go(func() { forgetOldMails(ctx, cfg, state, h.Log) })
+	s.ending.Go(func() {
+		h.Serve(ctx)
+		err := h.Close()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.err = errors.Join(s.err, err)
+	})
+}
+
+// end waits until all are over.
+func (s *shifts) end() error {
+	s.stop()
+	s.ending.Wait()
+	return s.err
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"drumbeat/internal/config"
@@ -23,55 +24,67 @@ func newLinks(cfg *config.Config) *web.Links {
 	return web.NewLinks(cfg.Web.BaseURL, string(cfg.Web.Secret), cfg.State.KeepBodies)
 }
 
-// startBeside starts what a serving worker does beside its schedules: it answers readers, and forgets old mails.
-func (h *house) startBeside(ctx context.Context, cfg *config.Config, log *slog.Logger) (stop func(), err error) {
-	closeSite, err := h.serveSite(ctx, cfg, log)
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	var forgetting sync.WaitGroup
-	forgetting.Go(func() { forgetOldMails(ctx, cfg, h.state, log) })
-	return func() {
-		cancel()
-		closeSite()
-		forgetting.Wait()
-	}, nil
+// site is what readers and watchers reach on web.listen while workers with one config after the other serve. They look
+// at the ledger by a connection of their own: on SQLite a plan keeps the worker's for as long as it renders.
+type site struct {
+	state   *ledger.Ledger // nil: nobody listens
+	now     atomic.Pointer[http.Handler]
+	close   func()
+	reloads *reloads
+	log     *slog.Logger
 }
 
-// serveSite answers readers and watchers on web.listen until stop is called; without a listen it does nothing. They
-// look at the ledger by a connection of their own: on SQLite a plan keeps the worker's for as long as it renders.
-func (h *house) serveSite(ctx context.Context, cfg *config.Config, log *slog.Logger) (stop func(), err error) {
+// openSite listens on web.listen; without one it does nothing.
+func openSite(ctx context.Context, cfg *config.Config, told *reloads, log *slog.Logger) (*site, error) {
+	s := &site{close: func() {}, reloads: told, log: log}
 	if cfg.Web.Listen == "" {
-		return func() {}, nil
+		return s, nil
 	}
 	state, err := ledger.Open(ctx, string(cfg.State.DSN))
 	if err != nil {
 		return nil, asCallersFault(err)
 	}
-	contact := cfg.Mail.From.Address
-	if to := cfg.Mail.ReplyTo; to != nil {
-		contact = to.Address
-	}
-	site := &web.Site{Archive: state, Links: newLinks(cfg), Keep: cfg.State.KeepBodies, Contact: contact, Now: time.Now, Log: log,
-		Metrics: h.newMetrics(state, log).Handler()}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Web.Listen)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("web.listen: %w", err), state.Close())
 	}
-	log.Info("web server started", "address", listener.Addr().String(), "links", site.Links != nil)
-	stopServing := serveHTTP(listener, site.Handler(), log)
-	return func() {
-		stopServing()
+	log.Info("web server started", "address", listener.Addr().String(), "links", cfg.Web.BaseURL != "")
+	s.state = state
+	stop := serveHTTP(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if handler := s.now.Load(); handler != nil {
+			(*handler).ServeHTTP(w, r)
+			return
+		}
+		http.Error(w, "starting", http.StatusServiceUnavailable)
+	}), log)
+	s.close = func() {
+		stop()
 		_ = state.Close() // nothing is under way there any more
-	}, nil
+	}
+	return s, nil
+}
+
+// show lets the site speak of a house from now on.
+func (s *site) show(h *house) {
+	if s.state == nil {
+		return
+	}
+	cfg := h.Config
+	contact := cfg.Mail.From.Address
+	if to := cfg.Mail.ReplyTo; to != nil {
+		contact = to.Address
+	}
+	handler := (&web.Site{Archive: s.state, Links: newLinks(cfg), Keep: cfg.State.KeepBodies, Contact: contact, Now: time.Now, Log: s.log,
+		Metrics: s.newMetrics(h).Handler()}).Handler()
+	s.now.Store(&handler)
 }
 
 // newMetrics watches the worker and its ledger.
-func (h *house) newMetrics(state *ledger.Ledger, log *slog.Logger) *web.Metrics {
+func (s *site) newMetrics(h *house) *web.Metrics {
 	cfg := h.Config
-	return &web.Metrics{Ledger: state, Commit: commit(), Environment: cfg.Environment, Username: cfg.Web.Username, Password: string(cfg.Web.Password),
-		Now: time.Now, Log: log,
+	return &web.Metrics{Ledger: s.state, Commit: commit(), Environment: cfg.Environment, Username: cfg.Web.Username, Password: string(cfg.Web.Password),
+		Now: time.Now, Log: s.log,
+		Reload: s.reloads.last,
 		Config: func() string { return cfg.Version },
 		Vital: func() web.Vital {
 			v := h.Vitals()

@@ -144,7 +144,7 @@ func TestServeAnswersTheLinksInItsMails(t *testing.T) {
 	if err != nil || len(outs) != 1 || outs[0] != got[0].To[0] {
 		t.Errorf("opted out: %v, %v; the mail went to %v", outs, err, got[0].To)
 	}
-	call(t, "run", "weekly-own", "--config", config, "--as-of", "2026-06-08")
+	call(t, "run", "weekly-own", "--config", config, "--as-of", "2026-06-08", "--accept-data")
 	for _, m := range box.Messages()[len(got):] {
 		if m.To[0] == outs[0] {
 			t.Error("the next week's came all the same")

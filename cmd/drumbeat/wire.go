@@ -131,53 +131,61 @@ func (h *house) Close() error {
 }
 
 // openHouse opens source, templates and relay, and the ledger at stateDSN; empty: nothing is recorded.
-func openHouse(ctx context.Context, cfg *config.Config, stateDSN string, log *slog.Logger) (h *house, err error) {
-	h = &house{}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, h.Close())
-			h = nil
-		}
-	}()
-	src, err := openLate(ctx, cfg, log)
-	if err != nil {
+func openHouse(ctx context.Context, cfg *config.Config, stateDSN string, log *slog.Logger) (*house, error) {
+	h, err := furnish(ctx, cfg, log)
+	if err != nil || stateDSN == "" {
 		return h, err
 	}
-	h.closers = append(h.closers, src.Close)
+	state, leave, err := takeLedger(ctx, cfg.Environment, stateDSN)
+	if err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	h.closers = append(h.closers, leave)
+	h.Ledger, h.state = state, state
+	return h, nil
+}
+
+// furnish opens source, templates and relay: all that a config can change while a worker runs.
+func furnish(ctx context.Context, cfg *config.Config, log *slog.Logger) (*house, error) {
+	src, err := openLate(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
 	renderer, err := newRenderer(cfg)
 	if err != nil {
-		return h, err
+		return nil, errors.Join(err, src.Close())
 	}
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
+	h := &house{closers: []func() error{src.Close}}
 	h.Worker = &worker.Worker{Config: cfg, Source: src, Render: renderer.Render, Voice: renderer.Voice, Connect: connector(cfg, log), Now: time.Now,
 		Log: log, Owner: fmt.Sprintf("%s/%d", host, os.Getpid()), Version: "config " + cfg.Version + ", drumbeat " + commit() + ", " + cfg.Environment + " on " + host}
 	if links := newLinks(cfg); links != nil {
 		h.Links = links
 	}
-	if stateDSN == "" {
-		return h, nil
-	}
-	state, err := ledger.Open(ctx, stateDSN)
-	if err != nil {
-		return h, asCallersFault(err)
-	}
-	h.closers = append(h.closers, state.Close)
-	if err := state.Guard(ctx, cfg.Environment); err != nil {
-		return h, asCallersFault(err)
-	}
-	release, err := state.LockProcess(ctx)
-	if err != nil {
-		return h, asCallersFault(err)
-	}
-	h.closers = append(h.closers, release)
-	if err := state.EndDeadLeases(ctx); err != nil {
-		return h, err
-	}
-	h.Ledger, h.state = state, state
 	return h, nil
+}
+
+// takeLedger opens the ledger for a worker, which on SQLite has it alone until it leaves.
+func takeLedger(ctx context.Context, environment, dsn string) (state *ledger.Ledger, leave func() error, err error) {
+	state, err = ledger.Open(ctx, dsn)
+	if err != nil {
+		return nil, nil, asCallersFault(err)
+	}
+	release := func() error { return nil }
+	if err = state.Guard(ctx, environment); err == nil {
+		release, err = state.LockProcess(ctx)
+	}
+	if err != nil {
+		return nil, nil, asCallersFault(errors.Join(err, state.Close()))
+	}
+	leave = func() error { return errors.Join(release(), state.Close()) }
+	if err := state.EndDeadLeases(ctx); err != nil {
+		return nil, nil, errors.Join(err, leave())
+	}
+	return state, leave, nil
 }
 
 // openLookout opens what says whom schedules will mean: the source, as soon as somebody reads it, and, where there is

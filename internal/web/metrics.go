@@ -41,7 +41,8 @@ type Metrics struct {
 	Schedules          func() []Clockwork
 	Vital              func() Vital
 	Commit             string
-	Config             func() string // the version of the config
+	Config             func() string                      // the version of the config
+	Reload             func() (failed bool, at time.Time) // of the config, the last one; zero time: none since the start
 	Environment        string
 	Username, Password string // asked for where there is a username
 	Now                func() time.Time
@@ -95,6 +96,12 @@ var (
 	descReadAt = prometheus.NewDesc("drumbeat_ledger_read_timestamp_seconds",
 		"When the state database last said what is told here of deliveries and schedules.",
 		nil, nil)
+	descReload = prometheus.NewDesc("drumbeat_config_reload_failed",
+		"1: the config was changed and could not be taken, the old one is in force; the log says why ('config not reloaded'). 0: the last change was taken, or there was none.",
+		nil, nil)
+	descReloadAt = prometheus.NewDesc("drumbeat_config_reload_timestamp_seconds",
+		"When the config was last read again, whether it could be taken or not; absent: not since the start.",
+		nil, nil)
 	descBuild = prometheus.NewDesc("drumbeat_build_info",
 		"1. The program's commit, the Go it was built with, the version of its config (a hash of the file and its process) and the environment.",
 		[]string{"commit", "go", "config", "environment"}, nil)
@@ -118,7 +125,7 @@ func (m *Metrics) Handler() http.Handler {
 // Describe implements prometheus.Collector.
 func (m *Metrics) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{descDeliveries, descOldest, descLastDue, descNextDue, descFinished, descRelay, descSource,
-		descLedger, descReadAt, descBuild} {
+		descLedger, descReadAt, descReload, descReloadAt, descBuild} {
 		out <- d
 	}
 }
@@ -129,6 +136,11 @@ func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
 	gauge(descBuild, 1, m.Commit, runtime.Version(), m.Config(), m.Environment)
+	failed, at := m.Reload()
+	gauge(descReload, map[bool]float64{true: 1}[failed])
+	if !at.IsZero() {
+		gauge(descReloadAt, seconds(at))
+	}
 	vital := m.Vital()
 	gauge(descRelay, float64(vital.RelayFailures))
 	for schedule, age := range vital.SourceAge {

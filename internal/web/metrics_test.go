@@ -65,7 +65,7 @@ func watchedHouse(t *testing.T) (*Metrics, *ledger.Ledger) {
 		t.Fatal(err)
 	}
 	clock = now
-	return &Metrics{Ledger: l, Commit: "c0ffee", Config: func() string { return "v1" }, Environment: "production",
+	return &Metrics{Ledger: l, Commit: "c0ffee", Config: func() string { return "v1" }, Reload: func() (bool, time.Time) { return true, time.Unix(1700000000, 0) }, Environment: "production",
 		Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
 		Schedules: func() []Clockwork {
 			weekly := func(after time.Time) time.Time { return sentOn.Add(7 * 24 * time.Hour) }
@@ -117,6 +117,8 @@ func TestMetricsTellHowThingsStand(t *testing.T) {
 	}
 	last, next := float64(sentOn.Unix()), float64(sentOn.Unix()+7*86400)
 	want := map[string]float64{
+		`drumbeat_config_reload_failed`:                                                     1,
+		`drumbeat_config_reload_timestamp_seconds`:                                          1700000000,
 		`drumbeat_deliveries{state="pending"}`:                                              2,
 		`drumbeat_deliveries{state="sending"}`:                                              1,
 		`drumbeat_deliveries{state="sent"}`:                                                 1,
@@ -210,7 +212,7 @@ func TestMetricsOutliveTheLedger(t *testing.T) {
 		return scrape(t, w.Body)
 	}
 	const pending = `drumbeat_oldest_delivery_seconds{state="pending"}`
-	if got := look(); got["drumbeat_ledger_up"] != 0 || got["drumbeat_relay_failures"] != 3 || len(got) != 4 {
+	if got := look(); got["drumbeat_ledger_up"] != 0 || got["drumbeat_relay_failures"] != 3 || len(got) != 6 {
 		t.Errorf("before it ever answered: %v", got)
 	}
 	moody.broken, at = nil, now.Add(10*time.Second)
