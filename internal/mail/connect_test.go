@@ -11,6 +11,7 @@ import (
 	"drumbeat/internal/mail/mailbox"
 )
 
+// Fault 24: each of them is the relay's, and no mail pays for it.
 func TestConnectSaysWhatAndWhatToDo(t *testing.T) {
 	_, plain := startBox(t, mailbox.Options{})
 	_, private := startBox(t, mailbox.Options{StartTLS: true, Username: "u", Password: "right"})

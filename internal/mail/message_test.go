@@ -152,6 +152,7 @@ func TestOneClickUnsubscribeOnlyWithAURL(t *testing.T) {
 	}
 }
 
+// Fault 31.
 func TestNothingFromADatabaseAddsAField(t *testing.T) {
 	attacks := []string{
 		"a\r\nBcc: thief@example.net", "a\nBcc: thief@example.net", "a\rBcc: thief@example.net",
@@ -226,6 +227,7 @@ func TestBuildRefuses(t *testing.T) {
 	}
 }
 
+// Fault 31.
 func TestNoLineIsTooLong(t *testing.T) {
 	m := weekly()
 	m.Text = strings.Repeat("x", 100_000)

@@ -12,6 +12,7 @@ import (
 	"drumbeat/internal/mail/mailbox"
 )
 
+// Fault 31: lines with lone dots come back as they were.
 func TestReceivedBytesAreTheStoredOnes(t *testing.T) {
 	m := weekly()
 	m.Text += "\n.\n..\n.\r\n...\nlast line without an end ."
@@ -40,6 +41,22 @@ func TestReceivedBytesAreTheStoredOnes(t *testing.T) {
 	}
 }
 
+// Fault 31: the longest lines that SMTP must carry arrive whole, a dot in front of one too; one octet more is refused.
+func TestTheLongestLinesArrive(t *testing.T) {
+	line := strings.Repeat("x", MaxLine)
+	raw := []byte("Subject: x\r\n\r\n" + line + "\r\n.\r\n." + line[1:] + "\r\n..\r\n")
+	box, cfg := startBox(t, mailbox.Options{})
+	c := connect(t, cfg)
+	if r := c.Send(t.Context(), from, to, raw, always); r.Outcome != Sent || !bytes.Equal(box.Messages()[0].Data, raw) {
+		t.Errorf("%+v", r)
+	}
+	longer := []byte("Subject: x\r\n\r\n" + line + "x\r\n")
+	if r := c.Send(t.Context(), from, to, longer, always); r.Outcome != Permanent || len(box.Messages()) != 1 {
+		t.Errorf("%d mails, %+v", len(box.Messages()), r)
+	}
+}
+
+// Faults 21 to 23, by a real server.
 func TestWhatEachAnswerMeans(t *testing.T) {
 	tests := []struct {
 		name string
@@ -87,7 +104,7 @@ func TestWhatEachAnswerMeans(t *testing.T) {
 	}
 }
 
-// Faults in which no proper reply comes; the raw server counts what it has, so that a loss and a duplicate
+// Faults 25 to 29, in which no proper reply comes; the raw server counts what it has, so that a loss and a duplicate
 // both show.
 func TestLostConnections(t *testing.T) {
 	tests := []struct {
@@ -151,6 +168,7 @@ func TestCutBeforeTheDotLeftIsNeverUnknown(t *testing.T) {
 	}
 }
 
+// Fault 27.
 func TestASlowAnswerIsWaitedFor(t *testing.T) {
 	raw := build(t, weekly())
 	box, cfg := startBox(t, mailbox.Options{Script: func(e mailbox.Event) mailbox.Fault {
@@ -165,6 +183,7 @@ func TestASlowAnswerIsWaitedFor(t *testing.T) {
 	}
 }
 
+// Fault 28.
 func TestATrickleEndsWithTheStepsTime(t *testing.T) {
 	server := startRaw(t, script{slow: 10 * time.Millisecond, reply: map[string]string{"RCPT": strings.Repeat("250-x\r\n", 99)}})
 	cfg := server.config()
@@ -175,6 +194,7 @@ func TestATrickleEndsWithTheStepsTime(t *testing.T) {
 	}
 }
 
+// Faults 23 and 26: a connection has its age, and its limits, which is no mail's business.
 func TestAKeptConnectionIsRenewedWithoutAnAttempt(t *testing.T) {
 	raw := build(t, weekly())
 	tests := []struct {
@@ -279,6 +299,7 @@ func TestTheContextEndsEveryStep(t *testing.T) {
 	}
 }
 
+// Fault 31: neither does what would be a second command.
 func TestAddressesThatAreNoneNeverReachTheServer(t *testing.T) {
 	box, cfg := startBox(t, mailbox.Options{})
 	c := connect(t, cfg)

@@ -88,6 +88,7 @@ func (k *kit) pass(d time.Duration) {
 	synctest.Wait()
 }
 
+// Faults 21 and 22: who is refused, at once or in the end, is told to the admins, and the others get theirs.
 func TestAdminsAreToldAtOnceOfMailsThatDidNotArrive(t *testing.T) {
 	serving(t, daily, func(k *kit) { k.Config.Mail.AttemptsFor = 4 * time.Hour }, func(t *testing.T, k *kit) {
 		refused, putOff := k.source.p.Reps[4], k.source.p.Reps[5]

@@ -15,6 +15,7 @@ import (
 	smtp "drumbeat/internal/mail"
 )
 
+// Faults 21 and 22, and answers that are lost.
 func TestWhatTheRelaySays(t *testing.T) {
 	say := func(o smtp.Outcome, reply string) func(string, int) smtp.Result {
 		return func(string, int) smtp.Result { return smtp.Result{Outcome: o, Reply: reply, Err: errors.New(reply)} }
@@ -87,6 +88,7 @@ func TestWhatTheRelaySays(t *testing.T) {
 	}
 }
 
+// Fault 24.
 func TestAnUnreachableRelayLeavesEverythingPending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t, monday, "")
@@ -188,6 +190,7 @@ func TestADeadProcessesLeaseIsWaitedForAndTaken(t *testing.T) {
 	})
 }
 
+// Fault 23: no attempt is burnt.
 func TestOneMailThatTheRelayHangsUpOnHoldsUpNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKit(t, monday, "")

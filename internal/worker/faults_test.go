@@ -139,11 +139,13 @@ func TestASlowRelayGetsOneCopy(t *testing.T) {
 			}
 			return mailbox.Fault{}
 		}}, nil)
+		ctx, stop := context.WithTimeout(t.Context(), 2*time.Hour)
+		defer stop()
 		var wg sync.WaitGroup
 		for _, owner := range []string{"one process", "another"} {
 			w := &Worker{Config: k.Config, Ledger: k.ledger, Connect: k.Connect, Now: k.Now, Log: k.Log, Owner: owner}
 			wg.Go(func() {
-				if err := w.newDispatch(ledger.Filter{}, time.Now().Add(time.Hour)).deliver(t.Context()); err != nil {
+				if err := w.newDispatch(ledger.Filter{}, time.Now().Add(time.Hour)).deliver(ctx); err != nil {
 					t.Error(err)
 				}
 			})

@@ -106,6 +106,7 @@ func TestOnlyOnePersonIsDealtWith(t *testing.T) {
 	}
 }
 
+// So a relay or mailbox that drops repeated mails keeps both.
 func TestARedirectedTestHasAnotherMessageID(t *testing.T) {
 	k, test := newKit(t, monday, ""), newKit(t, monday, "")
 	k.do(Job{Schedule: k.schedule("team")})
