@@ -86,7 +86,7 @@ func (c *Conn) unable(from, to string, raw []byte) error {
 	// RFC 1870. Begun all the same, many servers hang up in the middle, which looks like a line that broke.
 	_, size := c.client.Extension("SIZE")
 	if most, err := strconv.Atoi(size); err == nil && most > 0 && len(raw) > most {
-		return fmt.Errorf("the mail has %d octets, the server takes at most %d", len(raw), most)
+		return fmt.Errorf("the mail is larger than the %d octets that the server takes", most)
 	}
 	return nil
 }

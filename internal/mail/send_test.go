@@ -340,7 +340,7 @@ func TestExtensionsThatAreMissingOrTooSmall(t *testing.T) {
 			if taken := len(server.messages()); r.Outcome != tt.want || (taken == 1) != (tt.want == Sent) {
 				t.Errorf("%d mails, %+v", taken, r)
 			}
-			if r.Err != nil && !strings.Contains(r.Err.Error(), fmt.Sprintf("%d octets, the server takes at most %d", len(raw), len(raw)-1)) {
+			if r.Err != nil && !strings.Contains(r.Err.Error(), fmt.Sprintf("larger than the %d octets", len(raw)-1)) {
 				t.Errorf("the reason is not clear: %v", r.Err)
 			}
 			small := []byte("Subject: x\r\n\r\nsmall\r\n")
