@@ -28,6 +28,7 @@ type dispatch struct {
 	began    time.Time
 	lease    time.Duration
 	redirect string
+	carrying atomic.Int32 // connections that have taken a mail
 
 	mu    sync.Mutex
 	sent  int
@@ -59,14 +60,8 @@ func (d *dispatch) deliver(ctx context.Context) error {
 
 // work is one connection's life.
 func (d *dispatch) work(ctx context.Context, owner string) error {
-	var conn Conn
-	hangUp := func() {
-		if conn != nil {
-			conn.Close()
-			conn = nil
-		}
-	}
-	defer hangUp()
+	l := line{d: d}
+	defer l.hangUp()
 	outages := 0 // of the ledger, in a row
 	idle := true // nothing to claim, for all that we know
 	for ctx.Err() == nil {
@@ -83,7 +78,7 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 			}
 		}
 		if d.w.gate.closed() {
-			hangUp() // connections may be what the relay is short of
+			l.hangUp() // connections may be what the relay is short of
 		}
 		turn, err := d.w.gate.enter(ctx, d.w.Now, d.until)
 		if ctx.Err() != nil {
@@ -93,25 +88,29 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 			d.shut(err)
 			return nil
 		}
-		if conn == nil {
-			if conn, err = d.w.Connect(ctx); err != nil {
-				conn, idle = nil, true
-				d.w.gate.failed(turn, err, d.w.Now(), d.until)
-				d.blame(err)
-				continue
+		if err := l.open(ctx); err != nil {
+			if d.carrying.Load() > 0 && !d.w.gate.closed() { // a limit of the relay's, not an outage
+				d.w.gate.leave(turn)
+				d.w.Log.Warn("relay takes no more connections, going on with fewer", "error", withoutAddresses(err.Error()))
+				return nil
 			}
+			d.w.gate.failed(turn, err, d.w.Now(), d.until)
+			d.blame(err)
+			idle = true
+			continue
 		}
-		result, err := d.one(ctx, conn, owner)
+		result, err := d.one(ctx, l.conn, owner)
 		switch result.Outcome {
 		case 0: // nothing was sent
 			d.w.gate.leave(turn)
 			idle = true
 		case mail.Relay:
 			d.w.gate.failed(turn, result.Err, d.w.Now(), d.until)
-			hangUp()
+			l.hangUp()
 			idle = true
 		default:
 			d.w.gate.passed(turn)
+			l.took()
 			idle = false
 		}
 		if errors.Is(err, errUnrecorded) {
@@ -126,6 +125,42 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 		outages = 0
 	}
 	return nil
+}
+
+// line is one connection to the relay, open or not.
+type line struct {
+	d       *dispatch
+	conn    Conn // nil: not open
+	carries bool // it has taken a mail
+}
+
+func (l *line) open(ctx context.Context) error {
+	if l.conn != nil {
+		return nil
+	}
+	conn, err := l.d.w.Connect(ctx)
+	if err == nil {
+		l.conn = conn
+	}
+	return err
+}
+
+func (l *line) took() {
+	if !l.carries {
+		l.carries = true
+		l.d.carrying.Add(1)
+	}
+}
+
+func (l *line) hangUp() {
+	if l.conn != nil {
+		l.conn.Close()
+		l.conn = nil
+	}
+	if l.carries {
+		l.carries = false
+		l.d.carrying.Add(-1)
+	}
 }
 
 // one claims a delivery at the relay's pace and sends it; no outcome: there is none to send.

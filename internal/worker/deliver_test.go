@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"drumbeat/internal/config"
 	"drumbeat/internal/ledger"
 	smtp "drumbeat/internal/mail"
 )
@@ -170,6 +172,48 @@ func TestARelayThatCannotBeUsedIsPausedForAllConnections(t *testing.T) {
 			})
 		})
 	}
+}
+
+// limited is a connection of a relay that allows so many at once.
+type limited struct {
+	Conn
+	open *atomic.Int32
+}
+
+func (l limited) Close() { l.open.Add(-1) }
+
+// Fault 23: a relay that takes fewer connections than the config opens is no relay that is down.
+func TestALimitOfConnectionsDoesNotSlowDownTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newKit(t, monday, "")
+		k.Config.Mail.Connections, k.Config.Mail.Rate = 4, config.Rate{N: 10, Per: time.Second}
+		k.short(100)
+		var open, refused atomic.Int32
+		k.Connect = func(context.Context) (Conn, error) {
+			if open.Add(1) > 2 {
+				open.Add(-1)
+				refused.Add(1)
+				return nil, errors.New(`greeting: the server says "421 4.7.0 too many connections"`)
+			}
+			return limited{fakeConn{k.relay}, &open}, nil
+		}
+		began := time.Now()
+		if err := k.newDispatch(ledger.Filter{}, began.Add(time.Hour)).deliver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		// Ten seconds by the rate; a pause of two at most where they all set out together, and its like.
+		if took := time.Since(began); took > 20*time.Second || len(k.relay.letters()) != 100 {
+			t.Errorf("%d mails in %v, with %d connections refused", len(k.relay.letters()), took, refused.Load())
+		}
+		if open.Load() != 0 {
+			t.Errorf("%d connections stay open", open.Load())
+		}
+		for _, row := range k.rows(ledger.Filter{}) {
+			if row.State != ledger.Sent || row.Attempts != 1 {
+				t.Errorf("%s: %s after %d attempts", row.RepID, row.State, row.Attempts)
+			}
+		}
+	})
 }
 
 func TestADeadProcessesLeaseIsWaitedForAndTaken(t *testing.T) {
