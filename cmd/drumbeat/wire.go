@@ -223,11 +223,12 @@ func (h *house) lookBack(ctx context.Context, cfg *config.Config) error {
 }
 
 // asCallersFault marks what the caller has to put right: a wrong DSN, a schema of another version, somebody else's ledger,
-// people whom the source does not have.
+// one on a network file system, people whom the source does not have.
 func asCallersFault(err error) error {
 	var schema *ledger.SchemaError
 	var people worker.PeopleError
-	if errors.As(err, &schema) || errors.Is(err, ledger.ErrEnvironment) || errors.Is(err, ledger.ErrCopy) || errors.Is(err, ledger.ErrDSN) || errors.As(err, &people) {
+	if errors.As(err, &schema) || errors.Is(err, ledger.ErrEnvironment) || errors.Is(err, ledger.ErrCopy) || errors.Is(err, ledger.ErrDSN) ||
+		errors.Is(err, ledger.ErrNetwork) || errors.As(err, &people) {
 		return wrongError{err}
 	}
 	return err

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"net/url"
 	"os"
@@ -121,6 +122,9 @@ func openSQLite(path string) (dialect, *sqlx.DB, error) {
 		return dialect{}, nil, fmt.Errorf("%w: sqlite:%s names no file, and what was sent must outlive the program", ErrDSN, path)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite gives -wal and -shm the same mode
+	if errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("%w; the file and its folder must be writable for the user that runs drumbeat", err)
+	}
 	if err != nil {
 		return dialect{}, nil, err
 	}
@@ -144,7 +148,7 @@ func openSQLite(path string) (dialect, *sqlx.DB, error) {
 	db.SetMaxOpenConns(1)
 	if err := reach(db.DB); err != nil {
 		_ = db.Close() // the first error is the one that says why
-		return dialect{}, nil, err
+		return dialect{}, nil, d.advise(err)
 	}
 	return d, sqlx.NewDb(db.DB, "sqlite3"), nil // the name by which sqlx knows its placeholders
 }

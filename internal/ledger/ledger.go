@@ -47,6 +47,8 @@ type Ledger struct {
 
 	place         string // the database's name, without user and password
 	journalFolder string // where the database is no file
+
+	fileSystem func(folder string) (network string, err error) // networkFileSystem, but for tests
 }
 
 // Option changes how a ledger is opened.
@@ -65,7 +67,7 @@ func Open(ctx context.Context, dsn string, options ...Option) (*Ledger, error) {
 	}
 	if err := l.ready(ctx); err != nil {
 		_ = l.db.Close() // the first error is the one that says why
-		return nil, fmt.Errorf("open the ledger %s: %w", place(dsn), err)
+		return nil, fmt.Errorf("open the ledger %s: %w", place(dsn), l.dialect.advise(err))
 	}
 	return l, nil
 }
@@ -91,7 +93,7 @@ func connect(dsn string, options ...Option) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{db: db, dialect: d, clock: time.Now, place: place(dsn)}
+	l := &Ledger{db: db, dialect: d, clock: time.Now, place: place(dsn), fileSystem: networkFileSystem}
 	for _, o := range options {
 		o(l)
 	}

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
@@ -102,6 +101,7 @@ func together(n int, do func(i int)) {
 	wg.Wait()
 }
 
+// Faults 19 and 20: starters at once, and what the connection that marks is set to.
 func TestOpen(t *testing.T) {
 	t.Run("four starters at once on an empty database", func(t *testing.T) {
 		dbtest.Both(t, func(t *testing.T, dsn string) {
@@ -154,7 +154,7 @@ func TestOpen(t *testing.T) {
 	})
 }
 
-// The program of the future has one migration more.
+// Fault 19: a schema newer or older than the program. The program of the future has one migration more.
 func TestAnotherSchemaIsRefused(t *testing.T) {
 	dbtest.Both(t, func(t *testing.T, dsn string) {
 		today := open(t, dsn)
@@ -194,7 +194,7 @@ func TestAnotherSchemaIsRefused(t *testing.T) {
 	})
 }
 
-// A server that is gone without a word must not keep a worker waiting for ever.
+// Fault 16: a server that is gone without a word must not keep a worker waiting for ever.
 func TestASilentServerIsGivenUp(t *testing.T) {
 	mute := must(net.Listen("tcp", "127.0.0.1:0"))(t)
 	defer func() { _ = mute.Close() }()
@@ -208,6 +208,7 @@ func TestASilentServerIsGivenUp(t *testing.T) {
 	}
 }
 
+// Fault 20: a second process.
 func TestProcessLock(t *testing.T) {
 	t.Run("a second worker process on SQLite is refused", func(t *testing.T) {
 		dsn := dbtest.SQLite(t)
@@ -257,9 +258,7 @@ func TestWhoHoldsTheLockEndsTheLeasesOfTheDead(t *testing.T) {
 
 func second(t *testing.T, dsn string) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), lockHelper+"="+dsn)
-	out, err := cmd.CombinedOutput()
+	out, err := helper(t, "lock", dsn).CombinedOutput()
 	return string(out), err
 }
 

@@ -14,8 +14,8 @@ import (
 var ErrLocked = errors.New("the ledger is in use by another process")
 
 // LockProcess makes this process the only worker on an SQLite ledger, until release or its end; a second one
-// gets ErrLocked with the holder's process id. Only those who send take it: the other commands work beside
-// them. On Postgres, where any number may work at once, it does nothing.
+// gets ErrLocked with the holder's process id, and a network file system, on which no lock holds, ErrNetwork. Only those
+// who send take it: the other commands work beside them. On Postgres, where any number may work at once, it does nothing.
 //
 // The lock's file counts the starts of workers, as the ledger does; a ledger that lags behind was put back to an
 // earlier state (ErrCopy).
@@ -54,6 +54,9 @@ func (l *Ledger) LockProcess(ctx context.Context) (release func() error, err err
 func (l *Ledger) takeLock() (starts int64, release func() error, err error) {
 	if l.dialect.file == "" {
 		return 0, func() error { return nil }, nil
+	}
+	if err := l.refuseNetwork(); err != nil {
+		return 0, nil, fmt.Errorf("ledger: lock: %w", err)
 	}
 	// A file of its own: SQLite locks its database file by itself. It stays when it is released, since removing
 	// it would let two processes hold locks on two files of one name.

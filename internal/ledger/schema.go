@@ -31,7 +31,8 @@ func (e *SchemaError) Error() string {
 		"stop all workers and run: drumbeat migrate --config F", e.Have, e.Want)
 }
 
-// ready creates the tables of an empty state database and refuses every schema but this program's own.
+// ready creates the tables of an empty state database, or finishes what somebody began who was killed at it, and
+// refuses every schema but this program's own.
 func (l *Ledger) ready(ctx context.Context) error {
 	provider, err := l.provider()
 	if err != nil {
@@ -41,12 +42,16 @@ func (l *Ledger) ready(ctx context.Context) error {
 	// Another starter may be at it, migration by migration: an older schema gets a moment to grow.
 	for patience := 20; ; patience-- {
 		have, err := l.version(ctx)
+		var unused bool // as whoever makes it leaves it when killed between two migrations
+		if err == nil && have > 0 && have < want {
+			unused, err = l.unused(ctx)
+		}
 		switch {
 		case err != nil:
 			return err
 		case have == want:
 			return nil
-		case have == 0:
+		case have == 0 || unused:
 			return l.migrate(ctx)
 		case have > want || patience == 0:
 			return &SchemaError{Have: have, Want: want}
@@ -124,6 +129,16 @@ func (l *Ledger) version(ctx context.Context) (int64, error) {
 		return 0, fmt.Errorf("read the schema's version: %w", err)
 	}
 	return version, nil
+}
+
+// unused says whether nobody has worked with the tables yet, of whatever version they are.
+func (l *Ledger) unused(ctx context.Context) (unused bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	if err := l.db.GetContext(ctx, &unused, l.queries["unused"]); err != nil {
+		return false, fmt.Errorf("look for rows of an older schema: %w", err)
+	}
+	return unused, nil
 }
 
 func (l *Ledger) provider() (*goose.Provider, error) {

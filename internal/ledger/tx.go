@@ -66,7 +66,7 @@ func (l *Ledger) read(ctx context.Context, what string, do func(context.Context,
 
 // transact runs do in one transaction, without a deadline.
 func (l *Ledger) transact(ctx context.Context, what string, kind *sql.TxOptions, do func(*tx) error) error {
-	fail := func(err error) error { return fmt.Errorf("ledger: %s: %w", what, err) }
+	fail := func(err error) error { return fmt.Errorf("ledger: %s: %w", what, l.dialect.advise(err)) }
 	begun, err := l.db.BeginTxx(ctx, kind)
 	if err != nil {
 		return fail(err)
