@@ -2,6 +2,7 @@ package dbtest
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 )
@@ -34,3 +35,27 @@ func (s *Server) Kill() error {
 
 // Start starts the server again after a Kill, on the same port, and waits until it answers.
 func (s *Server) Start() error { return s.c.again() }
+
+// BecomeStandby restarts the server, on the same port, as a hot standby whose primary is gone.
+func (s *Server) BecomeStandby(tb testing.TB) {
+	tb.Helper()
+	data := filepath.Join(s.c.dir, "data")
+	err := s.c.run("pg_ctl", "-D", data, "-m", "fast", "-w", "stop")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(data, "standby.signal"), nil, 0o644) // read by the server's user, and removed
+	}
+	if err == nil {
+		err = s.c.again()
+	}
+	if err != nil {
+		tb.Fatalf("make PostgreSQL a standby: %v", err)
+	}
+}
+
+// Promote makes a primary of the standby.
+func (s *Server) Promote(tb testing.TB) {
+	tb.Helper()
+	if err := s.c.run("pg_ctl", "-D", filepath.Join(s.c.dir, "data"), "-w", "promote"); err != nil {
+		tb.Fatalf("promote PostgreSQL: %v", err)
+	}
+}

@@ -22,7 +22,7 @@ func (d dialect) advice(err error) string {
 	var server *pq.Error
 	if errors.As(err, &server) {
 		switch server.Code {
-		case pqerror.ReadOnlySQLTransaction:
+		case pqerror.ReadOnlySQLTransaction, pqerror.FeatureNotSupported: // the second is BEGIN READ WRITE on a hot standby
 			return "state.dsn leads to a standby or to a user who may only read: it must be the primary " +
 				"(several hosts: add target_session_attrs=read-write)"
 		case pqerror.TooManyConnections:
