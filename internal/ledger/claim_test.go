@@ -99,6 +99,7 @@ func TestClaimHeedsItsFilter(t *testing.T) {
 	})
 }
 
+// Faults 10 and 15: one that was paused beyond its lease, and a mark that is repeated.
 func TestADeadLeaseIsClaimedAgainAndItsOldOwnerRefused(t *testing.T) {
 	both(t, func(t *testing.T, l *Ledger) {
 		plan(t, l, 1)

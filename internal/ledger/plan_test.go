@@ -9,6 +9,7 @@ import (
 	"time"
 )
 
+// Fault 15: a plan that is repeated.
 func TestPlanTwiceAddsNothing(t *testing.T) {
 	both(t, func(t *testing.T, l *Ledger) {
 		plan(t, l, 3)

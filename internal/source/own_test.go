@@ -160,6 +160,7 @@ func TestQueriesLookIntoTheirSchemaFirst(t *testing.T) {
 	}
 }
 
+// Fault 18: the pipeline database is slow.
 func TestAQueryThatTakesTooLong(t *testing.T) {
 	s := open(t, Config{DSN: dbtest.Postgres(t), StatementTimeout: 200_000_000, Queries: minimal(map[pipeline.Rows]string{
 		"stage_changes": "SELECT 'd1' AS deal_id, 'A' AS stage, '2026-01-01' AS at FROM pg_sleep(60)"})})

@@ -12,6 +12,7 @@ import (
 	"drumbeat/internal/ledger"
 )
 
+// Fault 18: the alarm.
 func TestAdminsAreToldOnceOfASourceOutOfReachAndWhenItIsBack(t *testing.T) {
 	serving(t, daily, nil, func(t *testing.T, k *kit) {
 		k.source.breaks(errors.New("open postgres://drumbeat:s3cret@db/pipeline: password=s3cret: connection refused"))
@@ -55,6 +56,7 @@ func TestAScheduleOfEveryMinuteStormsNobody(t *testing.T) {
 	})
 }
 
+// Fault 18: down for days.
 func TestAnOutageOfDaysIsToldEachDay(t *testing.T) {
 	k := newKit(t, monday.AddDate(0, 0, 3), strings.Replace(daily, "0 9 * * *", "0 9 1 12 *", 1))
 	ctx, at := context.Background(), monday.Truncate(24*time.Hour).Add(6*time.Hour+30*time.Minute)
@@ -87,6 +89,7 @@ func TestAnOutageOfDaysIsToldEachDay(t *testing.T) {
 	}
 }
 
+// Fault 18: down over a restart.
 func TestAnOutageIsToldOnceAcrossRestarts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(6 * time.Hour)

@@ -150,6 +150,7 @@ schedules: [{name: own, digest: rep, cron: "0 7 * * 1", skip_empty: false}]
 	}
 }
 
+// Fault 11: a panic in one rep's template.
 func TestOnePersonsBrokenDigestStopsNobodyElse(t *testing.T) {
 	k := newKit(t, monday, "")
 	const victim = "R005"
@@ -238,6 +239,7 @@ schedules: [{name: own, digest: rep, cron: "0 7 * * 1", time_zone: recipient}]
 	}
 }
 
+// Fault 18: the pipeline database is down when a run is called by hand.
 func TestASourceOutOfReachIsTheRunsError(t *testing.T) {
 	k := newKit(t, monday, "")
 	k.source.breaks(errors.New("source: connection refused"))

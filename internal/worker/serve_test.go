@@ -51,6 +51,7 @@ schedules:
 	})
 }
 
+// Fault 3: down for five weeks.
 func TestAfterAnOutage(t *testing.T) {
 	for _, c := range []struct {
 		catchUp      string
@@ -137,6 +138,7 @@ schedules:
 	}
 }
 
+// Fault 18: the pipeline database is down at plan time.
 func TestASourceOutOfReachKeepsTheTickDue(t *testing.T) {
 	k := newKit(t, monday, "")
 	ctx := context.Background()
@@ -168,6 +170,7 @@ func TestAClockThatWasAheadSilencesNobody(t *testing.T) {
 	}
 }
 
+// Fault 9: told to stop.
 func TestAStopFinishesWhatIsInFlight(t *testing.T) {
 	k := newKit(t, monday, "")
 	k.Config.Mail.Connections = 1
