@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -142,7 +143,13 @@ func (w *Worker) read(ctx context.Context, needs pipeline.Needs) (*pipeline.Read
 
 // plan is the way from a tick to recorded digests. Whom the ledger knows is neither rendered nor sent again,
 // and where it knows everybody the deals are not even read.
-func (w *Worker) plan(ctx context.Context, desk *desk, r *round) error {
+func (w *Worker) plan(ctx context.Context, desk *desk, r *round) (err error) {
+	defer func() {
+		if v := recover(); v != nil { // in a figure, that is: the tick stays due, and the process goes on with the rest
+			w.Log.Error("panic while planning", "schedule", r.schedule.Name, "period", r.period, "stack", string(debug.Stack()))
+			err = fmt.Errorf("plan %s %s: panic: %v", r.schedule.Name, r.period, v)
+		}
+	}()
 	if r.schedule.Digest == config.Admin {
 		return w.planAdmin(ctx, desk, r)
 	}
