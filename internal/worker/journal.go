@@ -105,6 +105,6 @@ func (d *dispatch) spill(row *ledger.Delivery, what ledger.Result, why error) er
 		log.Warn("result left in the journal, the next start records it", "journal", file)
 		return nil
 	}
-	log.Error("result lost; unless it is settled the mail goes again: drumbeat ledger settle ID", "journal", file, "error", err)
+	log.Error("result lost: the mail goes again, or with on_unknown: hold waits for drumbeat ledger settle", "journal", file, "error", err)
 	return fmt.Errorf("delivery %d, %s: %w: %w", row.ID, what.State, errUnrecorded, errors.Join(why, err))
 }
