@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,7 +28,7 @@ type dialect struct {
 	versionTable string
 	hasVersion   string // a query: is the version table there?
 	replace      *strings.Replacer
-	clock        string // a query for the database's own clock; empty: ours
+	begin        string // a query for the database's own clock, which bounds our silence in a transaction; empty: our clock
 	file         string // SQLite's file
 }
 
@@ -37,7 +38,9 @@ var postgres = dialect{
 	versionTable: "drumbeat_state.ledger_version",
 	hasVersion:   "SELECT to_regclass('drumbeat_state.ledger_version') IS NOT NULL",
 	replace:      strings.NewReplacer(),
-	clock:        "SELECT clock_timestamp()",
+	// A replica that is paused or gone in the middle of a transaction would keep its locks, and with them everybody else
+	// from the same run or row, for as long as its connection seems to be there.
+	begin: "SELECT clock_timestamp(), set_config('idle_in_transaction_session_timeout', $1, true)",
 }
 
 // One writer and no schemas: SQLite needs neither the locks of rows nor the prefix of tables.
@@ -69,13 +72,15 @@ func (d dialect) origin(ctx context.Context, q sqlx.QueryerContext) string {
 // translate turns a query written for Postgres into the dialect's own.
 func (d dialect) translate(query string) string { return d.replace.Replace(query) }
 
-// now is the instant by which leases and due times are judged: every replica must agree on it.
-func (d dialect) now(ctx context.Context, q sqlx.QueryerContext, ours func() time.Time) (time.Time, error) {
-	if d.clock == "" {
+// now is the instant by which leases and due times are judged: every replica must agree on it. A transaction that asks
+// is ended by the database when it falls silent for that long.
+func (d dialect) now(ctx context.Context, q sqlx.QueryerContext, ours func() time.Time, silence time.Duration) (time.Time, error) {
+	if d.begin == "" {
 		return ours().UTC().Truncate(time.Microsecond), nil
 	}
 	var at instant
-	if err := q.QueryRowxContext(ctx, d.clock).Scan(&at); err != nil {
+	var set string
+	if err := q.QueryRowxContext(ctx, d.begin, strconv.FormatInt(silence.Milliseconds(), 10)).Scan(&at, &set); err != nil {
 		return time.Time{}, err
 	}
 	return time.Time(at), nil

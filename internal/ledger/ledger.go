@@ -43,6 +43,7 @@ type Ledger struct {
 	queries map[string]string
 	steps   fs.FS            // the dialect's migrations
 	clock   func() time.Time // SQLite only; on Postgres the server's clock decides
+	silence time.Duration    // after which Postgres takes us for dead in the middle of a transaction
 	lock    *os.File         // held by LockProcess
 
 	place         string // the database's name, without user and password
@@ -93,7 +94,7 @@ func connect(dsn string, options ...Option) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{db: db, dialect: d, clock: time.Now, place: place(dsn), fileSystem: networkFileSystem}
+	l := &Ledger{db: db, dialect: d, clock: time.Now, silence: callTimeout, place: place(dsn), fileSystem: networkFileSystem}
 	for _, o := range options {
 		o(l)
 	}

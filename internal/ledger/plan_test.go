@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"drumbeat/internal/dbtest"
 )
 
 // Fault 15: a plan that is repeated.
@@ -252,4 +254,37 @@ func TestWhatWasNeverMadeIsNotMadeAgainOnceItIsSettled(t *testing.T) {
 			t.Errorf("an operator said that it is done, and yet: %+v", d)
 		}
 	})
+}
+
+// A replica that is suspended while it plans holds up nobody for good: the database ends what it began, and its plan
+// fails when it wakes.
+func TestAPausedPlannerHoldsUpNobody(t *testing.T) {
+	dsn := dbtest.Postgres(t)
+	paused, other := open(t, dsn), open(t, dsn)
+	paused.silence = short
+	asleep, wake := make(chan struct{}), make(chan struct{})
+	outcome := make(chan error, 1)
+	go func() {
+		_, err := paused.PlanSeq(t.Context(), weekly(), func(yield func(Delivery, error) bool) {
+			for i, d := range digests(3) {
+				if i == 1 {
+					close(asleep)
+					<-wake
+				}
+				if !yield(d, nil) {
+					return
+				}
+			}
+		})
+		outcome <- err
+	}()
+	<-asleep
+	plan(t, other, 3) // waits for the paused one's locks
+	close(wake)
+	if err := <-outcome; err == nil {
+		t.Error("the paused plan was made nonetheless")
+	}
+	if counts := must(other.Count(t.Context(), Filter{}))(t); counts[Pending] != 3 {
+		t.Errorf("%v", counts)
+	}
 }

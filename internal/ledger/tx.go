@@ -73,7 +73,7 @@ func (l *Ledger) transact(ctx context.Context, what string, kind *sql.TxOptions,
 	}
 	defer func() { _ = begun.Rollback() }() // after a COMMIT it does nothing
 	t := &tx{Tx: begun, l: l}
-	if t.now, err = l.dialect.now(ctx, begun, l.clock); err != nil {
+	if t.now, err = l.dialect.now(ctx, begun, l.clock, l.silence); err != nil {
 		return fail(err)
 	}
 	if err := do(t); err != nil {
