@@ -19,19 +19,25 @@ import (
 // The named points of the way from a tick to a mail, in their order: moments at which a process may die. At those of
 // seenByRelay the relay kills it, at the others it does so itself.
 const (
-	midPlan     = "in the middle of the plan"
-	planned     = "after the plan"
-	claimed     = "after the claim"
-	saidMail    = "at MAIL"
-	midData     = "in DATA, before the dot"
-	afterDot    = "after the dot, before the 250"
-	answering   = "with the answer on its way"
-	beforeMark  = "before the mark"
-	marked      = "after the mark"
-	anyMoment   = "at any moment"
-	noDeath     = ""
-	sleepInData = "asleep in DATA" // stops there, and goes on when it is told to
+	midPlan    = "in the middle of the plan"
+	planned    = "after the plan"
+	claimed    = "after the claim"
+	saidMail   = "at MAIL"
+	midData    = "in DATA, before the dot"
+	afterDot   = "after the dot, before the 250"
+	answering  = "with the answer on its way"
+	beforeMark = "before the mark"
+	marked     = "after the mark"
+	anyMoment  = "at any moment"
+	noDeath    = ""
+
+	// Those who only fall asleep there, until they are woken.
+	sleepBeforeDot = "asleep before the dot"
+	sleepBehindDot = "asleep behind the dot"
 )
+
+// asleep says at which point a sleeper falls asleep.
+var asleep = map[string]string{sleepBeforeDot: midData, sleepBehindDot: beforeMark}
 
 var points = []string{midPlan, planned, claimed, saidMail, midData, afterDot, answering, beforeMark, marked}
 
@@ -89,13 +95,13 @@ type end struct {
 
 // at is called at each point.
 func (e *end) at(point string) {
-	if point != e.point && (point != midData || e.point != sleepInData) || e.left.Add(-1) != 0 {
+	if point != e.point && point != asleep[e.point] || e.left.Add(-1) != 0 {
 		return
 	}
-	if e.point == sleepInData {
+	if asleep[e.point] != "" {
 		awake := make(chan os.Signal, 1)
 		signal.Notify(awake, syscall.SIGCONT)
-		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP) // nothing can be wrong with oneself
+		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP) // which takes hold of all threads in its own time
 		<-awake
 		return
 	}

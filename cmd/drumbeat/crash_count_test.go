@@ -74,7 +74,7 @@ type tally struct {
 
 // audit compares the ledger, the relay's record and what has to be: every digest once in the ledger and sent, and at the
 // relay at least once, always in the same bytes. Each further copy needs a reason.
-func (tr *trial) audit(asleep ...*mortal) tally {
+func (tr *trial) audit(sleepers ...*mortal) tally {
 	tr.t.Helper()
 	sum := tally{kills: map[string]int{}, digests: tr.digests(), perKill: map[*mortal]int{}}
 	rows, err := tr.ledger.List(tr.t.Context(), ledger.Filter{})
@@ -101,7 +101,7 @@ func (tr *trial) audit(asleep ...*mortal) tally {
 			continue
 		}
 		sum.other += tr.otherBytes(row, copies)
-		tr.explain(row, copies, asleep, &sum)
+		tr.explain(row, copies, sleepers, &sum)
 	}
 	for key := range due {
 		tr.t.Errorf("%v is missing in the ledger", key)
@@ -155,7 +155,7 @@ func (tr *trial) otherBytes(row ledger.Delivery, copies []letterCopy) (different
 }
 
 // explain finds the reason of each copy but one: its sender was killed, slept, or did not get the relay's answer.
-func (tr *trial) explain(row ledger.Delivery, copies []letterCopy, asleep []*mortal, sum *tally) {
+func (tr *trial) explain(row ledger.Delivery, copies []letterCopy, sleepers []*mortal, sum *tally) {
 	tr.t.Helper()
 	extra := len(copies) - 1
 	for _, c := range copies {
@@ -164,9 +164,9 @@ func (tr *trial) explain(row ledger.Delivery, copies []letterCopy, asleep []*mor
 			return
 		case !c.answered:
 			sum.byRelay++
-		case c.by.killed():
+		case c.by.cutShort():
 			sum.perKill[c.by]++
-		case slices.Contains(asleep, c.by):
+		case slices.Contains(sleepers, c.by):
 			sum.bySleep++
 		default:
 			continue

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,6 +43,7 @@ type trialSize struct {
 	connections int
 	rate        string        // mail.rate of each process
 	lease       time.Duration // of each process
+	cron, zone  string        // of both schedules; empty: weekly, UTC
 }
 
 // spell is a team's size: every so many reps report to the first of them.
@@ -63,7 +65,7 @@ func (s trialSize) people(schedule string) int {
 func repID(i int) string    { return fmt.Sprintf("r%03d", i) }
 func repEmail(i int) string { return repID(i) + "@example.com" }
 
-// newTrial makes the company and its ledger, which knows both schedules since just before their first week.
+// newTrial makes the company and its ledger. Weekly schedules are known there since just before their first week.
 func newTrial(t *testing.T, state string, size trialSize, nasty *rand.Rand) *trial {
 	t.Helper()
 	tr := &trial{trialSize: size, t: t, dir: t.TempDir(), state: state, post: newPost(nasty)}
@@ -88,6 +90,9 @@ func newTrial(t *testing.T, state string, size trialSize, nasty *rand.Rand) *tri
 		}
 	})
 	for _, name := range []string{"own", "team"} {
+		if tr.cron != "" {
+			break
+		}
 		if err := tr.ledger.SetLastDue(t.Context(), name, tr.tick(0).Add(-time.Minute)); err != nil {
 			t.Fatal(err)
 		}
@@ -128,16 +133,17 @@ func (tr *trial) pipeline() tables {
 // config writes the config of a process whose relay listens there.
 func (tr *trial) config(port int) string {
 	tr.t.Helper()
-	cron := fmt.Sprintf("0 7 * * %d", tr.tick(0).Weekday())
+	cron := cmp.Or(tr.cron, fmt.Sprintf("0 7 * * %d", tr.tick(0).Weekday()))
 	text := fmt.Sprintf(`
 process: process.yaml
+time_zone: %s
 source: {dsn: "sqlite:pipeline.db"}
 state: {dsn: %q}
 mail: {from: drumbeat@example.com, smtp: {host: 127.0.0.1, port: %d, tls: none}, connections: %d, rate: %s}
 schedules:
   - {name: own, digest: rep, cron: %q, catch_up: all, max_age: 600d, skip_empty: false}
   - {name: team, digest: manager, cron: %q, catch_up: all, max_age: 600d, skip_empty: false}
-`, tr.state, port, tr.connections, tr.rate, cron, cron)
+`, cmp.Or(tr.zone, "UTC"), tr.state, port, tr.connections, tr.rate, cron, cron)
 	path := filepath.Join(tr.dir, fmt.Sprintf("drumbeat-%d.yaml", port))
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		tr.t.Fatal(err)
@@ -169,6 +175,20 @@ func (tr *trial) start(point string, nth int) *mortal {
 		return []string{"crash-worker", config, tr.lease.String(), byItself, fmt.Sprint(nth)}
 	})
 	return p
+}
+
+// planAll lets every run be planned, by a worker that has no relay and dies of the last plan, so that those who come
+// after it find everything at once.
+func (tr *trial) planAll() {
+	tr.t.Helper()
+	nowhere := tr.config(1)
+	p := tr.spawn(planned, 0, func(string) []string {
+		return []string{"crash-worker", nowhere, tr.lease.String(), planned, fmt.Sprint(2 * tr.weeks)}
+	})
+	p.ended("with the last plan", died)
+	if !tr.wholeOrNot() {
+		tr.t.Fatal("not everything is planned")
+	}
 }
 
 // serve starts the program itself.
@@ -244,6 +264,11 @@ func (p *mortal) isGone() bool {
 // killed says whether it has died of a kill -9.
 func (p *mortal) killed() bool { return p.isGone() && died(p.status) }
 
+// cutShort says whether it ended without finishing what it had begun: killed, or by a second SIGTERM.
+func (p *mortal) cutShort() bool {
+	return p.isGone() && (died(p.status) || exited(exitFailed)(p.status))
+}
+
 // ended waits for the process and demands how it ends.
 func (p *mortal) ended(what string, want func(syscall.WaitStatus) bool) {
 	p.trial.t.Helper()
@@ -277,6 +302,16 @@ func (tr *trial) until(what string, there func() bool) {
 }
 
 func (tr *trial) logName() string { return filepath.Join(tr.dir, "workers.log") }
+
+// logged counts how often the workers wrote that.
+func (tr *trial) logged(words string) int {
+	tr.t.Helper()
+	text, err := os.ReadFile(tr.logName())
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	return strings.Count(string(text), words)
+}
 
 // tellLog shows the last that the workers wrote.
 func (tr *trial) tellLog() {

@@ -102,8 +102,8 @@ func (tr *trial) massacre(replicas, kills int, dice *rand.Rand) (survivors []*mo
 	var alive []*victim
 	for planned := false; len(deck)+len(alive) > 0; time.Sleep(5 * time.Millisecond) {
 		for len(alive) < min(replicas, len(deck)+len(alive)) && len(deck) > 0 {
-			p := tr.start(deck[0], tr.nth(deck[0], len(deck), dice))
-			alive = append(alive, &victim{mortal: p, since: time.Now(), moment: time.Duration(dice.Int64N(int64(time.Second)))})
+			p := tr.start(deck[0], tr.nth(deck[0], len(deck)+replicas+2, dice))
+			alive = append(alive, &victim{mortal: p, since: time.Now(), moment: time.Duration(dice.Int64N(int64(time.Second / 2)))})
 			deck = deck[1:]
 		}
 		alive = slices.DeleteFunc(alive, func(v *victim) bool {
@@ -114,10 +114,11 @@ func (tr *trial) massacre(replicas, kills int, dice *rand.Rand) (survivors []*mo
 		})
 		for _, v := range alive {
 			planned = planned || v.forPlan() && time.Since(v.since) > time.Second && tr.wholeOrNot()
+			late := v.forPlan() && planned || tr.post.distinct() == tr.digests() && time.Since(v.since) > time.Second
 			switch {
 			case v.point == anyMoment && time.Since(v.since) > v.moment:
 				v.kill()
-			case v.forPlan() && planned: // by the others, so that its point never comes
+			case late: // the others were faster, and its point never comes
 				v.how = anyMoment
 				v.kill()
 			case time.Since(v.since) > patience:
@@ -155,7 +156,7 @@ func early(point string) int {
 	return 1
 }
 
-// nth chooses which passing of its point a worker does not survive, so that the kills spread over all mails.
+// nth chooses which passing of its point a worker does not survive, so that so many kills spread over all mails.
 func (tr *trial) nth(point string, kills int, dice *rand.Rand) int {
 	switch point {
 	case midPlan:

@@ -165,7 +165,7 @@ func start(run func(string, ...string) error, dir, care string) (port int, err e
 			return 0, err
 		}
 		options := fmt.Sprintf("-p %d -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"+
-			" -c full_page_writes=off -c shared_buffers=64MB -c max_connections=64 %s", port, care)
+			" -c full_page_writes=off -c shared_buffers=64MB -c max_connections=200 %s", port, care)
 		err = run("pg_ctl", "-D", filepath.Join(dir, "data"), "-l", filepath.Join(dir, "log"), "-o", options, "-w", "start")
 		if err == nil {
 			return port, nil
