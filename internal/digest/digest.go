@@ -29,10 +29,14 @@ const (
 
 // Input is what one digest is built from.
 type Input struct {
-	Report    *health.Report
-	Before    *health.Report  // as of the start of the report's window; nil: nobody knows the last agenda
-	Asked     *health.Report  // of the same day as if announced criteria had been asked for; nil: none is
-	Settings  health.Settings // those the report was computed with
+	Report   *health.Report
+	Before   *health.Report  // as of the start of the report's window; nil: nobody knows the last agenda
+	Asked    *health.Report  // of the same day as if announced criteria had been asked for; nil: none is
+	Settings health.Settings // those the report was computed with
+
+	// Of Report and of Before, made once for the digests of all; nil: made for this one.
+	ByRep, BeforeByRep *ByRep
+
 	Process   *process.Process
 	Reps      []pipeline.Rep // after the config's people
 	Recipient Recipient

@@ -50,7 +50,7 @@ func (b *builder) lastAgenda() []health.Deal {
 		return nil
 	}
 	in := b.in
-	in.Report = in.Before
+	in.Report, in.ByRep = in.Before, in.BeforeByRep
 	part, err := cut(in)
 	if err != nil { // nobody of the scope was there yet
 		return nil

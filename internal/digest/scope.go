@@ -45,39 +45,23 @@ type scoped struct {
 
 // cut is the one place where a report is cut down to the members. It fails when none of them is in it.
 func cut(in Input) (*scoped, error) {
-	r := in.Report
+	r, x := in.Report, in.ByRep
+	if x == nil {
+		x = NewByRep(r)
+	}
 	inside := map[string]bool{}
 	for _, m := range in.Recipient.Members {
 		inside[m] = true
 	}
 	s := &scoped{AsOf: r.AsOf, Newest: r.Newest, Window: r.Window, Process: r.Process, Currency: r.Currency, Sources: r.Sources,
 		Stages: r.Stages, Checkpoints: r.Checkpoints, Paths: r.Paths, Wins: r.Wins, Adherence: r.Team.Adherence,
-		Consistency: r.Consistency, Pressure: r.Pressure, TypicalAmount: medianAmount(r.Deals)}
-	s.AnyAmount = slices.ContainsFunc(r.Deals, func(d health.Deal) bool { return d.Amount.OK })
-	for _, rep := range r.Reps {
-		if inside[rep.ID] {
-			s.Reps = append(s.Reps, rep)
-		}
-	}
+		Consistency: r.Consistency, Pressure: r.Pressure,
+		TypicalAmount: x.typicalAmount, AnyAmount: x.anyAmount, Reps: of(r.Reps, x.reps, inside)}
 	if len(s.Reps) == 0 {
 		return nil, fmt.Errorf("none of the reps %s is in the report", strings.Join(in.Recipient.Members, ", "))
 	}
 	s.Everybody = len(s.Reps) == len(r.Reps)
-	for _, d := range r.Deals {
-		if d.RepID.OK && inside[d.RepID.V] {
-			s.Deals = append(s.Deals, d)
-		}
-	}
-	for _, d := range r.Lost {
-		if d.RepID.OK && inside[d.RepID.V] {
-			s.Lost = append(s.Lost, d)
-		}
-	}
-	for _, d := range r.Closed {
-		if d.RepID != "" && inside[d.RepID] {
-			s.Closed = append(s.Closed, d)
-		}
-	}
+	s.Deals, s.Lost, s.Closed = of(r.Deals, x.deals, inside), of(r.Lost, x.lost, inside), of(r.Closed, x.closed, inside)
 	if r.Gaps != nil {
 		s.Unmapped, s.NoParty = r.Gaps.Unmapped, r.Gaps.NoParty.Or(false)
 		for _, id := range r.Gaps.InactiveReps {
@@ -88,7 +72,7 @@ func cut(in Input) (*scoped, error) {
 	}
 	s.Figures = figuresOf(in, s.Reps)
 	if in.Recipient.Kind == Rep {
-		s.PeerMedian = peerMedian(in)
+		s.PeerMedian = peerMedian(x.peers[in.Recipient.Rep.ManagerID])
 	}
 	return s, nil
 }
@@ -96,18 +80,11 @@ func cut(in Input) (*scoped, error) {
 // fewestPeers besides oneself from which a median gives away nobody.
 const fewestPeers = 4
 
-// peerMedian is the median adherence of those who share the recipient's manager and can be judged.
-func peerMedian(in Input) health.Number {
-	var rates []float64
-	for _, r := range in.Report.Reps {
-		if a := r.Adherence; r.ManagerID.OK && r.ManagerID.V == in.Recipient.Rep.ManagerID && a != nil && a.Judged && a.Rate.OK {
-			rates = append(rates, a.Rate.V)
-		}
-	}
+// peerMedian is the median adherence, of rising rates, of those who share the recipient's manager and can be judged.
+func peerMedian(rates []float64) health.Number {
 	if len(rates) <= fewestPeers {
 		return health.Number{}
 	}
-	slices.Sort(rates)
 	n := len(rates)
 	return pipeline.Some((rates[(n-1)/2] + rates[n/2]) / 2)
 }

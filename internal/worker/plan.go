@@ -37,7 +37,9 @@ type occasion struct {
 // figures is everything that digests of one instant and window are built from.
 type figures struct {
 	report   *health.Report
+	byRep    *digest.ByRep  // where in the report each rep's deals are
 	before   *health.Report // as of the window's start: what became of its agenda; nil where nobody asks
+	agendas  *digest.ByRep  // the same of before
 	asked    *health.Report // as if criteria that are announced had been asked for; nil: none is
 	settings health.Settings
 	reps     []pipeline.Rep
@@ -89,6 +91,7 @@ func (d *desk) judge(ctx context.Context, asOf time.Time, window pipeline.Span, 
 	if err != nil {
 		return nil, err
 	}
+	f.byRep = digest.NewByRep(f.report)
 	return f, nil
 }
 
@@ -121,7 +124,7 @@ func (d *desk) of(ctx context.Context, r *round) (*figures, error) {
 		return nil, fmt.Errorf("the last agenda: %w", err)
 	}
 	both := *f
-	both.before = before.report
+	both.before, both.agendas = before.report, before.byRep
 	return &both, nil
 }
 
@@ -377,7 +380,7 @@ func (w *Worker) build(r *round, f *figures, p digest.Recipient, date, late time
 		in.Recipient, in.View, in.StopURL, in.Voice = p, view, stop, w.voice(p)
 		return digest.BuildAdmin(in)
 	}
-	return digest.Build(digest.Input{Report: f.report, Before: f.before, Asked: f.asked, Settings: f.settings, Process: w.Config.Process, Reps: f.reps,
+	return digest.Build(digest.Input{Report: f.report, ByRep: f.byRep, Before: f.before, BeforeByRep: f.agendas, Asked: f.asked, Settings: f.settings, Process: w.Config.Process, Reps: f.reps,
 		Recipient: p, Scope: digest.Scope(r.schedule.Scope), Schedule: r.schedule.Name, DealLink: w.Config.Links.Deal,
 		Stop: w.replies().Address, View: view, StopURL: stop, How: how, LateFrom: late, Voice: w.voice(p)})
 }
