@@ -22,6 +22,9 @@ type Run struct {
 	Digests     int
 	SourceRows  map[string]int64 // canonical rows seen, by name: a half loaded source shows
 
+	// Observed is what the run saw of the open deals, recorded with it; nil: it is no news. It is not read back.
+	Observed *Observed
+
 	// AdvanceTo moves the schedule's last due time in the same transaction; zero leaves it. It is not read back.
 	AdvanceTo time.Time
 
@@ -66,6 +69,11 @@ func (l *Ledger) PlanSeq(ctx context.Context, run Run, deliveries iter.Seq2[Deli
 			}
 			if err != nil {
 				return fmt.Errorf("digest of %q: %w", d.RepID, err)
+			}
+		}
+		if run.Observed != nil {
+			if err := t.observe(ctx, run.Observed); err != nil {
+				return fmt.Errorf("observe the open deals: %w", err)
 			}
 		}
 		if run.AdvanceTo.IsZero() {

@@ -183,3 +183,7 @@ var AllRows = []Rows{Reps, Deals, StageChanges, Activities, Criteria, Forecasts,
 
 // Required says whether a source without these rows is no source.
 func (r Rows) Required() bool { return r == Reps || r == Deals || r == StageChanges }
+
+// Observable says whether runs can make up for rows that a source does not have, by looking at its open deals again and
+// again.
+func (r Rows) Observable() bool { return r == StageChanges || r == Forecasts }

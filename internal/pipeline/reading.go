@@ -10,6 +10,10 @@ type Reading struct {
 	// Missing lists the columns that the source's rows lack, and which read as null, in canonical order.
 	Missing map[Rows][]string
 
+	// Observed says what of the rows was seen by runs of ours, in place of a history that the source does not have;
+	// nil: nothing is. Tables and Counts speak of the source alone.
+	Observed *Observed
+
 	// PartyNamed says whether some activity of a known deal before the instant of the reading names a party.
 	PartyNamed bool
 

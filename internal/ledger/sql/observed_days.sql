@@ -1,0 +1,1 @@
+SELECT day FROM drumbeat_state.observation ORDER BY day
