@@ -198,7 +198,7 @@ func (r *reader) source(m *yamlfile.Map) {
 	for _, rows := range pipeline.AllRows {
 		if q.Has(string(rows)) {
 			s.Queries[rows] = r.query(q, string(rows))
-		} else if rows.Required() && m.Has("queries") {
+		} else if rows.Required() && !rows.Observable() && m.Has("queries") {
 			q.Missing(string(rows), "rows without a query are not read where there are queries, and these are required")
 		}
 	}

@@ -97,6 +97,22 @@ func TestOwnQueriesGiveWhatTheirDatabaseHolds(t *testing.T) {
 	})
 }
 
+// A CRM may keep no history of stages: its queries say so by leaving it out.
+func TestOwnQueriesMayLackWhatRunsCanObserve(t *testing.T) {
+	dbtest.Both(t, func(t *testing.T, dsn string) {
+		empty(t, dsn)
+		queries := minimal(nil)
+		delete(queries, pipeline.StageChanges)
+		r, deals := all(t, open(t, Config{DSN: dsn, Queries: queries}), asOf)
+		if r.Tables[pipeline.StageChanges] || len(deals) != 1 {
+			t.Errorf("tables %v, deals %v", r.Tables, deals)
+		}
+		delete(queries, pipeline.Reps)
+		_, err := Open(t.Context(), Config{DSN: dsn, Queries: queries})
+		wantError(t, err, "queries.reps: is missing")
+	})
+}
+
 func TestTypesOfPostgresAreConverted(t *testing.T) {
 	dsn := dbtest.Postgres(t)
 	s := open(t, Config{DSN: dsn, Queries: minimal(map[pipeline.Rows]string{

@@ -27,8 +27,8 @@ type Config struct {
 	Schema string // where the queries look for tables first; empty: as the DSN's search_path says
 
 	// Queries gives the SQL for each kind of canonical rows: its result has the columns of those rows by name,
-	// of which only the required ones must be there. With any query given, rows without one are not there;
-	// without any, the canonical tables are read.
+	// of which only the required ones must be there. With any query given, rows without one are not there (those that
+	// runs can observe may be left out, though they are required of tables); without any, the canonical tables are read.
 	Queries map[pipeline.Rows]string
 
 	StatementTimeout time.Duration     // 0: DefaultStatementTimeout
@@ -78,8 +78,8 @@ func checkConfig(cfg Config, at database) error {
 		return list.Err()
 	}
 	for _, rows := range pipeline.AllRows {
-		if query, given := cfg.Queries[rows]; rows.Required() && !given {
-			add("queries."+string(rows), "is missing", "without reps, deals and stage_changes nothing can be measured")
+		if query, given := cfg.Queries[rows]; rows.Required() && !rows.Observable() && !given {
+			add("queries."+string(rows), "is missing", "without reps and deals nothing can be measured")
 		} else if given && bareQuery(query) == "" {
 			add("queries."+string(rows), "is empty", "leave it out if there are no such rows")
 		}
