@@ -33,6 +33,9 @@ The window ends at --as-of (a date: its first instant in the config's time zone;
 --schedule it is that of the schedule's last tick at or before --as-of (a date: before the end of that
 day), so that report and run show the same.
 
+Where the source has no history of stages or of forecasts, what earlier runs observed stands in for it;
+the state database is only read, and only if it is there.
+
 csv is a row per rep, the first one the team; lists (periods, calibration, trend) are in the json only.`,
 		Example: `  drumbeat report --config drumbeat.yaml
   drumbeat report --config drumbeat.yaml --as-of 2026-06-01 --format json
@@ -45,7 +48,7 @@ csv is a row per rep, the first one the team; lists (periods, calibration, trend
 					return wrong("--%s is empty; give it a value or leave it out", flag)
 				}
 			}
-			return o.run(c.Context(), c.OutOrStdout())
+			return o.run(c.Context(), c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	configFlag(c, &o.config)
@@ -61,7 +64,7 @@ csv is a row per rep, the first one the team; lists (periods, calibration, trend
 	return c
 }
 
-func (o reportOptions) run(ctx context.Context, w io.Writer) (err error) {
+func (o reportOptions) run(ctx context.Context, w, stderr io.Writer) (err error) {
 	if err := o.check(); err != nil {
 		return err
 	}
@@ -92,6 +95,11 @@ func (o reportOptions) run(ctx context.Context, w io.Writer) (err error) {
 	}
 	if reading.Reps, err = pipeline.Overlay(reading.Reps, cfg.People); err != nil {
 		return wrongError{err}
+	}
+	past := newPastRuns(cfg, func(err error) { report(err, stderr) })
+	defer func() { err = errors.Join(err, past.Close()) }()
+	if err := past.lay(ctx, reading, asOf, cfg.Zone); err != nil {
+		return err
 	}
 	r, err := health.Compute(health.Input{AsOf: asOf, Settings: set, Process: cfg.Process, Reading: reading})
 	if err != nil {

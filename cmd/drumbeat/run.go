@@ -116,6 +116,9 @@ func (o runOptions) run(ctx context.Context, names []string, stdout, stderr io.W
 		return err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
+	if h.past != nil {
+		h.past.tell = func(err error) { report(err, stderr) }
+	}
 	if state != string(cfg.State.DSN) && slices.ContainsFunc(jobs, func(j worker.Job) bool { return j.Schedule.Digest == config.Admin }) {
 		if err := h.lookBack(ctx, cfg); err != nil {
 			return err

@@ -96,7 +96,7 @@ func (s *shifts) next(ctx context.Context, h *house, state *ledger.Ledger, site 
 	for _, s := range cfg.Schedules {
 		h.Log.Info("waiting for its next tick", "schedule", s.Name, "next", s.Spec.Next(time.Now(), s.Zone))
 	}
-	h.Ledger, h.state = state, state
+	h.Ledger, h.state, h.Past = state, state, state
 	if s.stop != nil {
 		s.stop()
 	}

@@ -119,6 +119,7 @@ func relay(c config.SMTP) mail.SMTPConfig {
 type house struct {
 	*worker.Worker
 	state   *ledger.Ledger // nil: nothing is recorded
+	past    *pastRuns      // of the real ledger, where this run records nothing or elsewhere; else nil
 	closers []func() error
 }
 
@@ -133,8 +134,16 @@ func (h *house) Close() error {
 // openHouse opens source, templates and relay, and the ledger at stateDSN; empty: nothing is recorded.
 func openHouse(ctx context.Context, cfg *config.Config, stateDSN string, log *slog.Logger) (*house, error) {
 	h, err := furnish(ctx, cfg, log)
-	if err != nil || stateDSN == "" {
-		return h, err
+	if err != nil {
+		return nil, err
+	}
+	if stateDSN != string(cfg.State.DSN) {
+		h.past = newPastRuns(cfg, func(err error) { log.Warn("the state database cannot be read", "error", err) })
+		h.Past = h.past
+		h.closers = append(h.closers, h.past.Close)
+	}
+	if stateDSN == "" {
+		return h, nil
 	}
 	state, leave, err := takeLedger(ctx, cfg.Environment, stateDSN)
 	if err != nil {
@@ -142,6 +151,9 @@ func openHouse(ctx context.Context, cfg *config.Config, stateDSN string, log *sl
 	}
 	h.closers = append(h.closers, leave)
 	h.Ledger, h.state = state, state
+	if h.past == nil {
+		h.Past = state
+	}
 	return h, nil
 }
 

@@ -119,6 +119,9 @@ func (f *falling) enter(i int, afterWon bool) {
 	}
 	visited := f.visited[m.index]
 	f.visited[m.index] = true
+	if f.d.isFound(i) { // what is due of a stage fell due when it was entered, and that was before
+		return
+	}
 	v, j := &f.c.proc.Versions[m.v], m.position
 	if j < 0 {
 		return
@@ -163,10 +166,13 @@ func (f *falling) skip(version, from, to int, at instant, by int, afterWon bool)
 
 // require makes a stage's criteria due, as far as they are rolled out and the source can know them.
 func (f *falling) require(version, position int, at instant, by int) {
-	s := &f.c.proc.Versions[version].Stages[position]
+	s, made := &f.c.proc.Versions[version].Stages[position], at
+	if by >= 0 {
+		made = f.c.earliest(at, f.d.created)
+	}
 	for i := range s.Requires {
 		r := &s.Requires[i]
-		if r.Since.OK && at < toInstant(r.Since.V) || !f.c.knowable(f.d, r) {
+		if r.Since.OK && made < toInstant(r.Since.V) || !f.c.knowable(f.d, r) {
 			continue
 		}
 		f.fall(f.c.steps[version][position].requires[i], r, at, by, pending)
@@ -175,7 +181,7 @@ func (f *falling) require(version, position int, at instant, by int) {
 
 // fall records a checkpoint the first time that it falls due and judges it.
 func (f *falling) fall(k int, says *process.Criterion, at instant, by int, stageState state) {
-	if f.due[k] {
+	if f.due[k] || says == nil && f.c.observesStages() { // which stages a deal went through between two looks nobody saw
 		return
 	}
 	f.due[k] = true

@@ -282,6 +282,7 @@ func (c *computation) report() *Report {
 	r.Consistency = c.consistency()
 	r.Pressure = c.pressure()
 	r.Gaps = c.gaps()
+	r.Observed = c.observed()
 	return r
 }
 

@@ -40,7 +40,7 @@ func (c *computation) indexFits() {
 // repeats; unmapped names stay. The process has each stage once, so the longest common subsequence is the
 // longest increasing one of the places that the path takes in it (Schensted 1961).
 func (c *computation) conformance(d *view) (Number, Count) {
-	if !d.hasPath {
+	if !d.hasPath || c.observesStages() { // a stage that was not seen may have been gone through between two looks
 		return Number{}, Count{}
 	}
 	f := &c.fits[c.versionForFitness(d)]

@@ -2,6 +2,7 @@ package health
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"drumbeat/internal/pipeline"
@@ -93,11 +94,14 @@ func (c *computation) addForecast(d *view, owner *person) {
 	for i := range c.periods {
 		c.noteStageCall(d, &c.periods[i])
 	}
-	if !c.has(pipeline.Forecasts) {
+	if !c.knowsForecasts() {
 		return
 	}
 	for i := range c.periods {
 		p := &c.periods[i]
+		if !c.knowsPeriod(p) {
+			continue
+		}
 		chance, called := c.calledAt(d, p, p.call)
 		won := d.wonWithin(p.call, p.end)
 		if called {
@@ -206,15 +210,16 @@ func (c *computation) scoreCalls() {
 }
 
 func (t *forecastTally) figures(c *computation) *ForecastReliability {
-	known := c.has(pipeline.Forecasts)
-	money := func(v float64) Number { return Number{V: v, OK: known} }
-	count := func(v int) Count { return Count{V: v, OK: known} }
-	f := &ForecastReliability{CalledDeals: count(t.called), Slipped: count(t.slipped), Pushes: count(t.pushes),
-		DaysPushed: count(t.daysPushed), Judged: known && t.called >= c.set.MinCalled}
+	known := slices.ContainsFunc(c.periods, func(p callPeriod) bool { return c.knowsPeriod(&p) })
+	count := func(v int, known bool) Count { return Count{V: v, OK: known} }
+	f := &ForecastReliability{CalledDeals: count(t.called, known), Slipped: count(t.slipped, known), Pushes: count(t.pushes, c.knowsPushes()),
+		DaysPushed: count(t.daysPushed, c.knowsPushes()), Judged: known && t.called >= c.set.MinCalled}
 	var wrong, over, actual, uncalled float64
 	for i, p := range t.periods {
 		q := &c.periods[i]
-		f.Periods = append(f.Periods, CallPeriod{Start: q.Start, End: q.End, Call: fromInstant(q.call), Called: count(p.called),
+		knows := c.knowsPeriod(q)
+		money := func(v float64) Number { return Number{V: v, OK: knows} }
+		f.Periods = append(f.Periods, CallPeriod{Start: q.Start, End: q.End, Call: fromInstant(q.call), Called: count(p.called, knows),
 			Predicted: money(p.predicted), Actual: money(p.actual), Uncalled: money(p.uncalled)})
 		wrong += math.Abs(p.predicted - p.actual)
 		over += p.predicted - p.actual
@@ -239,23 +244,30 @@ func (t *forecastTally) figures(c *computation) *ForecastReliability {
 		}
 		f.Calibration = append(f.Calibration, k)
 	}
-	f.LeadTimes = t.leadTimes(c, known)
+	f.LeadTimes = t.leadTimes(c)
 	return f
 }
 
-func (t *forecastTally) leadTimes(c *computation, known bool) []LeadTime {
+// leadTimes are over the periods whose calls are known, the same ones for every lead.
+func (t *forecastTally) leadTimes(c *computation) []LeadTime {
 	var out []LeadTime
 	for i, w := range leadWeeks {
 		l := LeadTime{Weeks: w}
 		var predicted, actual, wrong float64
-		fits := known
+		fits, periods := true, 0
 		for j, p := range t.leads[i] {
-			fits = fits && c.periods[j].end-instant(7*w)*day >= c.periods[j].start
+			q := &c.periods[j]
+			if !c.knowsPeriod(q) {
+				continue
+			}
+			periods++
+			at := q.end - instant(7*w)*day
+			fits = fits && at >= q.start && c.knownAt(at)
 			predicted += p.predicted
 			actual += p.actual
 			wrong += math.Abs(p.predicted - p.actual)
 		}
-		if fits {
+		if fits && periods > 0 {
 			l.Predicted, l.Actual = pipeline.Some(predicted), pipeline.Some(actual)
 			l.Bias = share(predicted-actual, actual)
 			l.Accuracy = accuracy(share(wrong, actual))

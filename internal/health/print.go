@@ -19,6 +19,7 @@ func WriteTable(w io.Writer, r *Report, loc *time.Location) error {
 	var b strings.Builder
 	day := func(t time.Time) string { return t.In(loc).Format("Mon 2 Jan 2006") }
 	fmt.Fprintf(&b, "%s, %s until %s\n\n", r.Process, day(r.Window.Start), day(r.Window.End))
+	writeObserved(&b, r.Observed)
 	if r.Team.Adherence == nil {
 		writeReps(&b, r.Reps)
 		writeDeals(&b, r.Deals)
@@ -30,6 +31,21 @@ func WriteTable(w io.Writer, r *Report, loc *time.Location) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// writeObserved says on what figures rest that the source has no history for.
+func writeObserved(b *strings.Builder, o *Observed) {
+	if o == nil || !o.Stages && !o.Forecasts {
+		return
+	}
+	what := "Stage and forecast history"
+	if !o.Forecasts {
+		what = "Stage history"
+	} else if !o.Stages {
+		what = "Forecast history"
+	}
+	fmt.Fprintf(b, "%s: as observed by Drumbeat's own runs since %s; exact to %s.\n\n", what,
+		o.Since.Start(time.UTC).Format("2 January 2006"), countText(o.Days, "day"))
 }
 
 func writeTeam(b *strings.Builder, r *Report) {
@@ -54,8 +70,15 @@ func writeTeam(b *strings.Builder, r *Report) {
 		}
 		b.WriteString("\n")
 	} else {
-		b.WriteString("Forecast    the source has no forecasts\n")
+		b.WriteString("Forecast    " + noCalls(r.Observed) + "\n")
 	}
+}
+
+func noCalls(o *Observed) string {
+	if o != nil && o.Forecasts {
+		return "no period is over of whose calls anything was observed"
+	}
+	return "the source has no forecasts"
 }
 
 func writeReps(b *strings.Builder, reps []RepFigures) {

@@ -192,7 +192,7 @@ func mantelHaenszel(strata []twoByTwo) (rr, low, high Number) {
 
 // addReality keeps the path of a deal won in the lookback.
 func (c *computation) addReality(d *view) {
-	if d.outcome != pipeline.Won || d.closedAt < c.lookback {
+	if d.outcome != pipeline.Won || d.closedAt < c.lookback || c.observesStages() { // its path has gaps
 		return
 	}
 	var keys []string
@@ -294,6 +294,9 @@ func (c *computation) consistency() Number {
 
 // pressure compares the checkpoints judged in the last 14 days of a forecast period with the rest.
 func (c *computation) pressure() *Pressure {
+	if c.observesStages() { // two weeks are not told from the rest by looks that are a week apart
+		return nil
+	}
 	var late, rest tally
 	var edges []instant // the ends of the periods from the lookback to the running one
 	for t := fromInstant(c.lookback); t.Before(c.in.AsOf); {

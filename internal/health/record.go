@@ -43,7 +43,7 @@ func (c *computation) countChanges(d *view) {
 	for i := range d.changes {
 		m := &d.changes[i]
 		by := c.roster.of(m.repID)
-		if c.inWindow(m.at) {
+		if c.inWindow(m.at) && !(d.found && i == 0) {
 			for _, s := range by.all {
 				s.record.windowChanges++
 			}
@@ -54,7 +54,7 @@ func (c *computation) countChanges(d *view) {
 	}
 	for i := range d.moves {
 		m := &d.moves[i]
-		if m.stage == nil || !d.hasPath {
+		if m.stage == nil || !d.hasPath || d.isFound(i) {
 			continue
 		}
 		if w := c.window(m.at); w >= 0 {
@@ -205,6 +205,10 @@ func (t *recordTally) figures(c *computation) *Record {
 	r := &Record{Moves: t.moves, Suspect: pipeline.Some(t.suspect), EveMoves: pipeline.Some(t.eve),
 		NoAmount: count(t.noAmount, c.seenAmount), NoClose: count(t.noClose, c.seenClose),
 		OverdueClose: count(t.overdueClose, c.seenClose), NoActivity: count(t.noActivity, c.has(pipeline.Activities)), NoHistory: t.noHistory}
+	if c.observesStages() { // when a move was made, and of which others, nobody saw
+		r.Suspect, r.EveMoves = Count{}, Count{}
+		return r
+	}
 	flagged := false
 	if n := c.workdays(); n > 0 {
 		p := binomialTail(t.eve, t.moves, 1/float64(n))
@@ -223,6 +227,9 @@ func (c *computation) gaps() *Gaps {
 		g.Unmapped = append(g.Unmapped, UnmappedStage{Stage: name, N: n})
 	}
 	slices.SortFunc(g.Unmapped, func(a, b UnmappedStage) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Stage, b.Stage)) })
+	if c.observesStages() && !(c.has(pipeline.Activities) && c.lookedInWindow()) {
+		return g // what nobody looked for may have been entered
+	}
 	for _, p := range c.roster.people() {
 		r := &p.own.record
 		if r.openDeals > 0 && r.windowChanges == 0 && r.windowActivities == 0 && !p.rep.AwayOn(c.today) {

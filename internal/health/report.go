@@ -41,6 +41,9 @@ type Report struct {
 	Newest pipeline.Opt[time.Time] `json:"-"` // the latest stage change, activity or forecast row seen: how fresh the data are
 	Closed []ClosedDeal            `json:"-"` // won or lost in the window, by id
 	Wins   []StageWins             `json:"-"` // in process order
+
+	// On what the figures rest where the source has no history; nil: they rest on the source alone.
+	Observed *Observed `json:"-"`
 }
 
 // StageWins says how many deals won in the lookback went without a stage that the version in force at their
@@ -309,6 +312,7 @@ type Deal struct {
 	Missed          []string                    `json:"missed"`
 	Concerns        []string                    `json:"concerns"`
 	Lacks           []string                    `json:"-"` // of Missed the buyer checkpoints that do not hold at as_of either
+	AtLeast         bool                        `json:"-"` // the days in stage are those since we first saw it there; it may have been longer
 }
 
 // The words in Deal.Concerns, in their order.

@@ -19,11 +19,12 @@ func (c *computation) retrace(d *view) LostDeal {
 		l.DaysSinceBuyer = pipeline.Some(days(d.closedAt - since))
 	}
 	for _, v := range d.visits {
-		l.Visits = append(l.Visits, LostVisit{Stage: v.stage.Key, Start: fromInstant(v.start), Days: pipeline.Some(days(v.dwell)), End: v.end.String()})
+		l.Visits = append(l.Visits, LostVisit{Stage: v.stage.Key, Start: fromInstant(v.start),
+			Days: Number{V: days(v.dwell), OK: !d.foundHere(v.start)}, End: v.end.String()})
 	}
 	due := slices.Clone(d.checks)
 	slices.SortStableFunc(due, func(a, b dueCheck) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.check, b.check)) })
-	proof := !slices.Contains(c.evidence, true) && c.soldByRep(d)
+	proof := !slices.Contains(c.evidence, true) && c.soldByRep(d) && !c.observesStages()
 	for _, k := range due {
 		key := c.checks[k.check].Key
 		l.Checkpoints = append(l.Checkpoints, LostCheckpoint{Key: key, At: fromInstant(k.at), State: k.state.String()})
@@ -32,7 +33,7 @@ func (c *computation) retrace(d *view) LostDeal {
 		}
 		proof = proof || k.state == met && c.evidence[k.check]
 	}
-	l.Clean = proof && !l.FirstMissed.OK
+	l.Clean = proof && !l.FirstMissed.OK && !d.found // of what was due before nobody knows
 	return l
 }
 

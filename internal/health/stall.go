@@ -55,7 +55,7 @@ type learnedStage struct {
 func (c *computation) addVisits(d *view, owner *person) {
 	seen := cleared(&c.scratch.seen, len(c.stages))
 	for _, v := range d.visits {
-		if v.start < c.lookback || v.stage.Final {
+		if v.start < c.lookback || v.stage.Final || d.foundHere(v.start) {
 			continue
 		}
 		i := v.index
@@ -191,11 +191,11 @@ func (c *computation) addOpen(d *view, owner *person) {
 	}
 	if d.waiting {
 		o.stage, o.dwell, o.waiting = c.stageIndex[d.current.Key], c.asOf-d.since, true
-		o.deal.DaysInStage = pipeline.Some(days(o.dwell))
+		o.deal.DaysInStage, o.deal.AtLeast = pipeline.Some(days(o.dwell)), d.foundHere(d.since)
 	}
 	name, known := c.category(d, c.asOf)
 	o.deal.Committed = known && name == "commit" || !known && o.deal.Chance.OK && o.deal.Chance.V >= 0.7
-	if c.has(pipeline.Forecasts) {
+	if c.knowsPushes() {
 		o.deal.Pushes = pipeline.Some(d.lifePushes())
 	}
 	if c.has(pipeline.Activities) {
@@ -278,6 +278,10 @@ func (c *computation) openDeals(learned []learnedStage) []Deal {
 			o.deal.ThresholdDays = l.threshold
 			o.deal.Stalled = pipeline.Some(l.stalled(o.dwell))
 			o.deal.ChanceToAdvance = l.curve.chance(o.dwell, chanceAhead, chanceLeastVisits)
+			if o.deal.AtLeast { // who waited this long is not known, nor who did not wait too long
+				o.deal.ChanceToAdvance = Number{}
+				o.deal.Stalled.OK = o.deal.Stalled.V
+			}
 		}
 		o.deal.Concerns = o.concerns(c.today)
 		for _, s := range o.owner.all {

@@ -120,8 +120,10 @@ func (c *computation) noteNewest(h *pipeline.History) {
 			c.newest = max(c.newest, at)
 		}
 	}
-	for i := range h.Changes {
-		note(h.Changes[i].At)
+	if c.has(pipeline.StageChanges) { // our own looking is no news of the source
+		for i := range h.Changes {
+			note(h.Changes[i].At)
+		}
 	}
 	if h.Earlier.Any.OK {
 		note(h.Earlier.Any.V)
@@ -129,7 +131,9 @@ func (c *computation) noteNewest(h *pipeline.History) {
 	for i := range h.Activities {
 		note(h.Activities[i].At)
 	}
-	for i := range h.Forecasts {
-		note(h.Forecasts[i].At)
+	if c.has(pipeline.Forecasts) {
+		for i := range h.Forecasts {
+			note(h.Forecasts[i].At)
+		}
 	}
 }

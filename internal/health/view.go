@@ -64,6 +64,7 @@ type view struct {
 	current *process.Stage // where it stands; nil when unmapped or unknown
 	since   instant        // when the current visit began
 	waiting bool           // whether there is a current visit (since is set)
+	found   bool           // its first move is none: so we found it, and it may have stood there for long
 
 	checks []dueCheck // the checkpoints that fell due
 }
@@ -99,6 +100,7 @@ func (c *computation) view(h *pipeline.History) *view {
 		return d
 	}
 	d.changes = c.sortedChanges(h)
+	d.found = c.found(d)
 	c.walk(d)
 	c.stays(d)
 	c.stand(d)
@@ -195,7 +197,7 @@ func (c *computation) sortedChanges(h *pipeline.History) []move {
 		if at >= c.asOf {
 			continue
 		}
-		m := move{at: at, name: c.name(s.Stage), repID: s.RepID, v: c.versionAt(at)}
+		m := move{at: at, name: c.name(s.Stage), repID: s.RepID, v: c.versionAt(c.earliest(at, toInstant(h.Deal.CreatedAt)))}
 		m.placed = m.name.byVersion[m.v]
 		if m.repID == "" {
 			m.repID = h.Deal.RepID

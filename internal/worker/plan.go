@@ -27,6 +27,7 @@ type desk struct {
 	people  []pipeline.Rep // who is there at all; nil: not read yet
 	unread  error          // why they could not be read: nobody waits for the same database twice
 	figures map[occasion]*figures
+	look    look // what was seen of the open deals
 }
 
 type occasion struct {
@@ -86,6 +87,9 @@ func (d *desk) judge(ctx context.Context, asOf time.Time, window pipeline.Span, 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, done()) }()
+	if err := d.w.observe(ctx, &d.look, reading, asOf); err != nil {
+		return nil, fmt.Errorf("what was observed: %w", err)
+	}
 	f = &figures{settings: set, reps: reading.Reps}
 	f.report, err = health.Compute(health.Input{AsOf: asOf, Settings: set, Process: by, Reading: reading})
 	if err != nil {
@@ -190,6 +194,7 @@ func (w *Worker) plan(ctx context.Context, desk *desk, r *round) (err error) {
 		}
 		run.WindowStart, run.SourceRows = f.report.Window.Start, sourceRows(f.report.Sources)
 		run.Deals, run.Reps, run.Digests = f.report.Sources.Deals.V, len(f.report.Reps), len(fresh)
+		run.Observed = desk.look.news(r)
 		r.sum.Deals, r.sum.Reps, r.made = run.Deals, run.Reps, f
 		w.vitals.read(r.schedule.Name, f.report)
 	} else if r.advance.IsZero() {

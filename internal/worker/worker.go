@@ -91,6 +91,7 @@ type Worker struct {
 	Notice  func(string)  // tells a person who watches why it takes long; may be missing
 	Version string        // of config and program, for the admins
 	History History       // what ran; nil: as the Ledger knows it, which for a test is another one
+	Past    Observations  // what earlier runs saw of the open deals; nil: nobody looks, and nothing is kept
 	Links   Links         // of the mails to the archive and to the opt-out; nil: there are none
 
 	pace    pacer
