@@ -19,7 +19,7 @@ func (b *builder) ownCalls() []string {
 		if f.Bias.OK {
 			off = b.biasOf(f)
 		}
-		out = append(out, b.say("own calls", "n", n, "past", len(f.Periods), "judged", f.Judged, "expected", b.money(predicted), "came", b.money(actual), "off", off))
+		out = append(out, b.say("own calls", "n", n, "past", knownPeriods(f), "judged", f.Judged, "expected", b.money(predicted), "came", b.money(actual), "off", off))
 	}
 	out = append(out, b.calibration(f.Calibration)...)
 	if n := f.Pushes.Or(0); n > 0 {

@@ -13,6 +13,9 @@ const columnHeight = 36
 // trend makes the columns of the eight windows, nil where all of them are empty.
 func (b *builder) trend(caption string, value func(health.TrendPoint) (float64, bool), pairs ...any) *Columns {
 	points := b.r.Figures.Trend
+	if !b.lookedAll() {
+		return nil
+	}
 	top := 0.0
 	for _, p := range points {
 		if v, ok := value(p); ok {

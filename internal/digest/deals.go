@@ -150,7 +150,7 @@ func (b *builder) waiting(d health.Deal) string {
 			limit = int(math.Round(d.ThresholdDays.V))
 		}
 	}
-	return b.say("waiting", "stage", b.stageName(d.Stage.V), "waited", waited, "limited", limit >= 0, "limit", limit,
+	return b.say("waiting", "least", d.AtLeast && d.DaysInStage.V >= 1, "stage", b.stageName(d.Stage.V), "waited", waited, "limited", limit >= 0, "limit", limit,
 		"just_over", d.Stalled.Or(false) && int(d.DaysInStage.V) <= limit)
 }
 

@@ -184,6 +184,7 @@ func (b *builder) about() About {
 	if !b.stale() { // else none of those words is used
 		a.Terms = b.say("about terms")
 	}
+	a.Observed = b.observed()
 	return a
 }
 

@@ -133,7 +133,7 @@ func (b *builder) change(more []string, c health.AdherenceChange) []string {
 
 func (b *builder) stalled() (Figure, bool) {
 	s := b.r.Figures.Stall
-	if s == nil || s.OpenDeals == 0 || s.StalledDeals == 0 && b.placeless() {
+	if s == nil || s.OpenDeals == 0 || s.StalledDeals == 0 && (b.placeless() || unsure(b.r.Deals)) {
 		return Figure{}, false
 	}
 	f := Figure{Key: "stalled", Label: b.say("stalled"), Value: b.said(b.Of(s.StalledDeals, s.OpenDeals)), Detail: b.say("stalled detail", "open", s.OpenDeals),
@@ -202,7 +202,7 @@ func (b *builder) forecast() (Figure, bool) {
 	said := fc.Judged && fc.Accuracy.OK
 	f := Figure{Key: "forecast", Label: b.say("forecast"),
 		Value:  b.say("forecast value", "judged", fc.Judged, "won", fc.Accuracy.OK, "accuracy", fc.Accuracy.V),
-		Detail: b.say("forecast detail", "calls", fc.CalledDeals.V, "n", len(fc.Periods), "judged", fc.Judged, "won", fc.Accuracy.OK)}
+		Detail: b.say("forecast detail", "calls", fc.CalledDeals.V, "n", knownPeriods(fc), "judged", fc.Judged, "won", fc.Accuracy.OK)}
 	if !said {
 		return f, true
 	}
@@ -234,7 +234,7 @@ func (b *builder) biasOf(fc *health.ForecastReliability) string {
 	if high+low < 2 {
 		high, low = 0, 0
 	}
-	return b.say("bias", "hundredths", words.Points(fc.Bias.V), "high", high, "low", low, "n", len(fc.Periods))
+	return b.say("bias", "hundredths", words.Points(fc.Bias.V), "high", high, "low", low, "n", knownPeriods(fc))
 }
 
 // periodLabel says Jul–Sep, or Jul for a month.

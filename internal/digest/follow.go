@@ -76,6 +76,9 @@ func (b *builder) fateOf(then health.Deal) (what fate, m Mention, ok bool) {
 		return "", m, false
 	}
 	from, to := b.place(then), b.place(b.r.Deals[i])
+	if !b.r.Sources.StageChanges.OK && !then.DaysInStage.OK { // without a history the place then is the place of today
+		from = -1
+	}
 	switch {
 	case from < 0 || to < 0:
 		return "", m, false

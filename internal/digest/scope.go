@@ -16,6 +16,7 @@ import (
 type scoped struct {
 	AsOf      time.Time
 	Newest    pipeline.Opt[time.Time] // of all data: when anything last happened
+	Observed  *health.Observed        // nil: the figures rest on the source alone
 	Window    pipeline.Period
 	Process   string
 	Currency  string
@@ -53,7 +54,7 @@ func cut(in Input) (*scoped, error) {
 	for _, m := range in.Recipient.Members {
 		inside[m] = true
 	}
-	s := &scoped{AsOf: r.AsOf, Newest: r.Newest, Window: r.Window, Process: r.Process, Currency: r.Currency, Sources: r.Sources,
+	s := &scoped{AsOf: r.AsOf, Newest: r.Newest, Observed: r.Observed, Window: r.Window, Process: r.Process, Currency: r.Currency, Sources: r.Sources,
 		Stages: r.Stages, Checkpoints: r.Checkpoints, Paths: r.Paths, Wins: r.Wins, Adherence: r.Team.Adherence,
 		Consistency: r.Consistency, Pressure: r.Pressure,
 		TypicalAmount: x.typicalAmount, AnyAmount: x.anyAmount, Reps: of(r.Reps, x.reps, inside)}

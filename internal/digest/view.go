@@ -38,6 +38,7 @@ type RepRef struct{ ID, Name string }
 type About struct {
 	Why, Doubt string
 	Terms      string // what the figures' words mean; empty: none is used
+	Observed   string // which history was seen by our own runs; empty: the source has one
 	AsOf       string
 	Stop       string // a mail address; empty: none
 	View       string // a signed link that shows this mail in a browser; empty: none
