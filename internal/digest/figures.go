@@ -40,6 +40,10 @@ type headline struct {
 
 func (b *builder) headline(a *health.Adherence) headline {
 	h := headline{Tally: health.Tally{Due: a.Due, Met: a.Met, Rate: a.Rate}, low: a.Low, high: a.High, judged: a.Judged, kind: kindAll}
+	if b.observesStages() { // no stage falls due: evidence is all that there is
+		h.kind = kindEvidence
+		return h
+	}
 	stages, evidence := b.flawless(func(p health.TrendPoint) health.Tally { return p.Stages }), b.flawless(func(p health.TrendPoint) health.Tally { return p.Evidence })
 	part := func(t health.Tally, kind string) headline {
 		p := headline{Tally: t, judged: t.Due >= b.minDue(), kind: kind}
@@ -87,11 +91,11 @@ func (b *builder) adherence() (Figure, bool) {
 		kind string
 		health.Tally
 	}{{kindStages, a.Stages}, {kindEvidence, a.Evidence}} {
-		if t.Due > 0 { // of three checkpoints no percentage is shown
+		if t.Due > 0 && !b.observesStages() { // of three checkpoints no percentage is shown
 			f.More = append(f.More, b.say("adherence of a kind", "kind", t.kind, "met", t.Met, "due", t.Due, "judged", t.Rate.OK && t.Due >= b.minDue(), "rate", t.Rate.V))
 		}
 	}
-	if a.Judged && h.kind == kindAll {
+	if a.Judged && (h.kind == kindAll || b.observesStages()) {
 		f.More = b.change(f.More, a.Change)
 	}
 	f.More = append(f.More, b.besideTheRate(a)...)

@@ -202,7 +202,7 @@ func (b *builder) news() []string {
 func (b *builder) upOrDown(a *health.Adherence) int {
 	c := a.Change
 	n := words.Points(c.Diff.V)
-	if c.Low.OK && c.High.OK && a.Judged && b.headline(a).kind == kindAll && (c.Low.V > 0 && n > 0 || c.High.V < 0 && n < 0) {
+	if c.Low.OK && c.High.OK && a.Judged && (b.headline(a).kind == kindAll || b.observesStages()) && (c.Low.V > 0 && n > 0 || c.High.V < 0 && n < 0) {
 		return n
 	}
 	return 0

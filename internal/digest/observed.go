@@ -22,6 +22,9 @@ func (b *builder) observed() string {
 	return b.say("about observed", "stages", o.Stages, "forecasts", o.Forecasts, "since", b.date(o.Since), "days", o.Days, "found", found)
 }
 
+// observesStages says whether our runs alone know in which stages deals were.
+func (b *builder) observesStages() bool { return b.r.Observed != nil && b.r.Observed.Stages }
+
 // unsure says whether nobody knows of some deal whether it stands still: then "none of them does" is not said.
 func unsure(deals []health.Deal) bool {
 	return slices.ContainsFunc(deals, func(d health.Deal) bool { return d.AtLeast && !d.Stalled.OK })
@@ -38,8 +41,8 @@ func (b *builder) dealsOf(rep string) (out []health.Deal) {
 
 // lookedAll says whether stages were known in all windows of the trend: what nobody looked at is no zero.
 func (b *builder) lookedAll() bool {
-	o, points := b.r.Observed, b.r.Figures.Trend
-	return o == nil || !o.Stages || len(points) == 0 || !o.Since.Start(b.in.Settings.Location).After(points[0].Start)
+	points := b.r.Figures.Trend
+	return !b.observesStages() || len(points) == 0 || !b.r.Observed.Since.Start(b.in.Settings.Location).After(points[0].Start)
 }
 
 // knownPeriods counts the forecast periods whose calls are known.

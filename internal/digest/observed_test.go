@@ -24,9 +24,9 @@ func story(t *testing.T, name string) digest.Input {
 
 func TestTheFootSaysWhatRunsObserved(t *testing.T) {
 	for name, want := range map[string]string{
-		"manager-observed":       "Stage and forecast history: as observed by Drumbeat's own runs since 5 October; exact to 7 days. 4 open deals had been where they are before that: for at least as long as is said.",
-		"rep-observed":           "Stage and forecast history: as observed by Drumbeat's own runs since 5 October; exact to 7 days. 1 open deal had been where it is before that: for at least as long as is said.",
-		"rep-observed-forecasts": "Forecast history: as observed by Drumbeat's own runs since 5 October; exact to 7 days.",
+		"manager-observed":       "Stage and forecast history: as observed by Drumbeat's own runs since 21 September; exact to 7 days. Of 4 open deals nobody saw when they entered their stage: the days said are the fewest that it can be.",
+		"rep-observed":           "Stage and forecast history: as observed by Drumbeat's own runs since 21 September; exact to 7 days. Of 1 open deal nobody saw when it entered its stage: the days said are the fewest that it can be.",
+		"rep-observed-forecasts": "Forecast history: as observed by Drumbeat's own runs since 21 September; exact to 7 days.",
 		"manager":                "",
 	} {
 		if got := plainly(built(t, story(t, name)).About.Observed); got != want {
@@ -88,6 +88,9 @@ func TestWhatNobodyLookedAtIsNoZero(t *testing.T) {
 	for _, f := range built(t, in).Figures {
 		if (f.Key == "moves" || f.Key == "stalled") && len(f.Trends) > 0 {
 			t.Errorf("%s has a chart of weeks before the first look", f.Key)
+		}
+		if f.Key == "adherence" && (f.Label != "Process adherence, buyer evidence" || strings.Contains(strings.Join(f.More, " "), "Stages ticked")) {
+			t.Errorf("stages that nobody could miss are shown as met: %s, %v", f.Label, f.More)
 		}
 		if f.Key == "forecast" && !strings.Contains(plainly(f.Detail), "in the last 3 quarters") {
 			t.Errorf("forecast: %s", f.Detail)

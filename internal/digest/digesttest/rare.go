@@ -94,13 +94,12 @@ func atNoon() digest.Input {
 	return in
 }
 
-// observed is of a source without a history of its own: what runs saw since the first of October stands in for that of
-// forecasts, and of stages too where it says so. Some deals had been where they are before.
+// observed is of a source without a history of its own: what runs saw since September stands in for that of forecasts, and of stages too where it says so. Some deals had been where they are before.
 func observed(kind digest.Kind, id string, stages bool) digest.Input {
 	in := Input(kind, id)
 	r := in.Report
 	r.Sources.Forecasts = health.Count{}
-	r.Observed = &health.Observed{Stages: stages, Forecasts: true, Since: pipeline.NewDate(2026, 10, 5), Days: 7}
+	r.Observed = &health.Observed{Stages: stages, Forecasts: true, Since: pipeline.NewDate(2026, 9, 21), Days: 7}
 	each(r, func(f *health.Figures) {
 		if f.Forecast != nil && len(f.Forecast.Periods) > 1 {
 			f.Forecast.Periods[0] = health.CallPeriod{Start: f.Forecast.Periods[0].Start, End: f.Forecast.Periods[0].End}
@@ -114,6 +113,10 @@ func observed(kind digest.Kind, id string, stages bool) digest.Input {
 		if a := f.Adherence; a != nil {
 			a.Due, a.Met, a.Missed, a.Stages = a.Evidence.Due, a.Evidence.Met, a.Evidence.Due-a.Evidence.Met, health.Tally{}
 			a.Rate, a.Low, a.High = interval(a.Met, a.Due)
+		}
+		for i := range f.Trend {
+			p := &f.Trend[i]
+			p.Due, p.Met, p.Rate, p.Stages = p.Evidence.Due, p.Evidence.Met, p.Evidence.Rate, health.Tally{}
 		}
 		if f.Record != nil {
 			f.Record.Suspect, f.Record.EveMoves, f.Record.EveP, f.Record.Flagged = health.Count{}, health.Count{}, health.Number{}, pipeline.Opt[bool]{}
