@@ -173,6 +173,10 @@ func (f *found) text() string {
 	b.WriteString("\nthe source holds\n")
 	for _, rows := range pipeline.AllRows {
 		h := f.rows[rows]
+		if h.Table == nil && rows.Observable() {
+			fmt.Fprintf(&b, "  %-14s none: runs observe the open deals in their place\n", rows)
+			continue
+		}
 		if h.Table == nil {
 			fmt.Fprintf(&b, "  %-14s none: what is made of them stays empty\n", rows)
 			continue

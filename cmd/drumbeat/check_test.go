@@ -155,7 +155,7 @@ func TestCheckConnectSaysWhatTheSourceHoldsAndLacks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"reps                  1\n", "deals                 2, newest 2026-01-06 08:00Z\n", "stage_changes         4, newest 2026-01-07 09:30Z\n",
-		"activities     none", "1 of the deals are in the pipelines of the process", `1 moves into "Demo", which no version of the process knows`,
+		"activities     none: what is made of them stays empty\n", "forecasts      none: runs observe the open deals in their place\n", "1 of the deals are in the pipelines of the process", `1 moves into "Demo", which no version of the process knows`,
 		`time zones that do not exist: 1, the first "Europe/Atlantis"`, "state      nothing there yet", "takes our mail\n"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is not said in\n%s", want, said)

@@ -165,6 +165,12 @@ func TestWhatWasCalledBeforeAnybodyLookedIsUnknown(t *testing.T) {
 }
 
 func TestTheTableSaysWhatWasObserved(t *testing.T) {
+	s := tell(mondayOf)
+	s.deal("D1").owner("ann").created("2025-11-01").enters("Discovery", night("2026-01-05"))
+	var found strings.Builder
+	if err := WriteTable(&found, s.looked(t, januarys...), time.UTC); err != nil || !strings.Contains(found.String(), "\nOpen deals  at least 0 of 1 stalled") {
+		t.Errorf("a deal that was found is said to be within its time (%v):\n%s", err, &found)
+	}
 	for _, c := range []struct {
 		o    *Observed
 		want string

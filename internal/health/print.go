@@ -54,7 +54,11 @@ func writeTeam(b *strings.Builder, r *Report) {
 	fmt.Fprintf(b, "            stages %s, buyer evidence %s; %s still pending, %s excused\n",
 		percentText(a.Stages.Rate), percentText(a.Evidence.Rate), thousands(a.Pending), thousands(a.Excused))
 	if s := r.Team.Stall; s != nil {
-		fmt.Fprintf(b, "Open deals  %s of %s stalled", thousands(s.StalledDeals), thousands(s.OpenDeals))
+		least := ""
+		if slices.ContainsFunc(r.Deals, func(d Deal) bool { return d.AtLeast && !d.Stalled.OK }) {
+			least = "at least "
+		}
+		fmt.Fprintf(b, "Open deals  %s%s of %s stalled", least, thousands(s.StalledDeals), thousands(s.OpenDeals))
 		if s.StalledAmount.OK {
 			fmt.Fprintf(b, ", %s %s in them", r.Currency, thousands(int(math.Round(s.StalledAmount.V))))
 		}
