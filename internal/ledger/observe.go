@@ -29,13 +29,13 @@ const (
 // observe records a look: of each deal what differs from what was last seen of it. Only the first look of a day counts,
 // and none before a day that was looked at already.
 func (t *tx) observe(ctx context.Context, look *Observed) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
 	days, err := t.observedDays(ctx)
 	if err != nil || len(days) > 0 && days[len(days)-1] >= look.Day {
 		return err
 	}
-	first, err := t.exec(ctx, "observe_day", args{"day": look.Day.String(), "at": look.At})
+	begin, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	first, err := t.exec(begin, "observe_day", args{"day": look.Day.String(), "at": look.At})
 	if err != nil || first == 0 {
 		return err
 	}
@@ -76,6 +76,8 @@ func (t *tx) changed(ctx context.Context, look *Observed) (out []pipeline.Observ
 }
 
 func (t *tx) insertObserved(ctx context.Context, deals []pipeline.Observation) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
 	rows := make([]map[string]any, len(deals))
 	for i, o := range deals {
 		rows[i] = map[string]any{"deal_id": o.DealID, "day": o.Day.String(), "stage": o.Stage, "expected_close": (*civil)(&o.ExpectedClose),
@@ -99,6 +101,8 @@ func (l *Ledger) ObservedOn(ctx context.Context) (days []pipeline.Date, err erro
 }
 
 func (t *tx) observedDays(ctx context.Context) (days []pipeline.Date, err error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
 	err = t.each(ctx, "observed_days", nil, func(scan func(...any) error) error {
 		var day dayText
 		err := scan(&day)
@@ -138,6 +142,8 @@ func (l *Ledger) Observations(ctx context.Context, until pipeline.Date) iter.Seq
 }
 
 func (t *tx) eachObserved(ctx context.Context, query string, a args, each func(pipeline.Observation)) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
 	return t.each(ctx, query, a, func(scan func(...any) error) error {
 		var o pipeline.Observation
 		err := scan(&o.DealID, (*dayText)(&o.Day), &o.Stage, (*civil)(&o.ExpectedClose), (*number)(&o.Amount), &o.Currency,
