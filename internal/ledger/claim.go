@@ -119,6 +119,20 @@ type Outstanding struct {
 	Next    time.Duration // until the first of them may be claimed, by the ledger's clock; 0: now, or there is none
 }
 
+// Turns gives the schedules of which something may be claimed now, by name.
+func (l *Ledger) Turns(ctx context.Context) (schedules []string, err error) {
+	err = l.read(ctx, "read whose turn it is", func(ctx context.Context, t *tx) error {
+		schedules = nil
+		return t.each(ctx, "turns", nil, func(scan func(...any) error) error {
+			var name string
+			err := scan(&name)
+			schedules = append(schedules, name)
+			return err
+		})
+	})
+	return schedules, err
+}
+
 // Waiting says how much of the filter's choice is not dealt with, and when to ask Claim again.
 func (l *Ledger) Waiting(ctx context.Context, f Filter) (Outstanding, error) {
 	var o Outstanding

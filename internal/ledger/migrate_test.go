@@ -47,7 +47,7 @@ func migrateForEver(dsn string) error {
 	return l.ready(context.Background())
 }
 
-// Fault 19: the first start is killed between two migrations and in the middle of the second one; the next resumes.
+// Fault 19: the first start is killed between two migrations and in the middle of the last one; the next resumes.
 func TestAFirstStartThatWasKilledInTheMiddleIsResumed(t *testing.T) {
 	dbtest.Both(t, func(t *testing.T, dsn string) {
 		l := must(connect(dsn))(t)
@@ -73,11 +73,12 @@ func TestAFirstStartThatWasKilledInTheMiddleIsResumed(t *testing.T) {
 	})
 }
 
-// inTheMiddle says whether the first migration is there, and the second one under way.
+// inTheMiddle says whether all migrations are there but the last one, and that one under way.
 func inTheMiddle(t *testing.T, l *Ledger) bool {
 	t.Helper()
+	steps := must(fs.Glob(l.steps, "*.sql"))(t)
 	have, err := l.version(t.Context())
-	if err != nil || have != 1 {
+	if err != nil || have != int64(len(steps)-1) {
 		return false
 	}
 	if l.dialect.file == "" {

@@ -29,6 +29,7 @@ type dispatch struct {
 	lease    time.Duration
 	redirect string
 	carrying atomic.Int32 // connections that have taken a mail
+	turns    turns
 
 	mu    sync.Mutex
 	sent  int
@@ -227,9 +228,19 @@ func (d *dispatch) claim(ctx context.Context, owner string) (*ledger.Delivery, t
 	if d.w.undoubted(ctx) != nil {
 		return nil, time.Time{}, nil
 	}
+	calm := context.WithoutCancel(ctx)
+	schedule, err := d.turn(calm)
+	if err != nil {
+		return nil, time.Time{}, unlessStopped(ctx, err)
+	}
+	claim := ledger.Claim{Owner: owner, Schedule: schedule, Period: d.filter.Period, Recipients: d.filter.Recipients,
+		Lease: d.lease, OnUnknown: ledger.OnUnknown(d.w.Config.Mail.OnUnknown)}
 	at := d.w.Now()
-	row, err := d.w.Ledger.Claim(context.WithoutCancel(ctx), ledger.Claim{Owner: owner, Schedule: d.filter.Schedule, Period: d.filter.Period,
-		Recipients: d.filter.Recipients, Lease: d.lease, OnUnknown: ledger.OnUnknown(d.w.Config.Mail.OnUnknown)})
+	row, err := d.w.Ledger.Claim(calm, claim)
+	if err == nil && row == nil && schedule != d.filter.Schedule { // that one has nothing left; the others may
+		claim.Schedule, at = d.filter.Schedule, d.w.Now()
+		row, err = d.w.Ledger.Claim(calm, claim)
+	}
 	return row, at, unlessStopped(ctx, err)
 }
 

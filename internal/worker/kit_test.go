@@ -205,6 +205,7 @@ type fakeRelay struct {
 	down   error
 	answer func(to string, try int) smtp.Result
 	got    []letter
+	onSend func(sent int) // after each mail that was taken
 	tries  map[string]int
 }
 
@@ -260,6 +261,9 @@ func (c fakeConn) Send(_ context.Context, from, to string, raw []byte, clear fun
 			return smtp.Result{Outcome: smtp.Permanent, Err: fmt.Errorf("not a mail: %w", err)}
 		}
 		c.got = append(c.got, letter{to: to, id: m.Header.Get("Message-Id"), toHeader: m.Header.Get("To"), raw: bytes.Clone(raw)})
+		if c.onSend != nil {
+			c.onSend(len(c.got))
+		}
 	}
 	return result
 }
