@@ -228,6 +228,9 @@ func (d *dispatch) claim(ctx context.Context, owner string) (*ledger.Delivery, t
 	if d.w.undoubted(ctx) != nil {
 		return nil, time.Time{}, nil
 	}
+	if err := d.w.replay(ctx); err != nil { // a worker before this one, stopped by a reload, may have spilled just now
+		return nil, time.Time{}, unlessStopped(ctx, err)
+	}
 	calm := context.WithoutCancel(ctx)
 	schedule, err := d.turn(calm)
 	if err != nil {

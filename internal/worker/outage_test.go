@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -489,5 +490,27 @@ schedules:
 			t.Errorf("two minutes later %d digests are pending and %d sent\n%s", len(rows), len(k.relay.letters()), k.logs)
 		}
 		_ = k.ledger.Close()
+	})
+}
+
+// Fault 14: after a reload the worker before leaves its results in the journal while the next one is at work already.
+func TestWhatIsSpilledMeanwhileIsNotClaimed(t *testing.T) {
+	onShakyLedger(t, 1, func(t *testing.T, k *kit, s *shaky) {
+		k.Config.Mail.Rate = slowly
+		out, err := k.ledger.Claim(context.Background(), ledger.Claim{Owner: "the one before", Lease: time.Minute})
+		if err != nil || out == nil {
+			t.Fatal(out, err)
+		}
+		k.atFirst(func() {
+			if _, err := k.ledger.Spill(out, ledger.Result{State: ledger.Sent, Reply: "250 2.0.0 queued"}); err != nil {
+				t.Error(err)
+			}
+		})
+		if sum := k.do(Job{Schedule: k.schedule("own")}); !sum.Done() {
+			t.Errorf("%+v", sum)
+		}
+		if slices.Contains(k.relay.addresses(), out.Recipient) {
+			t.Errorf("sent again, though the journal had it\n%s", k.logs)
+		}
 	})
 }
