@@ -225,7 +225,7 @@ func (d *dispatch) outlast(ctx context.Context, outages int, err error) bool {
 // claim takes one delivery, and notes by our own clock when it did: the lease counts from before the call. A stop does
 // not interrupt it: whose answer is lost would stay claimed, and be held for unknown, though nobody sends it.
 func (d *dispatch) claim(ctx context.Context, owner string) (*ledger.Delivery, time.Time, error) {
-	if d.w.undoubted(ctx) != nil {
+	if !d.w.undoubted(ctx) {
 		return nil, time.Time{}, nil
 	}
 	if err := d.w.replay(ctx); err != nil { // a worker before this one, stopped by a reload, may have spilled just now

@@ -49,14 +49,14 @@ func (d *doubt) set(in bool) {
 	}
 }
 
-// undoubted waits until no sender is in doubt; an error means that ctx has ended.
-func (w *Worker) undoubted(ctx context.Context) error {
+// undoubted waits until no sender is in doubt; false when ctx ends before.
+func (w *Worker) undoubted(ctx context.Context) bool {
 	for w.inDoubt.Load() > 0 {
-		if err := sleep(ctx, longestNap); err != nil {
-			return err
+		if sleep(ctx, longestNap) != nil {
+			return false
 		}
 	}
-	return nil
+	return true
 }
 
 // mark records a result. While the database is out of reach it keeps trying, and this process sends nothing new: a
