@@ -10,6 +10,7 @@ FUZZTIME ?= 30s
 # makers' business.
 NO_CHECKPTR := -gcflags=modernc.org/...=-d=checkptr=0
 DRUMBEAT_CASES ?= 100000
+DRUMBEAT_KILLS ?= 200
 
 .PHONY: help demo test lint fuzz soak bench golden tools
 
@@ -33,7 +34,9 @@ fuzz: ## every fuzz target for FUZZTIME (30s) each
 	    echo "$$pkg $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$pkg"; \
 	  done; done
 
-soak: ## the figures against their slow twin over DRUMBEAT_CASES (100,000) nasty pipelines, others every time
+soak: ## DRUMBEAT_KILLS (200) kills of workers, every time zone, DRUMBEAT_CASES (100,000) pipelines against the slow twin
+	@DRUMBEAT_KILLS=$(DRUMBEAT_KILLS) $(GO) test -count=1 -timeout 2h -v -run TestNothingIsLost ./cmd/drumbeat
+	@$(GO) test -count=1 -timeout 2h -v -run ZoneTicks ./internal/schedule -full
 	@DRUMBEAT_CASES=$(DRUMBEAT_CASES) $(GO) test -count=1 -timeout 2h -v -run TestTheSlowTwinAgrees ./internal/health/twin
 
 bench: ## every benchmark, with allocations

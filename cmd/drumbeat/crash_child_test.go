@@ -83,6 +83,7 @@ func doomedWorker(path, lease, point, nth string) error {
 		}
 		return doomedConn{conn, end}, nil
 	}
+	log.Info("worker started", "pid", os.Getpid()) // as serve says it
 	h.Serve(ctx)
 	return h.Close()
 }

@@ -67,6 +67,7 @@ type tally struct {
 
 	perKill map[*mortal]int // mails that came once more because their sender was killed
 	byKill  int             // all of those
+	most    int             // of one kill
 	byRelay int             // because the relay took one and its answer got lost
 	bySleep int             // because their sender slept past its lease behind the final dot
 	other   int             // copies in other bytes than the ledger has
@@ -108,6 +109,7 @@ func (tr *trial) audit(sleepers ...*mortal) tally {
 	}
 	for p, n := range sum.perKill {
 		sum.byKill += n
+		sum.most = max(sum.most, n)
 		if n > tr.connections {
 			tr.t.Errorf("process %d, killed %s, left %d mails that came again; it had %d connections",
 				p.cmd.Process.Pid, p.how, n, tr.connections)

@@ -282,6 +282,21 @@ func (p *mortal) ended(what string, want func(syscall.WaitStatus) bool) {
 	}
 }
 
+// stopped stops a worker as an operator does, and demands that it ends well.
+func (p *mortal) stopped() {
+	p.trial.t.Helper()
+	p.running() // before that a signal would simply end it
+	p.signal(syscall.SIGTERM)
+	p.ended("after SIGTERM", exited(exitDone))
+}
+
+// running waits until the worker says that it is.
+func (p *mortal) running() {
+	p.trial.t.Helper()
+	<-p.born
+	p.trial.until("the worker started", func() bool { return p.trial.logged(fmt.Sprintf("pid=%d\n", p.cmd.Process.Pid)) > 0 })
+}
+
 func exited(status int) func(syscall.WaitStatus) bool {
 	return func(s syscall.WaitStatus) bool { return s.Exited() && s.ExitStatus() == status }
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -69,10 +68,7 @@ func crash(t *testing.T, state string, size trialSize, replicas, kills, seed int
 	survivors := tr.massacre(replicas, kills, dice)
 	tr.allSent()
 	for _, p := range survivors {
-		p.signal(syscall.SIGTERM)
-	}
-	for _, p := range survivors {
-		p.ended("at the end", exited(exitDone))
+		p.stopped()
 	}
 	r := result{tally: tr.audit(), took: time.Since(began)}
 	for _, n := range tr.post.faults {
@@ -182,8 +178,7 @@ func TestWhatEachDeathCosts(t *testing.T) {
 		}
 		p := tr.start(noDeath, 0)
 		tr.allSent()
-		p.signal(syscall.SIGTERM)
-		p.ended("at the end", exited(exitDone))
+		p.stopped()
 		sum := tr.audit()
 		for _, p := range tr.processes[:len(points)] {
 			if n := sum.perKill[p]; n < least[p.point] || n > most[p.point] {
@@ -207,6 +202,7 @@ func countsTable(a, b result) string {
 	row("faults of the relay", func(r result) any { return r.faults })
 	row("**lost**", func(r result) any { return r.lost })
 	row("sent again after a kill", func(r result) any { return r.byKill })
+	row("the most after one kill", func(r result) any { return r.most })
 	row("sent again since the relay's answer was lost", func(r result) any { return r.byRelay })
 	row("copies in other bytes", func(r result) any { return r.other })
 	row("seconds", func(r result) any { return int(r.took.Seconds()) })

@@ -82,8 +82,7 @@ func TestAStopFinishesWhatIsInFlight(t *testing.T) {
 		tr.rate = "1000/s"
 		p = tr.start(noDeath, 0)
 		tr.allSent()
-		p.signal(syscall.SIGTERM)
-		p.ended("at the end", exited(exitDone))
+		p.stopped()
 		if sum := tr.audit(); sum.copies != tr.digests() {
 			t.Errorf("%d mails for %d digests", sum.copies, tr.digests())
 		}
@@ -108,11 +107,26 @@ func TestASecondStopEndsAtOnce(t *testing.T) {
 	}
 	gate.letGo()
 	p = tr.start(noDeath, 0)
+	p.running()
+	tr.noDeadLeases(p)
 	tr.allSent()
-	p.signal(syscall.SIGTERM)
-	p.ended("at the end", exited(exitDone))
+	p.stopped()
 	if sum := tr.audit(); sum.byKill != 2 {
 		t.Errorf("%d mails went again, want the 2 that the relay had", sum.byKill)
+	}
+}
+
+// noDeadLeases demands that nobody waits for the lease of a worker that is dead, when there can only be this one.
+func (tr *trial) noDeadLeases(alive *mortal) {
+	tr.t.Helper()
+	rows, err := tr.ledger.List(tr.t.Context(), ledger.Filter{State: ledger.Sending})
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	for _, row := range rows {
+		if mine := strings.Contains(row.Owner, fmt.Sprintf("/%d/", alive.cmd.Process.Pid)); !mine && row.LeaseUntil.After(time.Now()) {
+			tr.t.Errorf("%v is leased to %s, which is dead, until %v", row.Key, row.Owner, row.LeaseUntil)
+		}
 	}
 }
 
@@ -157,8 +171,7 @@ func TestReplicasTakeOverAndSleepersStaySilent(t *testing.T) {
 				p.signal(syscall.SIGCONT)
 			}
 			for _, p := range append(awake, sleepers...) { // who ends well has finished what was in flight
-				p.signal(syscall.SIGTERM)
-				p.ended("at the end", exited(exitDone))
+				p.stopped()
 			}
 			if sum := tr.audit(behind...); sum.copies != tr.digests()+len(behind) || sum.bySleep != len(behind) {
 				t.Errorf("%d mails for %d digests, %d of them again because of sleepers behind the dot; want %d",
@@ -207,8 +220,7 @@ func TestPostgresKilledInTheMiddle(t *testing.T) {
 	}
 	gate.letGo()
 	tr.allSent()
-	p.signal(syscall.SIGTERM)
-	p.ended("at the end", exited(exitDone))
+	p.stopped()
 	if sum := tr.audit(); sum.copies != tr.digests() {
 		t.Errorf("%d mails for %d digests", sum.copies, tr.digests())
 	}
@@ -244,8 +256,7 @@ func TestATickThatWasSleptOver(t *testing.T) {
 	p.signal(syscall.SIGCONT)
 	all := tr.reps + tr.teams()
 	tr.until("the digests of the tick", func() bool { return tr.counts(ledger.Filter{})[ledger.Sent] == all })
-	p.signal(syscall.SIGTERM)
-	p.ended("at the end", exited(exitDone))
+	p.stopped()
 	for _, run := range tr.runs() {
 		if late := run.StartedAt.Sub(woken); late > 30*time.Second {
 			t.Errorf("%s was run %v after waking", run.Schedule, late)
