@@ -36,7 +36,7 @@ fuzz: ## every fuzz target for FUZZTIME (30s) each
 
 soak: ## DRUMBEAT_KILLS (200) kills of workers, every time zone, DRUMBEAT_CASES (100,000) pipelines against the slow twin
 	@DRUMBEAT_KILLS=$(DRUMBEAT_KILLS) $(GO) test -count=1 -timeout 2h -v -run TestNothingIsLost ./cmd/drumbeat
-	@$(GO) test -count=1 -timeout 2h -v -run ZoneTicks ./internal/schedule -full
+	@$(GO) test -count=1 -timeout 2h -v -run 'ZoneTicks|EachWallPeriod' ./internal/schedule -full
 	@DRUMBEAT_CASES=$(DRUMBEAT_CASES) $(GO) test -count=1 -timeout 2h -v -run TestTheSlowTwinAgrees ./internal/health/twin
 
 bench: ## every benchmark, with allocations

@@ -18,6 +18,7 @@ import (
 // at most one for each connection that a killed worker had. DRUMBEAT_KILLS says how many (12; from 100 on there are
 // over 10,000 digests), DRUMBEAT_SEED repeats a run's dice, if not the moments that the machine adds.
 func TestNothingIsLostHoweverWorkersAreKilled(t *testing.T) {
+	t.Parallel()
 	kills, seed := numberFrom(t, "DRUMBEAT_KILLS", 12), numberFrom(t, "DRUMBEAT_SEED", int(time.Now().UnixNano()%1_000_000))
 	t.Logf("DRUMBEAT_SEED=%d", seed)
 	size := trialSize{reps: 25, weeks: 12, connections: 2, rate: "100/s", lease: 5 * time.Second}
@@ -105,6 +106,9 @@ func (tr *trial) massacre(replicas, kills int, dice *rand.Rand) (survivors []*mo
 		alive = slices.DeleteFunc(alive, func(v *victim) bool {
 			if v.isGone() && !v.killed() {
 				tr.t.Fatalf("a worker that was to die %s ended by itself, with %d", v.point, v.status.ExitStatus())
+			}
+			if v.isGone() && v.forPlan() { // now, since the next worker would make the other half
+				planned = tr.wholeOrNot()
 			}
 			return v.isGone()
 		})
