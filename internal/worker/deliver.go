@@ -82,17 +82,15 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 			l.hangUp() // connections may be what the relay is short of
 		}
 		turn, err := d.w.gate.enter(ctx, d.w.Now, d.until)
-		if ctx.Err() != nil {
-			return nil
-		}
 		if err != nil {
-			d.shut(err)
+			if ctx.Err() == nil {
+				d.shut(err)
+			}
 			return nil
 		}
 		if err := l.open(ctx); err != nil {
-			if d.carrying.Load() > 0 && !d.w.gate.closed() { // a limit of the relay's, not an outage
+			if ctx.Err() != nil || d.limited(err) {
 				d.w.gate.leave(turn)
-				d.w.Log.Warn("relay takes no more connections, going on with fewer", "error", withoutAddresses(err.Error()))
 				return nil
 			}
 			d.w.gate.failed(turn, err, d.w.Now(), d.until)
@@ -126,6 +124,16 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 		outages = 0
 	}
 	return nil
+}
+
+// limited says whether the relay refused a connection because it has enough of ours, and is not down: others carry
+// mails, and will do without this one.
+func (d *dispatch) limited(err error) bool {
+	if d.carrying.Load() == 0 || d.w.gate.closed() {
+		return false
+	}
+	d.w.Log.Warn("relay takes no more connections, going on with fewer", "error", withoutAddresses(err.Error()))
+	return true
 }
 
 // line is one connection to the relay, open or not.

@@ -174,6 +174,32 @@ func TestARelayThatCannotBeUsedIsPausedForAllConnections(t *testing.T) {
 	}
 }
 
+func TestAStopWhileTheRelayIsTriedLeavesTheGateToTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newKit(t, monday, "")
+		k.short(1)
+		k.relay.breaks(errors.New("connection refused"))
+		if err := k.newDispatch(ledger.Filter{}, time.Now()).deliver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		k.relay.breaks(nil)
+		connect := k.Connect
+		ctx, stop := context.WithCancel(t.Context())
+		k.Connect = func(ctx context.Context) (Conn, error) {
+			stop()
+			return nil, ctx.Err()
+		}
+		d := k.newDispatch(ledger.Filter{}, time.Now().Add(time.Hour))
+		if err := d.deliver(ctx); err != nil || d.relay != nil {
+			t.Errorf("told to stop: %v, and the relay is blamed: %v", err, d.relay)
+		}
+		k.Connect = connect
+		if err := k.newDispatch(ledger.Filter{}, time.Now().Add(time.Minute)).deliver(t.Context()); err != nil || len(k.relay.letters()) != 1 {
+			t.Errorf("%d mails, %v", len(k.relay.letters()), err)
+		}
+	})
+}
+
 // limited is a connection of a relay that allows so many at once.
 type limited struct {
 	Conn
