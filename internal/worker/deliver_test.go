@@ -15,6 +15,7 @@ import (
 	"drumbeat/internal/config"
 	"drumbeat/internal/ledger"
 	smtp "drumbeat/internal/mail"
+	"drumbeat/internal/mail/mailbox"
 )
 
 // Faults 21 and 22, and answers that are lost.
@@ -112,6 +113,31 @@ func TestAnUnreachableRelayLeavesEverythingPending(t *testing.T) {
 	})
 }
 
+// Fault 24 with a real server: one line says what is wrong, and when it is put right nobody has been missed.
+func TestAWrongPasswordTouchesNoRecipient(t *testing.T) {
+	k := newKit(t, monday, "")
+	box := k.smtp(mailbox.Options{Username: "drumbeat", Password: "right"})
+	login := smtp.SMTPConfig{Host: box.Host(), Port: box.Port(), TLS: smtp.TLSNone, Username: "drumbeat", Password: "wrong"}
+	k.sends(login)
+	s := k.do(Job{Schedule: k.schedule("team")})
+	if s.Pending != s.Digests || len(s.Problems) != 1 || !strings.Contains(s.Problems[0].String(), "535 5.7.8") {
+		t.Errorf("%+v", s)
+	}
+	if n := box.Logins(); n == 0 || n > k.Config.Mail.Connections+1 { // each at once, and one more when there is no time to wait
+		t.Errorf("%d logins", n)
+	}
+	for _, row := range k.rows(ledger.Filter{State: ledger.Pending}) {
+		if row.Attempts != 0 {
+			t.Errorf("%s: %d attempts", row.RepID, row.Attempts)
+		}
+	}
+	login.Password = "right"
+	k.sends(login)
+	if s = k.do(Job{Schedule: k.schedule("team")}); !s.Done() || len(box.Messages()) != s.InAll {
+		t.Errorf("with the right one: %+v", s)
+	}
+}
+
 // Fault 24: while the relay cannot be used, by whatever it says, one connection of the process asks now and then,
 // and no recipient pays for it.
 func TestARelayThatCannotBeUsedIsPausedForAllConnections(t *testing.T) {
@@ -194,7 +220,9 @@ func TestAStopWhileTheRelayIsTriedLeavesTheGateToTheNext(t *testing.T) {
 			t.Errorf("told to stop: %v, and the relay is blamed: %v", err, d.relay)
 		}
 		k.Connect = connect
-		if err := k.newDispatch(ledger.Filter{}, time.Now().Add(time.Minute)).deliver(t.Context()); err != nil || len(k.relay.letters()) != 1 {
+		soon, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if err := k.newDispatch(ledger.Filter{}, time.Now().Add(time.Minute)).deliver(soon); err != nil || len(k.relay.letters()) != 1 {
 			t.Errorf("%d mails, %v", len(k.relay.letters()), err)
 		}
 	})
