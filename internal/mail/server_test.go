@@ -20,14 +20,14 @@ const from, to = "digest@example.com", "joerg@example.com"
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// senderTo gives a sender with the patience of a test.
+// senderTo gives a sender with the patience of a test on a busy machine.
 func senderTo(t testing.TB, cfg SMTPConfig) *Sender {
 	t.Helper()
 	if cfg.Timeout == 0 {
-		cfg.Timeout = 2 * time.Second
+		cfg.Timeout = 20 * time.Second
 	}
 	if cfg.DotTimeout == 0 {
-		cfg.DotTimeout = 2 * time.Second
+		cfg.DotTimeout = 20 * time.Second
 	}
 	return NewSender(cfg, quiet)
 }
