@@ -34,6 +34,7 @@ type dispatch struct {
 	mu    sync.Mutex
 	sent  int
 	relay error // why the relay could not be used the last time; nil once it took a mail
+	tried bool  // in this turn
 	left  ledger.Outstanding
 }
 
@@ -84,7 +85,7 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 		turn, err := d.w.gate.enter(ctx, d.w.Now, d.until)
 		if err != nil {
 			if ctx.Err() == nil {
-				d.shut(err)
+				d.shut(err, false)
 			}
 			return nil
 		}
@@ -375,16 +376,16 @@ func (d *dispatch) later(row *ledger.Delivery, result mail.Result, words string)
 	return ledger.Result{State: ledger.Pending, Reply: result.Reply, Reason: words, RetryAt: now.Add(backOff(row.Attempts))}
 }
 
-// shut notes why the relay is not even tried.
-func (d *dispatch) shut(why error) {
+// shut notes why the relay cannot be used, and whether it was tried just now.
+func (d *dispatch) shut(why error, tried bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.relay = why
+	d.relay, d.tried = why, d.tried || tried
 }
 
 // blame notes why the relay cannot be used, which is no delivery's fault.
 func (d *dispatch) blame(err error) {
-	d.shut(err)
+	d.shut(err, true)
 	if d.w.Notice != nil {
 		d.w.Notice("relay cannot be used, trying again: " + withoutAddresses(err.Error()))
 	}

@@ -116,6 +116,13 @@ func (g *gate) knock() {
 // closed says whether the relay could not be used the last time.
 func (g *gate) closed() bool { return g.inARow() > 0 }
 
+// rest is how long nobody may try.
+func (g *gate) rest(now time.Time) time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return max(time.Millisecond, g.opens.Sub(now))
+}
+
 // inARow is how often in a row it could not be used.
 func (g *gate) inARow() int {
 	g.mu.Lock()

@@ -227,7 +227,7 @@ func dueTicks(sched config.Schedule, last, until, now, started time.Time) (ticks
 
 // deliver sends whatever is due, of any schedule and from before a restart too, until ctx ends.
 func (s *server) deliver(ctx context.Context) {
-	failures := 0 // of the relay, in a row
+	failures := 0 // of the ledger, in a row
 	for ctx.Err() == nil {
 		d := s.w.newDispatch(ledger.Filter{}, s.w.Now())
 		err := s.w.replay(ctx)
@@ -238,24 +238,20 @@ func (s *server) deliver(ctx context.Context) {
 			err = s.closeRounds(ctx)
 		}
 		wait := d.next(schedule.Reconcile)
-		if d.sent > 0 {
-			failures = 0 // it gets on
-		}
+		nudged := s.nudge
 		switch {
 		case err != nil && ctx.Err() == nil:
 			s.w.Log.Error("delivery stopped, trying again", "error", err)
 			failures++
-			wait = backOff(failures)
+			wait, nudged = backOff(failures), nil // news of more work is no reason to try sooner
 		case d.relay != nil:
-			s.w.Log.Warn("relay cannot be used, trying again", "error", withoutAddresses(d.relay.Error()))
-			failures++
-			wait = backOff(failures)
+			if d.tried {
+				s.w.Log.Warn("relay cannot be used, trying again", "error", withoutAddresses(d.relay.Error()))
+			}
+			wait, nudged = s.w.gate.rest(s.w.Now()), nil
+			failures = 0
 		default:
 			failures = 0
-		}
-		nudged := s.nudge
-		if failures > 0 {
-			nudged = nil // news of more work is no reason to try sooner
 		}
 		wake := time.NewTimer(min(wait, 2*schedule.Reconcile))
 		select {
