@@ -29,6 +29,7 @@ type dispatch struct {
 	lease    time.Duration
 	redirect string
 	carrying atomic.Int32 // connections that have taken a mail
+	sending  atomic.Int32 // connections that have one in the air
 	turns    turns
 
 	mu    sync.Mutex
@@ -204,7 +205,8 @@ func (d *dispatch) more(ctx context.Context) (bool, error) {
 		if end := d.began.Add(d.lease); left.Sending > 0 && d.w.Now().Before(d.until.Add(d.lease)) && end.After(patience) {
 			patience = end
 		}
-		if wait := patience.Sub(d.w.Now()); wait <= 0 || left.Sending == 0 && left.Next > wait {
+		// As long as another connection waits for the relay's last word this one stays: there may be more to send by then.
+		if wait := patience.Sub(d.w.Now()); d.sending.Load() == 0 && (wait <= 0 || left.Sending == 0 && left.Next > wait) {
 			return false, nil
 		}
 		_ = sleep(ctx, min(left.Next, longestNap)) // a stop shows in the loop's condition
@@ -270,6 +272,8 @@ func (d *dispatch) send(ctx context.Context, conn Conn, row *ledger.Delivery, cl
 	if d.redirect != "" {
 		to = d.redirect
 	}
+	d.sending.Add(1)
+	defer d.sending.Add(-1)
 	calm, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 	unsure := &doubt{senders: &d.w.inDoubt}
