@@ -6,10 +6,12 @@ import (
 	"iter"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"drumbeat/internal/dbtest"
 	"drumbeat/internal/ledger"
+	smtp "drumbeat/internal/mail"
 )
 
 // many are n mails that wait to be sent, of one schedule.
@@ -67,4 +69,52 @@ func TestASmallScheduleDoesNotWaitForALargeOne(t *testing.T) {
 			t.Errorf("of the first 200 mails %d are the small schedule's", small)
 		}
 	})
+}
+
+// One mail about which the relay thinks for minutes does not keep those from going out that are planned meanwhile.
+func TestASlowMailDoesNotHoldUpWhatComesLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newKit(t, monday, "")
+		ctx := context.Background()
+		plan := func(schedule string, n int) {
+			run := ledger.Run{Schedule: schedule, Period: "2026-06-01", AsOf: monday}
+			if _, err := k.ledger.PlanSeq(ctx, run, many(n, schedule)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		plan("slow", 1)
+		connect := k.Connect
+		k.Connect = func(ctx context.Context) (Conn, error) {
+			conn, err := connect(ctx)
+			return thinkingConn{conn}, err
+		}
+		ctx, stop := context.WithCancel(ctx)
+		done := make(chan struct{})
+		go func() { k.Serve(ctx); close(done) }()
+		k.pass(4 * time.Minute) // longer than a lease
+		plan("later", 5)
+		k.pass(2 * time.Minute)
+		if n := len(k.relay.letters()); n != 5 {
+			t.Errorf("%d of 5 mails went out while another one took its time", n)
+		}
+		k.pass(5 * time.Minute)
+		if n := len(k.relay.letters()); n != 6 {
+			t.Errorf("%d of 6 mails", n)
+		}
+		stop()
+		<-done
+		_ = k.ledger.Close()
+	})
+}
+
+// thinkingConn takes nine minutes for a mail of the slow schedule.
+type thinkingConn struct{ Conn }
+
+func (c thinkingConn) Send(ctx context.Context, from, to string, message []byte, clear func() error) smtp.Result {
+	if strings.HasPrefix(to, "slow") {
+		if sleep(ctx, 9*time.Minute) != nil {
+			return smtp.Result{Outcome: smtp.Unknown, Err: ctx.Err()}
+		}
+	}
+	return c.Conn.Send(ctx, from, to, message, clear)
 }
