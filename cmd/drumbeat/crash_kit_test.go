@@ -127,6 +127,10 @@ func (tr *trial) pipeline() tables {
 		deals.rows = append(deals.rows, []string{deal, fmt.Sprintf("Deal of %d", i), repID(i), fmt.Sprint(1000 + i), began, "open", "Discovery"})
 		moves.rows = append(moves.rows, []string{deal, "Discovery", began})
 	}
+	for week := range tr.weeks { // something happens in every week: of data that stand still no digests are made
+		stage := []string{"Evaluation", "Discovery"}[week%2]
+		moves.rows = append(moves.rows, []string{"d000", stage, tr.tick(week).AddDate(0, 0, -2).Format(time.RFC3339)})
+	}
 	return tables{pipeline.Reps: reps, pipeline.Deals: deals, pipeline.StageChanges: moves}
 }
 
