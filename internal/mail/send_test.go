@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -80,9 +81,9 @@ func TestWhatEachAnswerMeans(t *testing.T) {
 	raw := build(t, weekly())
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			broken := true
+			var mended atomic.Bool
 			box, cfg := startBox(t, mailbox.Options{Script: func(e mailbox.Event) mailbox.Fault {
-				if !broken || e.Step != tt.at {
+				if mended.Load() || e.Step != tt.at {
 					return mailbox.Fault{}
 				}
 				return mailbox.Fault{Code: tt.code, Text: "said\r\nthe server", Drop: tt.code == 421}
@@ -96,7 +97,7 @@ func TestWhatEachAnswerMeans(t *testing.T) {
 			if len(box.Messages()) != 0 {
 				t.Error("the server took the mail")
 			}
-			broken = false // and the connection, or a new one, serves the next recipient
+			mended.Store(true) // and the connection, or a new one, serves the next recipient
 			if r := c.Send(t.Context(), from, to, raw, always); r.Outcome != Sent || len(box.Messages()) != 1 {
 				t.Errorf("the next mail: %+v", r)
 			}
