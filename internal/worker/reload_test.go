@@ -32,10 +32,10 @@ func TestAChangedScheduleReplaysNothingAndSkipsNothing(t *testing.T) {
 		want       []string  // the periods that go out over three weeks
 	}{
 		{"later on the same day, after it went out", "0 9 * * 1", "UTC", "", at(0, 8, 0), []string{"2026-06-01", "2026-06-08", "2026-06-15"}},
-		{"earlier on the same day, before it went out", "0 5 * * 1", "UTC", "", at(0, 6, 30), []string{"2026-06-01", "2026-06-08", "2026-06-15"}},
+		{"earlier on the same day, before it went out", "0 5 * * 1", "UTC", "", at(0, 6, 0), []string{"2026-06-01", "2026-06-08", "2026-06-15"}},
 		{"the same hour in a zone where it is still to come", "0 7 * * 1", "America/New_York", "", at(0, 8, 0), []string{"2026-06-01", "2026-06-08", "2026-06-15"}},
 		// Mondays at 07:00 in Tokyo are Sundays at 22:00 in the config's zone, whose dates name the periods.
-		{"the same hour in a zone where it was, before it went out", "0 7 * * 1", "Asia/Tokyo", "", at(0, 6, 30), []string{"2026-05-31", "2026-06-07", "2026-06-14"}},
+		{"the same hour in a zone where it was, before it went out", "0 7 * * 1", "Asia/Tokyo", "", at(0, 6, 0), []string{"2026-05-31", "2026-06-07", "2026-06-14"}},
 		{"another day, in the middle of the week", "0 7 * * 5", "UTC", "", at(2, 12, 0), []string{"2026-06-01", "2026-06-05", "2026-06-12", "2026-06-19"}},
 		{"another name, in the middle of the week", "0 7 * * 1", "UTC", "renamed", at(2, 12, 0), []string{"2026-06-01", "2026-06-08", "2026-06-15"}},
 		{"nothing", "0 7 * * 1", "UTC", "", at(2, 12, 0), []string{"2026-06-01", "2026-06-08", "2026-06-15"}},
@@ -47,7 +47,7 @@ schedules: [{name: own, digest: rep, cron: "0 7 * * 1", skip_empty: false}]
 			ctx := context.Background()
 			begin, end := at(-1, 12, 0), at(19, 12, 0)
 			s := k.newServer(begin)
-			for now := begin; now.Before(end); now = now.Add(30 * time.Minute) {
+			for now := begin; now.Before(end); now = now.Add(time.Hour) {
 				if now.Equal(c.changed) {
 					spec, err := schedule.Parse(c.cron)
 					if err != nil {

@@ -28,8 +28,8 @@ func many(n int, to string) iter.Seq2[ledger.Delivery, error] {
 	}
 }
 
-// Fault 37: ten thousand recipients of one schedule, and then three of another. Those three do not wait until the
-// ten thousand have had theirs.
+// Fault 37: thousands of recipients of one schedule, and then three of another. Those three do not wait until the
+// thousands have had theirs.
 func TestASmallScheduleDoesNotWaitForALargeOne(t *testing.T) {
 	dbtest.Both(t, func(t *testing.T, dsn string) {
 		k := newKit(t, monday, "")
@@ -44,7 +44,7 @@ func TestASmallScheduleDoesNotWaitForALargeOne(t *testing.T) {
 		for _, s := range []struct {
 			name string
 			n    int
-		}{{"large", 10_000}, {"small", 3}} {
+		}{{"large", 3_000}, {"small", 3}} {
 			run := ledger.Run{Schedule: s.name, Period: "2026-06-01", AsOf: monday}
 			if _, err := state.PlanSeq(ctx, run, many(s.n, s.name)); err != nil {
 				t.Fatal(err)

@@ -12,17 +12,17 @@ import (
 	smtp "drumbeat/internal/mail"
 )
 
-// A quarter of Mondays, over the night in which clocks go forward, with a real ledger: the worker is started on each
-// Sunday evening, once for a whole week, and once not at all; the relay is away for one Monday and puts off a mail now
-// and then. Everybody has each week's digest once, at seven by the clock on the wall, but for what the relay delayed.
-func TestAQuarterOfMondays(t *testing.T) {
+// Seven weeks of fake time, over the night in which clocks go forward, with a real ledger: the worker is started on each
+// Monday at six, once for more than a day, and once not at all; the relay is away for one morning and puts off a mail now and
+// then. Everybody has each week's digest once, at seven by the clock on the wall, but for what the relay delayed.
+func TestSevenWeeksOfMondays(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		const weeks = 13
-		start := time.Now() // Saturday 1 January 2000
+		const weeks, outage, missed = 7, 2, 4
+		start := time.Date(2000, 2, 28, 0, 0, 0, 0, berlin) // a Monday; clocks go forward on 26 March
 		k := newKit(t, start.AddDate(0, 0, 7*weeks+3), `
 schedules:
   - {name: own, digest: rep, cron: "0 7 * * 1", time_zone: Europe/Berlin, skip_empty: false, catch_up: all, max_age: 14d}
@@ -42,42 +42,40 @@ schedules:
 			}
 			return smtp.Result{Outcome: smtp.Sent, Reply: "250 ok"}
 		})
-		until := func(at time.Time) { time.Sleep(at.Sub(time.Now())); synctest.Wait() }
+		until := func(at time.Time) { time.Sleep(time.Until(at)); synctest.Wait() }
 		for week := range weeks {
-			monday := time.Date(2000, 1, 3+7*week, 0, 0, 0, 0, berlin)
-			until(monday.Add(-time.Hour))
-			if week == 6 { // nobody started it
+			monday := time.Date(2000, 2, 28+7*week, 0, 0, 0, 0, berlin)
+			until(monday.Add(6 * time.Hour))
+			if week == missed { // nobody started it
 				continue
 			}
 			ctx, stop := context.WithCancel(context.Background())
 			done := make(chan struct{})
 			go func() { k.Serve(ctx); close(done) }()
-			if week == 4 {
+			if week == outage {
 				k.relay.breaks(errGone)
 			}
-			until(monday.Add(12 * time.Hour))
+			until(monday.Add(8 * time.Hour))
 			k.relay.breaks(nil)
-			switch week {
-			case 2:
-				until(monday.AddDate(0, 0, 6))
-			default:
-				until(monday.Add(13 * time.Hour))
+			if week == 0 {
+				until(monday.AddDate(0, 0, 1).Add(8 * time.Hour))
 			}
+			until(monday.Add(9 * time.Hour))
 			stop()
 			<-done
 		}
 		allowed := func(week int) time.Duration {
 			switch week {
-			case 4: // the relay came back at noon
-				return 6 * time.Hour
-			case 6: // made up for on the next Sunday evening
-				return 7*24*time.Hour - 7*time.Hour
+			case outage: // until eight
+				return 2 * time.Hour
+			case missed: // made up for when it is started the next time
+				return 7*24*time.Hour - 30*time.Minute
 			}
 			return 30 * time.Minute // put off once or twice
 		}
 		want, reasons := 0, map[string]int{}
 		for week := range weeks {
-			tick := time.Date(2000, 1, 3+7*week, 7, 0, 0, 0, berlin)
+			tick := time.Date(2000, 2, 28+7*week, 7, 0, 0, 0, berlin)
 			rows := k.rows(ledger.Filter{Schedule: "own", Period: tick.Format(time.DateOnly)})
 			sent := slices.DeleteFunc(slices.Clone(rows), func(d ledger.Delivery) bool { return d.State != ledger.Sent })
 			for _, d := range rows {
