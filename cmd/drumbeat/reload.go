@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -132,9 +133,7 @@ func reload(inForce *config.Config) (*config.Config, error) {
 // logReload says why the old config stays in force.
 func logReload(log *slog.Logger, err error) {
 	var faults fault.List
-	if isFaults(err) {
-		faults, _ = err.(fault.List)
-	}
+	_ = errors.As(err, &faults)
 	for _, f := range faults {
 		log.Error("config not reloaded, the old one stays in force", "fault", f.String())
 	}

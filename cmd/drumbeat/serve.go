@@ -57,7 +57,7 @@ func serve(ctx context.Context, path string, stderr io.Writer) (err error) {
 	}
 	defer site.close()
 	log.Info("worker started", "schedules", len(cfg.Schedules), "process", cfg.Process.Name, "pid", os.Getpid())
-	var all shifts
+	all := shifts{since: time.Now()}
 	all.next(ctx, h, state, site)
 	changed := watchConfig(ctx, cfg, told, log)
 	for {
@@ -83,6 +83,7 @@ func serve(ctx context.Context, path string, stderr io.Writer) (err error) {
 type shifts struct {
 	stop   func()         // ends the present one
 	ending sync.WaitGroup // until each is over and closed
+	since  time.Time      // of the first
 	mu     sync.Mutex
 	err    error
 }
@@ -96,7 +97,7 @@ func (s *shifts) next(ctx context.Context, h *house, state *ledger.Ledger, site 
 	for _, s := range cfg.Schedules {
 		h.Log.Info("waiting for its next tick", "schedule", s.Name, "next", s.Spec.Next(time.Now(), s.Zone))
 	}
-	h.Ledger, h.state, h.Past = state, state, state
+	h.Ledger, h.state, h.Past, h.Since = state, state, state, s.since
 	if s.stop != nil {
 		s.stop()
 	}

@@ -176,8 +176,7 @@ func (l *line) hangUp() {
 
 // one claims a delivery at the relay's pace and sends it; no outcome: there is none to send.
 func (d *dispatch) one(ctx context.Context, conn Conn, owner string) (mail.Result, error) {
-	d.w.pace.wait(ctx, d.w.Now, d.w.Config.Mail.Rate.Interval())
-	if ctx.Err() != nil {
+	if !d.w.pace.wait(ctx, d.w.Now, d.w.Config.Mail.Rate.Interval()) {
 		return mail.Result{}, nil // what is pending stays so
 	}
 	row, claimed, err := d.claim(ctx, owner)
@@ -334,8 +333,6 @@ func (d *dispatch) judge(row *ledger.Delivery, result mail.Result) ledger.Result
 	words := result.Reply
 	if words == "" && result.Err != nil {
 		words = result.Err.Error()
-	}
-	if result.Outcome != mail.Relay {
 	}
 	log := d.w.Log.With("delivery", row.ID, "schedule", row.Schedule, "period", row.Period, "attempt", row.Attempts)
 	switch result.Outcome {

@@ -13,8 +13,8 @@ type pacer struct {
 	next time.Time
 }
 
-// wait returns when the next mail may go, one in every, or when ctx ends.
-func (p *pacer) wait(ctx context.Context, clock func() time.Time, every time.Duration) {
+// wait returns when the next mail may go, one in every; false: ctx has ended.
+func (p *pacer) wait(ctx context.Context, clock func() time.Time, every time.Duration) bool {
 	p.mu.Lock()
 	now := clock()
 	at := now
@@ -23,7 +23,7 @@ func (p *pacer) wait(ctx context.Context, clock func() time.Time, every time.Dur
 	}
 	p.next = at.Add(every)
 	p.mu.Unlock()
-	_ = sleep(ctx, at.Sub(now)) // the caller asks ctx
+	return sleep(ctx, at.Sub(now)) == nil
 }
 
 // gate is the one way to the relay, for every connection of the process. What is no mail's fault (no connection,

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -24,7 +25,7 @@ const (
 // Serve runs the schedules until ctx ends; then it claims nothing more, finishes what is in flight and
 // returns. Two loops share the work, so that a long delivery of one schedule delays no other one's tick.
 func (w *Worker) Serve(ctx context.Context) {
-	s := w.newServer(w.Now())
+	s := w.newServer(cmp.Or(w.Since, w.Now()))
 	var zoned []schedule.Zoned
 	for _, sched := range w.Config.Schedules {
 		zoned = append(zoned, schedule.Zoned{Spec: sched.Spec, Zone: sched.Zone})
@@ -162,28 +163,36 @@ func (s *server) catchUp(ctx context.Context, desk *desk, sched config.Schedule,
 		return s.w.Ledger.SetLastDue(ctx, sched.Name, sched.Spec.Last(latest, sched.Zone))
 	}
 	for _, tick := range ticks {
-		r := s.w.newRound(sched, tick)
-		r.advance = tick
-		if admin {
-			r.notice.due = s.waiting()
-		}
-		if err := s.w.plan(ctx, desk, r); err != nil {
-			if !admin {
-				s.hindered(sched.Name, tick, err)
-			}
-			var data *DataError
-			if errors.As(err, &data) {
-				s.looked[sched.Name] = now
-			}
+		if err := s.planTick(ctx, desk, sched, tick, now); err != nil {
 			return err
 		}
-		if len(r.notice.due) > 0 { // told by this digest, and taken back when it is over
-			s.outage, s.toldAt = s.day(r.notice.due[0].At), s.w.Now()
+	}
+	return nil
+}
+
+// planTick plans one tick that is due; what hinders it is noted, so that admins can be told.
+func (s *server) planTick(ctx context.Context, desk *desk, sched config.Schedule, tick, now time.Time) error {
+	admin := s.isAdmin(sched.Name)
+	r := s.w.newRound(sched, tick)
+	r.advance = tick
+	if admin {
+		r.notice.due = s.waiting()
+	}
+	if err := s.w.plan(ctx, desk, r); err != nil {
+		if !admin {
+			s.hindered(sched.Name, tick, err)
 		}
-		delete(s.due, sched.Name)
-		if r.sum.Known == r.sum.People && r.sum.People > 0 {
-			continue // a second tick of one day: everybody was dealt with
+		var data *DataError
+		if errors.As(err, &data) {
+			s.looked[sched.Name] = now
 		}
+		return err
+	}
+	if len(r.notice.due) > 0 { // told by this digest, and taken back when it is over
+		s.outage, s.toldAt = s.day(r.notice.due[0].At), s.w.Now()
+	}
+	delete(s.due, sched.Name)
+	if r.sum.Known < r.sum.People || r.sum.People == 0 { // else a second tick of one day: everybody was dealt with
 		s.opened(ctx, r)
 	}
 	return nil

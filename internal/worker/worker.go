@@ -88,6 +88,7 @@ type Worker struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 	Owner   string        // names this process in the ledger
+	Since   time.Time     // when the process began to serve; zero: with Serve. A worker may take the place of one with another config
 	Lease   time.Duration // how long a delivery stays with a process that is dead; 0: two minutes
 	Notice  func(string)  // tells a person who watches why it takes long; may be missing
 	Version string        // of config and program, for the admins
