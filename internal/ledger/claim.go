@@ -42,20 +42,29 @@ func (l *Ledger) Claim(ctx context.Context, c Claim) (*Delivery, error) {
 		return nil, errors.New("ledger: claim: an owner and a lease are needed")
 	}
 	var claimed *Delivery
+	row := func(scan func(...any) error) (err error) {
+		claimed, err = scanDelivery(scan)
+		return err
+	}
+	a := c.filter().args()
+	a["owner"] = c.Owner
+	if c.OnUnknown != Hold {
+		if err := l.alone(ctx, "claim", "claim", c.Lease, a, row); err != nil {
+			return nil, err
+		}
+		if claimed != nil {
+			return claimed, nil
+		}
+		return nil, l.write(ctx, "claim", func(ctx context.Context, t *tx) error { return t.skipOptedOut(ctx) })
+	}
 	err := l.write(ctx, "claim", func(ctx context.Context, t *tx) error {
 		claimed = nil
-		a := c.filter().args()
-		if c.OnUnknown == Hold {
-			a["reason"] = "its sender stopped while sending: it may have arrived"
-			if _, err := t.exec(ctx, "hold", a); err != nil {
-				return err
-			}
-		}
-		a["owner"], a["until"] = c.Owner, t.now.Add(c.Lease)
-		err := t.each(ctx, "claim", a, func(scan func(...any) error) (err error) {
-			claimed, err = scanDelivery(scan)
+		a["reason"] = "its sender stopped while sending: it may have arrived"
+		if _, err := t.exec(ctx, "hold", a); err != nil {
 			return err
-		})
+		}
+		a["until"] = t.now.Add(c.Lease)
+		err := t.each(ctx, "claim", a, row)
 		if err != nil || claimed != nil {
 			return err
 		}
@@ -102,14 +111,17 @@ func (l *Ledger) Mark(ctx context.Context, d *Delivery, r Result) error {
 	if r.Spared {
 		attempts = max(0, attempts-1)
 	}
-	return l.write(ctx, "mark", func(ctx context.Context, t *tx) error {
-		n, err := t.exec(ctx, "mark", args{"id": d.ID, "fence": d.Fence, "message_id": d.MessageID, "state": string(r.State), "attempts": attempts,
-			"reply": cleaned(r.Reply), "reason": cleaned(r.Reason), "retry_at": r.RetryAt})
-		if err == nil && n == 0 {
-			err = fmt.Errorf("delivery %d: %w", d.ID, ErrFenced)
-		}
-		return err
+	marked := false
+	err := l.alone(ctx, "mark", "mark", 0, args{"id": d.ID, "fence": d.Fence, "message_id": d.MessageID, "state": string(r.State), "attempts": attempts,
+		"reply": cleaned(r.Reply), "reason": cleaned(r.Reason), "retry_at": r.RetryAt}, func(scan func(...any) error) error {
+		var id int64
+		marked = true
+		return scan(&id)
 	})
+	if err == nil && !marked {
+		err = fmt.Errorf("ledger: mark: delivery %d: %w", d.ID, ErrFenced)
+	}
+	return err
 }
 
 // Outstanding is what is still to be done.
