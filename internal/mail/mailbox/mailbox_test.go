@@ -72,6 +72,26 @@ func TestKeepsEnvelopeAndBytes(t *testing.T) {
 	}
 }
 
+func TestForgetsWhatItAnswers(t *testing.T) {
+	refuse := false
+	box := start(t, Options{Forget: true, Script: func(e Event) Fault {
+		if e.Step == Dot && refuse {
+			return Fault{Code: 452, Text: "full"}
+		}
+		return Fault{}
+	}})
+	if err := send(t, box, nil); err != nil {
+		t.Error(err)
+	}
+	refuse = true
+	if err := send(t, box, nil); err == nil || !strings.Contains(err.Error(), "full") {
+		t.Errorf("it answers as its script says: %v", err)
+	}
+	if got := len(box.Messages()); got != 0 {
+		t.Errorf("%d mails kept", got)
+	}
+}
+
 func TestDemandsTheLogin(t *testing.T) {
 	box := start(t, Options{Username: "u", Password: "p"})
 	if err := send(t, box, nil); err == nil || !strings.HasPrefix(err.Error(), "530") {

@@ -1,7 +1,8 @@
 // Command smtpsink is a mailbox as a process of its own, for trying Drumbeat by hand against a real SMTP
 // server. It takes every mail that comes with the right login, writes it to a folder as NNNN.eml with the
 // envelope beside it as NNNN.env, and prints a line for each. In a
-// folder that has mails it goes on counting, and refuses to write over one. Read package mailbox for the server itself.
+// folder that has mails it goes on counting, and refuses to write over one. With -forget it only answers, which is
+// what senders are measured against. Read package mailbox for the server itself.
 package main
 
 import (
@@ -39,11 +40,15 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&opts.Username, "user", "", "demand this login")
 	flags.StringVar(&opts.Password, "password", "", "its password")
 	dir := flags.String("dir", "", "write mails to this `folder` (left out: only print)")
+	flags.BoolVar(&opts.Forget, "forget", false, "answer mails and keep nothing of them, to measure senders")
 	caOut := flags.String("ca-out", "", "write the certificate to trust to this `file`")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
 		return err
+	}
+	if opts.Forget && *dir != "" {
+		return errors.New("-forget and -dir exclude each other")
 	}
 	w := &writer{dir: *dir, out: out}
 	opts.Received = w.write
