@@ -66,7 +66,7 @@ json is one object: from, schedules [{schedule, digest, ticks [{local, zone, utc
 }
 
 func (o planOptions) run(ctx context.Context, w io.Writer) (err error) {
-	now := time.Now()
+	now := time.Now().Truncate(time.Second) // ticks are whole minutes
 	m, err := parseMoment("from", o.from, now)
 	if err != nil {
 		return err
