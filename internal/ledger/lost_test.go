@@ -108,7 +108,13 @@ func TestALostCommitIsRepeated(t *testing.T) {
 				ok(t, direct.Mark(ctx, r.settled, Result{State: Unknown}))
 				ok(t, direct.Mark(ctx, r.resent, Result{State: Sent}))
 				p.at(at)
-				if err := c.do(ctx, l, r); err == nil {
+				switch err := c.do(ctx, l, r); {
+				case err == nil && strings.HasPrefix(c.name, "mark"): // one statement: the driver has repeated it by itself
+					if !must(c.done(ctx, direct, r))(t) {
+						t.Error("not done, though it said so")
+					}
+					return
+				case err == nil:
 					t.Fatal("nobody noticed")
 				}
 				p.at(nowhere)
@@ -147,7 +153,7 @@ func TestALostClaimFreesItself(t *testing.T) {
 			plan(t, direct, 1)
 			p.at(at)
 			d, err := l.Claim(t.Context(), Claim{Owner: "lost", Lease: time.Second})
-			if err == nil || d != nil {
+			if d != nil || err == nil && at == beforeCommit {
 				t.Fatalf("claimed %+v: %v", d, err)
 			}
 			attempts := 1

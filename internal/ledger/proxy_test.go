@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/binary"
 	"io"
 	"net"
@@ -138,7 +139,8 @@ func (p *proxy) serve(client net.Conn) {
 		if err != nil {
 			return
 		}
-		commit := typed && m[0] == 'Q' && string(m[5:]) == "COMMIT\x00"
+		commit := typed && (m[0] == 'Q' && string(m[5:]) == "COMMIT\x00" ||
+			m[0] == 'P' && bytes.Contains(m, []byte("statement_timestamp()"))) // a statement that is a transaction by itself
 		switch {
 		case commit && p.take(beforeCommit):
 			_ = client.Close()

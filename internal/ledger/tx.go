@@ -84,7 +84,7 @@ func (l *Ledger) alone(ctx context.Context, what string, query string, lease tim
 		err = each(ctx, l.db, text, list, row)
 	}
 	if err != nil {
-		return fmt.Errorf("ledger: %s: %w", what, err)
+		return fmt.Errorf("ledger: %s: %w", what, l.dialect.advise(err))
 	}
 	return nil
 }

@@ -67,7 +67,6 @@ type Options struct {
 	Password string
 	SMTPUTF8 bool                  // take addresses beyond ASCII
 	Script   func(Event) Fault     // may be called by several connections at once; nil: no faults
-	Forget   bool                  // mails are answered and nothing of them is kept: for measuring senders
 	Received func(m Message) error // called for each mail before it is answered; an error refuses it with 451
 	Forget   bool                  // keep no mail: Received or the script has seen it
 }
@@ -251,12 +250,6 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 func (s *session) Data(r io.Reader) error {
 	if err := s.fault(Data); err != nil {
 		return err
-	}
-	if s.box.opts.Forget {
-		if _, err := io.Copy(io.Discard, r); err != nil {
-			return err
-		}
-		return s.fault(Dot)
 	}
 	data, err := io.ReadAll(r)
 	if err != nil {
