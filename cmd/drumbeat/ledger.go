@@ -16,6 +16,7 @@ import (
 
 	"drumbeat/internal/digest"
 	"drumbeat/internal/ledger"
+	"drumbeat/internal/worker"
 )
 
 func newLedgerCmd() *cobra.Command {
@@ -323,7 +324,17 @@ run, where it was not sent). Stop every worker of the original first.`,
 				return err
 			}
 			return inLedger(c.Context(), *path, func(l *ledger.Ledger) error {
-				unknown, err := l.Adopt(c.Context(), cfg.Environment)
+				now, err := l.Clock(c.Context())
+				if err != nil {
+					return err
+				}
+				begun := map[string]time.Time{} // the day's first recipients may have had theirs
+				for _, s := range cfg.Schedules {
+					if s.RecipientZone {
+						begun[s.Name] = worker.DueUntil(s, now, cfg.Zone)
+					}
+				}
+				unknown, err := l.Adopt(c.Context(), cfg.Environment, begun)
 				if err != nil {
 					return asCallersFault(err)
 				}

@@ -28,11 +28,11 @@ func watchConfig(ctx context.Context, inForce *config.Config, told *reloads, log
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	next := make(chan *config.Config)
+	acted := fingerprint(inForce)
 	go func() {
 		defer signal.Stop(hangup)
 		look := time.NewTicker(lookEvery)
 		defer look.Stop()
-		acted := fingerprint(inForce)
 		for seen := acted; ; {
 			asked := false
 			select {

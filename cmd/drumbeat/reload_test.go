@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -9,6 +10,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	files "drumbeat/config"
+	"drumbeat/internal/config"
 )
 
 // Fault 34: a config that is broken while the worker runs. The old one stays in force, each fault is logged at its
@@ -16,17 +20,17 @@ import (
 func TestABrokenReloadLeavesTheOldConfigInForce(t *testing.T) {
 	listen := freeAddress(t)
 	dir, _ := inHouse(t, "100w", "web: {listen: \""+listen+"\"}\n")
-	config := filepath.Join(dir, "drumbeat.yaml")
-	good, err := os.ReadFile(config)
+	path := filepath.Join(dir, "drumbeat.yaml")
+	good, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	change := func(text string) {
 		t.Helper()
-		if err := os.WriteFile(config+".new", []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(path+".new", []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Rename(config+".new", config); err != nil { // as editors do
+		if err := os.Rename(path+".new", path); err != nil { // as editors do
 			t.Fatal(err)
 		}
 	}
@@ -45,7 +49,7 @@ func TestABrokenReloadLeavesTheOldConfigInForce(t *testing.T) {
 	configOf := func(text string) string {
 		return regexp.MustCompile(`drumbeat_build_info\{[^}]*config="([^"]*)"`).FindString(text)
 	}
-	stop := background(t, "http://"+listen+"/readyz", "serve", "--config", config)
+	stop := background(t, "http://"+listen+"/readyz", "serve", "--config", path)
 	before := configOf(metrics())
 
 	change(strings.Replace(string(good), "schedules:", "shedules:", 1))
@@ -73,9 +77,41 @@ func TestABrokenReloadLeavesTheOldConfigInForce(t *testing.T) {
 	if status != exitDone {
 		t.Errorf("exit status %d", status)
 	}
-	for _, must := range []string{config + `:`, "8:1: shedules: unknown key; did you mean schedules?", "web.listen cannot change while Drumbeat runs", "config reloaded", "worker stopped"} {
+	for _, must := range []string{path + `:`, "8:1: shedules: unknown key; did you mean schedules?", "web.listen cannot change while Drumbeat runs", "config reloaded", "worker stopped"} {
 		if !strings.Contains(said, must) {
 			t.Errorf("the log does not say %q:\n%s", must, said)
 		}
+	}
+}
+
+// The config is changed after it was read and before it is watched: while the worker starts, which takes long where
+// the source does not answer.
+func TestAChangeDuringTheStartIsNoticed(t *testing.T) {
+	dir := t.TempDir()
+	text := func(name string) []byte {
+		return []byte("process: process.yaml\nsource: {dsn: \"sqlite:x.db\"}\nmail: {from: a@example.com, smtp: {host: localhost}}\nschedules: [{name: " + name + ", digest: rep, cron: \"0 7 * * 1\"}]\n")
+	}
+	path := filepath.Join(dir, "drumbeat.yaml")
+	write := func(name string, data []byte) {
+		t.Helper()
+		if err := os.WriteFile(name, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(filepath.Join(dir, "process.yaml"), files.ProcessYAML)
+	write(path, text("one"))
+	cfg, faults := config.Load(path, os.LookupEnv)
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	changed := watchConfig(t.Context(), cfg, new(reloads), slog.New(slog.DiscardHandler))
+	write(path, text("two")) // while the worker waits for its source
+	select {
+	case got := <-changed:
+		if got.Schedules[0].Name != "two" {
+			t.Errorf("reloaded %s", got.Schedules[0].Name)
+		}
+	case <-time.After(time.Minute):
+		t.Error("the change is never noticed")
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"drumbeat/internal/ledger"
+	"drumbeat/internal/worker"
 )
 
 func newServeCmd() *cobra.Command {
@@ -41,6 +42,8 @@ func serve(ctx context.Context, path string, stderr io.Writer) (err error) {
 		return err
 	}
 	log := newLogger(stderr, cfg.Log)
+	told := new(reloads)
+	changed := watchConfig(ctx, cfg, told, log) // from the moment at which it was read: it may be mended while this waits for a database
 	h, err := furnish(ctx, cfg, log)
 	if err != nil {
 		return err
@@ -50,16 +53,18 @@ func serve(ctx context.Context, path string, stderr io.Writer) (err error) {
 		return errors.Join(err, h.Close())
 	}
 	defer func() { err = errors.Join(err, leave()) }()
-	told := new(reloads)
+	since, err := state.Clock(ctx)
+	if err != nil {
+		return errors.Join(err, h.Close())
+	}
 	site, err := openSite(ctx, cfg, told, log)
 	if err != nil {
 		return errors.Join(err, h.Close())
 	}
 	defer site.close()
 	log.Info("worker started", "schedules", len(cfg.Schedules), "process", cfg.Process.Name, "pid", os.Getpid())
-	all := shifts{since: time.Now()}
+	all := shifts{since: since}
 	all.next(ctx, h, state, site)
-	changed := watchConfig(ctx, cfg, told, log)
 	for {
 		select {
 		case <-ctx.Done():
@@ -83,7 +88,8 @@ func serve(ctx context.Context, path string, stderr io.Writer) (err error) {
 type shifts struct {
 	stop   func()         // ends the present one
 	ending sync.WaitGroup // until each is over and closed
-	since  time.Time      // of the first
+	since  time.Time      // of the first, by the ledger's clock
+	shared worker.Process
 	mu     sync.Mutex
 	err    error
 }
@@ -97,7 +103,7 @@ func (s *shifts) next(ctx context.Context, h *house, state *ledger.Ledger, site 
 	for _, s := range cfg.Schedules {
 		h.Log.Info("waiting for its next tick", "schedule", s.Name, "next", s.Spec.Next(time.Now(), s.Zone))
 	}
-	h.Ledger, h.state, h.Past, h.Since = state, state, state, s.since
+	h.Ledger, h.state, h.Past, h.Since, h.Process = state, state, state, s.since, &s.shared
 	if s.stop != nil {
 		s.stop()
 	}

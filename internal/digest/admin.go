@@ -109,14 +109,15 @@ func (s *DataState) Doubtful() bool {
 }
 
 // Unfit says whether digests must not be made from the data at all: there are no deals, nothing has happened for
-// longer than the window, or more than a third of the rows of some kind is gone since the run before. Such a database
+// longer than the window, or more than a third of the rows of some kind is gone since the run before (but of waivers, which people take back).
+// Such a database
 // is being loaded, or its load has stopped.
 func (s *DataState) Unfit() bool {
 	if s.empty() || s.Stale() {
 		return true
 	}
 	for kind, before := range s.Before {
-		if before >= fewRows && 3*s.Rows[kind] < 2*before {
+		if kind != string(pipeline.Waivers) && before >= fewRows && 3*s.Rows[kind] < 2*before {
 			return true
 		}
 	}

@@ -120,6 +120,13 @@ func (c *computation) noteNewest(h *pipeline.History) {
 			c.newest = max(c.newest, at)
 		}
 	}
+	note(h.Deal.CreatedAt)
+	if h.Deal.ClosedAt.OK {
+		note(h.Deal.ClosedAt.V)
+	}
+	for i := range h.Criteria {
+		note(h.Criteria[i].At)
+	}
 	if c.has(pipeline.StageChanges) { // our own looking is no news of the source
 		for i := range h.Changes {
 			note(h.Changes[i].At)

@@ -11,6 +11,3 @@ import (
 func flock(*os.File) (bool, error) {
 	return false, errors.New("this system has no flock; keep the state in Postgres")
 }
-
-// fileOrigin cannot tell files apart here.
-func fileOrigin(string) string { return "" }

@@ -4,7 +4,6 @@ package ledger
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"syscall"
 )
@@ -16,16 +15,4 @@ func flock(f *os.File) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
-}
-
-// fileOrigin tells a file from its copies: a copy is another one to the file system, whatever its name.
-func fileOrigin(path string) string {
-	info, err := os.Stat(path)
-	if err != nil {
-		return ""
-	}
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		return fmt.Sprintf("file %d", stat.Ino)
-	}
-	return ""
 }

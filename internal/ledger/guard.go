@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // ErrEnvironment means that the ledger belongs to another environment than the config names.
@@ -49,8 +50,9 @@ const restored = "the ledger was copied or restored: it may have been sent since
 
 // Adopt takes over a ledger that Guard or LockProcess calls a copy, and says how many mails are unknown now: all that
 // were on their way when the copy was made, since they may have arrived. Periods that fell due until now are not
-// caught up, for they may have been sent too; they can be run by hand. Only without a worker on it.
-func (l *Ledger) Adopt(ctx context.Context, environment string) (unknown int, err error) {
+// caught up, for they may have been sent too; they can be run by hand. begun says up to when schedules are planned whose
+// ticks come before their hour. Only without a worker on it.
+func (l *Ledger) Adopt(ctx context.Context, environment string, begun map[string]time.Time) (unknown int, err error) {
 	starts, release, err := l.takeLock()
 	if err != nil {
 		return 0, err
@@ -74,6 +76,11 @@ func (l *Ledger) Adopt(ctx context.Context, environment string) (unknown int, er
 		}
 		for _, query := range []string{"adopt_schedules", "adopt_runs", "adopt"} {
 			if _, err := t.exec(ctx, query, args{"origin": here, "starts": starts}); err != nil {
+				return err
+			}
+		}
+		for schedule, until := range begun {
+			if err := t.advance(ctx, schedule, until); err != nil {
 				return err
 			}
 		}

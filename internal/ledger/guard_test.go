@@ -94,10 +94,10 @@ func TestACopyOfALedgerSendsNothingUntilItIsAdopted(t *testing.T) {
 					t.Fatalf("a worker starts on it: %v", err)
 				}
 			}
-			if _, err := l.Adopt(ctx, "staging"); !errors.Is(err, ErrEnvironment) {
+			if _, err := l.Adopt(ctx, "staging", nil); !errors.Is(err, ErrEnvironment) {
 				t.Errorf("staging adopts production's: %v", err)
 			}
-			unknown, err := l.Adopt(ctx, "production")
+			unknown, err := l.Adopt(ctx, "production", nil)
 			if err != nil || unknown != 2 {
 				t.Fatalf("%d unknown, want the one that waited and the one on its way (%v)", unknown, err)
 			}
@@ -120,7 +120,7 @@ func TestNobodyAdoptsALedgerThatAWorkerHas(t *testing.T) {
 	l := open(t, dbtest.SQLite(t))
 	ok(t, l.Guard(t.Context(), "production"))
 	release := must(l.LockProcess(t.Context()))(t)
-	if _, err := l.Adopt(t.Context(), "production"); !errors.Is(err, ErrLocked) {
+	if _, err := l.Adopt(t.Context(), "production", nil); !errors.Is(err, ErrLocked) {
 		t.Errorf("adopted under a worker: %v", err)
 	}
 	ok(t, release())

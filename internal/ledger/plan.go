@@ -1,12 +1,15 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -24,6 +27,10 @@ type Run struct {
 
 	// Observed is what the run saw of the open deals, recorded with it; nil: it is no news. It is not read back.
 	Observed *Observed
+
+	// Withdrawn are deliveries of the period that wait and are not meant any more, with the reason: they are skipped in
+	// the same transaction. What is being sent at this moment cannot be called back. It is not read back.
+	Withdrawn map[Key]string
 
 	// AdvanceTo moves the schedule's last due time in the same transaction; zero leaves it. It is not read back.
 	AdvanceTo time.Time
@@ -76,8 +83,8 @@ func (l *Ledger) PlanSeq(ctx context.Context, run Run, deliveries iter.Seq2[Deli
 				return fmt.Errorf("observe the open deals: %w", err)
 			}
 		}
-		if run.AdvanceTo.IsZero() {
-			return nil
+		if err := t.withdraw(ctx, run.Withdrawn); err != nil || run.AdvanceTo.IsZero() {
+			return err
 		}
 		return t.advance(ctx, run.Schedule, run.AdvanceTo)
 	})
@@ -130,7 +137,19 @@ func (t *tx) planDelivery(ctx context.Context, d Delivery) (added int, err error
 	}
 	return t.exec(ctx, "plan_delivery", args{"schedule": d.Schedule, "period": d.Period, "recipient": d.Recipient,
 		"rep_id": d.RepID, "kind": d.Kind, "state": string(d.State), "reason": d.Reason, "message_id": d.MessageID,
-		"subject": d.Subject, "date": d.Date, "not_before": d.NotBefore, "next_attempt_at": next, "body": body, "settled": Settled})
+		"subject": d.Subject, "date": d.Date, "not_before": d.NotBefore, "next_attempt_at": next, "body": body, "settled": Settled, "left": LeftSince, "moved": AddressMoved})
+}
+
+func (t *tx) withdraw(ctx context.Context, reasons map[Key]string) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	for _, k := range slices.SortedFunc(maps.Keys(reasons), func(a, b Key) int { return cmp.Compare(a.Recipient+a.RepID, b.Recipient+b.RepID) }) {
+		if _, err := t.exec(ctx, "withdraw", args{"schedule": k.Schedule, "period": k.Period, "recipient": k.Recipient,
+			"rep_id": k.RepID, "reason": cleaned(reasons[k])}); err != nil {
+			return fmt.Errorf("withdraw: %w", err)
+		}
+	}
+	return nil
 }
 
 func (t *tx) advance(ctx context.Context, schedule string, due time.Time) error {
@@ -146,7 +165,7 @@ func (l *Ledger) Known(ctx context.Context, schedule, period string) (map[Key]St
 	var known map[Key]State
 	err := l.read(ctx, "read what is known", func(ctx context.Context, t *tx) error {
 		known = map[Key]State{}
-		a := args{"schedule": schedule, "period": period, "settled": Settled}
+		a := args{"schedule": schedule, "period": period, "settled": Settled, "left": LeftSince, "moved": AddressMoved}
 		return t.each(ctx, "known", a, func(scan func(...any) error) error {
 			k, s := Key{Schedule: schedule, Period: period}, State("")
 			err := scan(&k.Recipient, &k.RepID, &s)
@@ -157,17 +176,12 @@ func (l *Ledger) Known(ctx context.Context, schedule, period string) (map[Key]St
 	return known, err
 }
 
-// Withdraw skips a delivery that waits and is not meant any more, and says whether it did: what is being sent at this
-// moment cannot be called back.
-func (l *Ledger) Withdraw(ctx context.Context, k Key, reason string) (withdrawn bool, err error) {
-	err = l.write(ctx, "withdraw", func(ctx context.Context, t *tx) error {
-		n, err := t.exec(ctx, "withdraw", args{"schedule": k.Schedule, "period": k.Period, "recipient": k.Recipient,
-			"rep_id": k.RepID, "reason": cleaned(reason)})
-		withdrawn = n > 0
-		return err
-	})
-	return withdrawn, err
-}
+// Why a delivery is withdrawn of somebody whom the source does not show any more. Neither is final: who is there again,
+// or at the old address, is planned anew.
+const (
+	LeftSince    = "no longer among the recipients"
+	AddressMoved = "the address has changed"
+)
 
 // FinishRun records that every delivery of the period is dealt with for now.
 func (l *Ledger) FinishRun(ctx context.Context, schedule, period string) error {

@@ -196,14 +196,15 @@ func TestSkippedIsRecordedAndNeverSent(t *testing.T) {
 func TestOnlyWhatWaitsIsWithdrawn(t *testing.T) {
 	both(t, func(t *testing.T, l *Ledger) {
 		plan(t, l, 3)
-		sent, flying := claim(t, l, "a", time.Minute), claim(t, l, "a", time.Minute)
+		sent := claim(t, l, "a", time.Minute)
+		claim(t, l, "a", time.Minute) // is being sent
 		ok(t, l.Mark(t.Context(), sent, Result{State: Sent}))
+		run := weekly()
+		run.Withdrawn = map[Key]string{}
 		for _, d := range must(l.List(t.Context(), Filter{}))(t) {
-			waits := d.ID != sent.ID && d.ID != flying.ID
-			if did := must(l.Withdraw(t.Context(), d.Key, "away"))(t); did != waits {
-				t.Errorf("%s, %s: withdrawn %v", d.Recipient, d.State, did)
-			}
+			run.Withdrawn[d.Key] = "away"
 		}
+		must(l.Plan(t.Context(), run, nil))(t)
 		counts := must(l.Count(t.Context(), Filter{}))(t)
 		if counts[Sent] != 1 || counts[Sending] != 1 || counts[Skipped] != 1 {
 			t.Errorf("states %v", counts)
@@ -287,4 +288,22 @@ func TestAPausedPlannerHoldsUpNobody(t *testing.T) {
 	if counts := must(other.Count(t.Context(), Filter{}))(t); counts[Pending] != 3 {
 		t.Errorf("%v", counts)
 	}
+}
+
+// a Mark is repeated, since the answer to its COMMIT was lost; meanwhile the person left and the row was withdrawn.
+func TestARepeatedMarkDoesNotReviveWhatWasWithdrawn(t *testing.T) {
+	dbtest.Both(t, func(t *testing.T, dsn string) {
+		l := open(t, dsn, WithJournal(t.TempDir()))
+		plan(t, l, 1)
+		d := claim(t, l, "a", time.Minute)
+		later := Result{State: Pending, Reason: "450 later"}
+		ok(t, l.Mark(t.Context(), d, later))
+		run := weekly()
+		run.Withdrawn = map[Key]string{d.Key: LeftSince}
+		must(l.Plan(t.Context(), run, nil))(t)
+		err := l.Mark(t.Context(), d, later)
+		if s := state(t, l, d.ID); s != Skipped {
+			t.Errorf("it is %s again (%v)", s, err)
+		}
+	})
 }

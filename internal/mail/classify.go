@@ -42,6 +42,7 @@ type Result struct {
 	Outcome Outcome
 	Reply   string // the server's answer that decided, code first, on one line; empty: none came
 	Err     error  // names the step and what happened; nil when sent
+	Begun   bool   // the server had taken sender and recipient: it works, and what happened then is about this mail, perhaps
 }
 
 // step is where in the conversation an attempt stands.

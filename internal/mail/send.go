@@ -59,6 +59,7 @@ func (c *Conn) attempt(ctx context.Context, from, to string, raw []byte, clear f
 	}
 	defer c.closeOn(ctx)()
 	r, at := c.transact(from, to, raw, clear)
+	r.Begun = at == stepData || at == stepBody || at == stepDot
 	if ctx.Err() != nil {
 		c.drop()
 	}

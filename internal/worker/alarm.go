@@ -57,7 +57,7 @@ func (s *server) alarm(ctx context.Context, desk *desk, period string, n notice)
 
 // opened keeps a round in view until its last mail is dealt with.
 func (s *server) opened(ctx context.Context, r *round) {
-	o := &openRound{sum: r.sum, tick: r.tick, began: s.w.Now(), data: s.dataOf(ctx, r)}
+	o := &openRound{sum: r.sum, tick: r.tick, byHand: r.byHand, began: s.w.Now(), data: s.dataOf(ctx, r)}
 	s.mu.Lock()
 	s.open = append(s.open, o)
 	s.mu.Unlock()
@@ -207,7 +207,7 @@ func (s *server) resume(ctx context.Context) error {
 			if tick.IsZero() {
 				tick = run.AsOf
 			}
-			s.open = append(s.open, &openRound{began: run.StartedAt, tick: tick,
+			s.open = append(s.open, &openRound{began: run.StartedAt, tick: tick, byHand: run.Tick.IsZero(),
 				sum: Summary{Schedule: run.Schedule, Period: run.Period, Deals: run.Deals, Reps: run.Reps, Digests: run.Digests}})
 			s.mu.Unlock()
 		}

@@ -30,7 +30,6 @@ type dispatch struct {
 	redirect string
 	carrying atomic.Int32 // connections that have taken a mail
 	sending  atomic.Int32 // connections that have one in the air
-	turns    turns
 
 	mu    sync.Mutex
 	sent  int
@@ -176,7 +175,7 @@ func (l *line) hangUp() {
 
 // one claims a delivery at the relay's pace and sends it; no outcome: there is none to send.
 func (d *dispatch) one(ctx context.Context, conn Conn, owner string) (mail.Result, error) {
-	if !d.w.pace.wait(ctx, d.w.Now, d.w.Config.Mail.Rate.Interval()) {
+	if !d.w.process().pace.wait(ctx, d.w.Now, d.w.Config.Mail.Rate.Interval()) {
 		return mail.Result{}, nil // what is pending stays so
 	}
 	row, claimed, err := d.claim(ctx, owner)
@@ -275,7 +274,7 @@ func (d *dispatch) send(ctx context.Context, conn Conn, row *ledger.Delivery, cl
 	defer d.sending.Add(-1)
 	calm, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
-	unsure := &doubt{senders: &d.w.inDoubt}
+	unsure := &doubt{senders: &d.w.process().inDoubt}
 	defer unsure.set(false)
 	clear, stop := d.keep(calm, cancel, row, claimed, unsure)
 	result := conn.Send(calm, d.w.Config.Mail.From.Address, to, row.Body, clear)
@@ -357,7 +356,10 @@ func (d *dispatch) judge(row *ledger.Delivery, result mail.Result) ledger.Result
 		return d.later(row, result, words)
 	}
 	d.blame(result.Err)
-	// No attempt is spent, but the others go first: should this mail be what the relay hangs up on, it holds up nobody.
+	if result.Begun { // it may be this very mail that the relay hangs up on: then it is given up one day
+		return d.later(row, result, words)
+	}
+	// No attempt is spent, but the others go first.
 	return ledger.Result{State: ledger.Pending, Reply: result.Reply, Reason: words, RetryAt: d.w.Now().Add(backOff(1)), Spared: true}
 }
 

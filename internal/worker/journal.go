@@ -51,7 +51,7 @@ func (d *doubt) set(in bool) {
 
 // undoubted waits until no sender is in doubt; false when ctx ends before.
 func (w *Worker) undoubted(ctx context.Context) bool {
-	for w.inDoubt.Load() > 0 {
+	for w.process().inDoubt.Load() > 0 {
 		if sleep(ctx, longestNap) != nil {
 			return false
 		}

@@ -33,8 +33,8 @@ func (s *server) missedTicks(sched config.Schedule, last, before time.Time) (mis
 	return missed
 }
 
-// leaveOut records that nobody makes up for these ticks, and tells the admins. A period of which something is known
-// was dealt with.
+// leaveOut records that nobody makes up for these ticks, and tells the admins, also where the telling failed the
+// last time. A period of which something else is known was dealt with.
 func (s *server) leaveOut(ctx context.Context, desk *desk, sched config.Schedule, ticks []time.Time, newerIsMade bool) error {
 	var told []digest.DueTick
 	for _, tick := range ticks {
@@ -43,7 +43,8 @@ func (s *server) leaveOut(ctx context.Context, desk *desk, sched config.Schedule
 		if err != nil {
 			return err
 		}
-		if len(known) > 0 {
+		_, recorded := known[ledger.Key{Schedule: sched.Name, Period: r.period}]
+		if len(known) > 1 || len(known) == 1 && !recorded {
 			continue
 		}
 		why := whyLeftOut(sched, newerIsMade)
@@ -67,7 +68,7 @@ func (s *server) leaveOut(ctx context.Context, desk *desk, sched config.Schedule
 
 // whyLeftOut says why a tick is not made up for.
 func whyLeftOut(sched config.Schedule, newerIsMade bool) string {
-	const hindered = "Drumbeat did not run then, or could not read the pipeline or trust it; "
+	const hindered = "Drumbeat did not run then, or could not read the pipeline, or not trust it; "
 	switch {
 	case sched.CatchUp == "last" && newerIsMade:
 		return hindered + "catch_up: last makes up for the newest digest only"

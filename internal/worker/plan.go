@@ -177,13 +177,14 @@ func (w *Worker) plan(ctx context.Context, desk *desk, r *round) (err error) {
 			r.wanted = append(r.wanted, p.Address)
 		}
 	}
-	if _, err := w.withdraw(ctx, r, people, known); err != nil {
+	withdrawn, err := r.withdrawn(people, known)
+	if err != nil {
 		return err
 	}
 	fresh := r.unknown(people, known)
 	r.sum.People, r.sum.Known = len(people), len(people)-len(fresh)
 
-	run := ledger.Run{Schedule: r.schedule.Name, Period: r.period, Tick: r.advance, AsOf: r.end, AdvanceTo: r.advance}
+	run := ledger.Run{Schedule: r.schedule.Name, Period: r.period, Tick: r.advance, AsOf: r.end, AdvanceTo: r.advance, Withdrawn: withdrawn}
 	var f *figures
 	if len(fresh) > 0 {
 		if f, err = desk.of(ctx, r); err != nil {
@@ -197,7 +198,7 @@ func (w *Worker) plan(ctx context.Context, desk *desk, r *round) (err error) {
 		run.Observed = desk.look.news(r)
 		r.sum.Deals, r.sum.Reps, r.made = run.Deals, run.Reps, f
 		w.vitals.read(r.schedule.Name, f.report)
-	} else if r.advance.IsZero() {
+	} else if r.advance.IsZero() && len(withdrawn) == 0 {
 		return nil
 	}
 	_, err = w.Ledger.PlanSeq(ctx, run, w.deliveries(r, f, fresh))
@@ -344,12 +345,12 @@ func (w *Worker) mail(r *round, f *figures, p digest.Recipient) (m made) {
 		return m
 	}
 	m.date = r.tick
-	if r.schedule.RecipientZone && !r.advance.IsZero() { // who runs it by hand does not wait for anybody's hour
+	if r.schedule.RecipientZone && !r.byHand { // who runs it by hand does not wait for anybody's hour
 		m.notBefore = r.hourOf(p.Rep.TimeZone)
 		m.date = m.notBefore
 	}
 	late := time.Time{}
-	if !r.advance.IsZero() && w.Now().Sub(m.date) > tolerated {
+	if !r.byHand && w.Now().Sub(m.date) > tolerated {
 		late = m.date
 	}
 	d, err := w.build(r, f, p, m.date, late)

@@ -55,6 +55,7 @@ func (p *Preview) Look(ctx context.Context, s config.Schedule, tick time.Time) (
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := p.w.newRound(s, tick)
+	r.byHand = true
 	f, err := p.desk(r.end).of(ctx, r)
 	if err != nil {
 		return nil, fmt.Errorf("schedule %s: %w", s.Name, err)

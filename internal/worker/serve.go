@@ -67,10 +67,11 @@ type server struct {
 
 // openRound is one that has not ended: its last mail is not dealt with.
 type openRound struct {
-	sum   Summary
-	tick  time.Time // of a run by hand the instant of its figures
-	began time.Time
-	data  *digest.DataState // how the data looked; nil: another process made the digests, or nothing was made
+	sum    Summary
+	tick   time.Time // of a run by hand the instant of its figures
+	byHand bool
+	began  time.Time
+	data   *digest.DataState // how the data looked; nil: another process made the digests, or nothing was made
 
 	// What the admins know of it.
 	told    bool // digests that were lost, and how many
@@ -129,7 +130,7 @@ func (s *server) catchUp(ctx context.Context, desk *desk, sched config.Schedule,
 		// First sight of a schedule: no mail for a past that it did not see.
 		return s.w.Ledger.SetLastDue(ctx, sched.Name, now)
 	}
-	latest := dueUntil(sched, now, s.w.Config.Zone)
+	latest := DueUntil(sched, now, s.w.Config.Zone)
 	if last.After(latest.Add(farAhead)) {
 		clamped, err := s.w.Ledger.ClampLastDue(ctx, sched.Name, latest)
 		if err != nil || clamped {
@@ -162,12 +163,30 @@ func (s *server) catchUp(ctx context.Context, desk *desk, sched config.Schedule,
 	if len(ticks) == 0 && missed {
 		return s.w.Ledger.SetLastDue(ctx, sched.Name, sched.Spec.Last(latest, sched.Zone))
 	}
+	return s.planTicks(ctx, desk, sched, ticks, now)
+}
+
+// planTicks plans ticks in their order. One whose data are unfit does not hold up those after it; once a later one is
+// made, nobody makes up for it any more.
+func (s *server) planTicks(ctx context.Context, desk *desk, sched config.Schedule, ticks []time.Time, now time.Time) error {
+	var unfit []time.Time
+	var why error
 	for _, tick := range ticks {
-		if err := s.planTick(ctx, desk, sched, tick, now); err != nil {
+		err := s.planTick(ctx, desk, sched, tick, now)
+		var data *DataError
+		if errors.As(err, &data) {
+			unfit, why = append(unfit, tick), err
+			continue
+		}
+		if err != nil {
 			return err
 		}
+		if err := s.leaveOut(ctx, desk, sched, unfit, true); err != nil {
+			return err
+		}
+		unfit, why = nil, nil
 	}
-	return nil
+	return why
 }
 
 // planTick plans one tick that is due; what hinders it is noted, so that admins can be told.
@@ -192,15 +211,16 @@ func (s *server) planTick(ctx context.Context, desk *desk, sched config.Schedule
 		s.outage, s.toldAt = s.day(r.notice.due[0].At), s.w.Now()
 	}
 	delete(s.due, sched.Name)
+	delete(s.looked, sched.Name)
 	if r.sum.Known < r.sum.People || r.sum.People == 0 { // else a second tick of one day: everybody was dealt with
 		s.opened(ctx, r)
 	}
 	return nil
 }
 
-// dueUntil is up to when ticks are planned now. Where the hour is each recipient's own, somebody's may come
+// DueUntil is up to when ticks are planned now. Where the hour is each recipient's own, somebody's may come
 // before the tick: the whole day is planned as soon as its period has ended.
-func dueUntil(sched config.Schedule, now time.Time, zone *time.Location) time.Time {
+func DueUntil(sched config.Schedule, now time.Time, zone *time.Location) time.Time {
 	if !sched.RecipientZone {
 		return now
 	}

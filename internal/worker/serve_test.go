@@ -126,7 +126,7 @@ schedules:
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			sched := k.schedule(c.schedule)
-			got, missed := dueTicks(sched, c.last, dueUntil(sched, c.now, time.UTC), c.now, c.started)
+			got, missed := dueTicks(sched, c.last, DueUntil(sched, c.now, time.UTC), c.now, c.started)
 			same := len(got) == len(c.want)
 			for i := range got {
 				same = same && got[i].Equal(c.want[i])

@@ -23,7 +23,7 @@ func (d *dispatch) turn(ctx context.Context) (string, error) {
 	if d.filter.Schedule != "" {
 		return d.filter.Schedule, nil
 	}
-	t := &d.turns
+	t := &d.w.turns
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if now := d.w.Now(); now.Sub(t.asked).Abs() > askTurns {

@@ -2,47 +2,53 @@ package worker
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"drumbeat/internal/digest"
 	"drumbeat/internal/ledger"
 )
 
-// Why a digest that was planned is not sent after all, where the person is not skipped for a reason of its own.
-const (
-	leftSince    = "no longer among the recipients"
-	addressMoved = "the address has changed"
-)
+// believable is how many people may be gone from the source at once, whatever their share: more than that, and more
+// than a third of those for whom mails wait, is a table that is being loaded.
+const believable = 3
 
-// withdraw skips what waits for people who have left, are away or have another address since it was planned, and says
-// whether somebody has another one: to it the digest has to be made again.
-func (w *Worker) withdraw(ctx context.Context, r *round, people []digest.Recipient, known map[ledger.Key]ledger.State) (moved bool, err error) {
+// withdrawn gives what waits for people who have left, are away or have another address since it was planned, with the
+// reason. Where too many are gone from the source altogether it believes that of nobody.
+func (r *round) withdrawn(people []digest.Recipient, known map[ledger.Key]ledger.State) (map[ledger.Key]string, error) {
 	if len(r.job.Only) > 0 { // the others are not looked at
-		return false, nil
+		return nil, nil
 	}
-	skip, elsewhere := map[ledger.Key]string{}, map[string]bool{}
+	skip, there, elsewhere := map[ledger.Key]string{}, map[string]bool{}, map[string]bool{}
 	for _, p := range people {
 		skip[r.key(p)] = p.Skip
+		there[p.Rep.ID] = true
 		elsewhere[p.Rep.ID] = elsewhere[p.Rep.ID] || p.Skip == ""
 	}
+	reasons, waiting, gone := map[ledger.Key]string{}, 0, 0
 	for key, state := range known {
-		reason, meant := skip[key]
-		if state != ledger.Pending || meant && reason == "" {
+		if state != ledger.Pending {
 			continue
 		}
-		if !meant {
-			reason = leftSince
-			if key.RepID != "" && elsewhere[key.RepID] {
-				reason = addressMoved
+		waiting++
+		reason, meant := skip[key]
+		switch {
+		case meant && reason != "":
+			reasons[key] = reason
+		case meant:
+		case key.RepID != "" && elsewhere[key.RepID]:
+			reasons[key] = ledger.AddressMoved
+		default:
+			reasons[key] = ledger.LeftSince
+			if !there[key.RepID] {
+				gone++
 			}
 		}
-		done, err := w.Ledger.Withdraw(ctx, key, reason)
-		if err != nil {
-			return moved, err
-		}
-		moved = moved || done && reason == addressMoved
 	}
-	return moved, nil
+	if gone > believable && 3*gone > waiting {
+		return nil, fmt.Errorf("of %d people for whom mails wait %d are gone from the source, which nobody believes; look whether its load still runs", waiting, gone)
+	}
+	return reasons, nil
 }
 
 // recheckPeople looks, every so often, whether those for whom mails have been waiting are still meant.
@@ -69,29 +75,15 @@ func (s *server) recheckPeople(ctx context.Context, desk *desk, now time.Time) e
 	return nil
 }
 
+// recheckRound plans once more: whom the ledger knows is left alone, who is not meant any more is withdrawn, and who has
+// another address gets it there.
 func (s *server) recheckRound(ctx context.Context, desk *desk, o *openRound) error {
 	for _, sched := range s.schedules {
-		if sched.Name != o.sum.Schedule {
-			continue
+		if sched.Name == o.sum.Schedule {
+			r := s.w.newRound(sched, o.tick)
+			r.byHand = o.byHand
+			return s.w.plan(ctx, desk, r)
 		}
-		r := s.w.newRound(sched, o.tick)
-		known, err := s.w.Ledger.Known(ctx, sched.Name, r.period)
-		if err != nil {
-			return err
-		}
-		reps, err := desk.reps(ctx, r.end)
-		if err != nil {
-			return err
-		}
-		people, err := s.w.recipients(ctx, r, reps)
-		if err != nil {
-			return err
-		}
-		moved, err := s.w.withdraw(ctx, r, people, known)
-		if err != nil || !moved {
-			return err
-		}
-		return s.w.plan(ctx, desk, r)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -37,7 +38,6 @@ type Ledger interface {
 	Known(ctx context.Context, schedule, period string) (map[ledger.Key]ledger.State, error)
 	OptOuts(ctx context.Context, kind string) ([]string, error)
 	PlanSeq(ctx context.Context, run ledger.Run, deliveries iter.Seq2[ledger.Delivery, error]) (added int, err error)
-	Withdraw(ctx context.Context, k ledger.Key, reason string) (withdrawn bool, err error)
 	FinishRun(ctx context.Context, schedule, period string) error
 	History
 	ForceAgain(ctx context.Context, f ledger.Filter) (again int, err error)
@@ -88,6 +88,7 @@ type Worker struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 	Owner   string        // names this process in the ledger
+	Process *Process      // what the workers of one process share, one of which takes the place of another at a reload; nil: it is the only one
 	Since   time.Time     // when the process began to serve; zero: with Serve. A worker may take the place of one with another config
 	Lease   time.Duration // how long a delivery stays with a process that is dead; 0: two minutes
 	Notice  func(string)  // tells a person who watches why it takes long; may be missing
@@ -96,10 +97,26 @@ type Worker struct {
 	Past    Observations  // what earlier runs saw of the open deals; nil: nobody looks, and nothing is kept
 	Links   Links         // of the mails to the archive and to the opt-out; nil: there are none
 
+	once   sync.Once
+	gate   gate
+	vitals vitals
+	turns  turns
+}
+
+// Process is what holds for all workers of a process together.
+type Process struct {
 	pace    pacer
-	gate    gate
 	inDoubt atomic.Int32 // senders of whom the ledger has not heard
-	vitals  vitals
+}
+
+// process gives what the worker shares with others, or has for itself.
+func (w *Worker) process() *Process {
+	w.once.Do(func() {
+		if w.Process == nil {
+			w.Process = new(Process)
+		}
+	})
+	return w.Process
 }
 
 // Job is one run of one schedule by hand.
@@ -184,7 +201,7 @@ func (w *Worker) runAll(ctx context.Context, desk *desk, jobs []Job, until time.
 	w.gate.knock() // the first try is at once
 	for i, job := range jobs {
 		r := w.newRound(job.Schedule, job.Tick)
-		r.job, r.began, r.notice.due = job, w.Now(), untold
+		r.job, r.byHand, r.began, r.notice.due = job, true, w.Now(), untold
 		failed = w.begin(ctx, desk, r)
 		// A relay or a ledger that is down is not asked for each schedule; finish has more patience.
 		if failed == nil && relay == nil && stuck == nil && job.Out == "" {
@@ -335,6 +352,7 @@ type round struct {
 	period   string
 	advance  time.Time // moves last_due with the plan; zero: stays (a run by hand)
 	job      Job       // of a run by hand
+	byHand   bool
 	began    time.Time
 	wanted   []string // the addresses of those who are to get one
 	notice   notice   // of an admins' digest
