@@ -35,13 +35,26 @@ func checkConnected(ctx context.Context, w, stderr io.Writer, cfg *config.Config
 	return failed[0]
 }
 
+// mayWork says whether a worker of this config may work on its ledger.
+func mayWork(ctx context.Context, cfg *config.Config) error {
+	l, err := ledger.Open(ctx, string(cfg.State.DSN))
+	if err != nil {
+		return asCallersFault(err)
+	}
+	return asCallersFault(errors.Join(l.Belongs(ctx, cfg.Environment), l.Close()))
+}
+
 func tryState(ctx context.Context, w io.Writer, cfg *config.Config) error {
 	there, err := ledger.Look(ctx, string(cfg.State.DSN))
 	if err != nil {
 		return asCallersFault(err)
 	}
 	what := "its tables are those of this version"
-	if !there {
+	if there {
+		if err := mayWork(ctx, cfg); err != nil {
+			return err
+		}
+	} else {
 		what = "nothing there yet; run and serve make the tables"
 	}
 	_, err = fmt.Fprintf(w, "\nstate      %s\n", what)

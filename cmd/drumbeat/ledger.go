@@ -310,13 +310,16 @@ func deliveryIDs(args []string) ([]int64, error) {
 }
 
 func newAdoptCmd(path *string) *cobra.Command {
-	return &cobra.Command{
+	var restored bool
+	c := &cobra.Command{
 		Use:   "adopt",
 		Short: "Take over a state database that was copied, moved or restored from a backup",
 		Long: `Take over a state database that run and serve refuse as a copy. It does not know what was sent since it was
 copied, so nothing is sent twice by itself: what was pending or being sent then becomes unknown (look with
 ledger list --state unknown; then settle or resend), and what fell due until now is not caught up (send it with
-run, where it was not sent). Stop every worker of the original first.`,
+run, where it was not sent). Stop every worker of the original first.
+
+A whole server or volume that was put back to an earlier moment looks like the original: say so with --restored.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := loadConfig(*path, false)
@@ -324,6 +327,11 @@ run, where it was not sent). Stop every worker of the original first.`,
 				return err
 			}
 			return inLedger(c.Context(), *path, func(l *ledger.Ledger) error {
+				if err := l.Belongs(c.Context(), cfg.Environment); err == nil && !restored {
+					return wrong("%s: the ledger is no copy, nothing was changed; if it was put back to an earlier moment, add --restored", *path)
+				} else if err != nil && !errors.Is(err, ledger.ErrCopy) {
+					return asCallersFault(err)
+				}
 				now, err := l.Clock(c.Context())
 				if err != nil {
 					return err
@@ -343,6 +351,8 @@ run, where it was not sent). Stop every worker of the original first.`,
 			})
 		},
 	}
+	c.Flags().BoolVar(&restored, "restored", false, "it was put back to an earlier moment, although it does not look so")
+	return c
 }
 
 func newOptOutCmd(path *string) *cobra.Command {
@@ -366,10 +376,17 @@ by the link in a mail stop one kind. remove takes back whatever the address, or 
 				return wrong("%q is no mail address; write name@example.com", args[0])
 			}
 			return inLedger(c.Context(), *path, func(l *ledger.Ledger) error {
+				before, err := known(c.Context(), l, address)
+				if err != nil {
+					return err
+				}
 				if err := do(c.Context(), l, address); err != nil {
 					return err
 				}
-				_, err := fmt.Fprintf(c.OutOrStdout(), "%s %s\n", address, done)
+				if note := unheardOf(done, before); note != "" {
+					fmt.Fprintln(c.ErrOrStderr(), "drumbeat: "+address+": "+note)
+				}
+				_, err = fmt.Fprintf(c.OutOrStdout(), "%s %s\n", address, done)
 				return err
 			})
 		}}
@@ -378,6 +395,30 @@ by the link in a mail stop one kind. remove takes back whatever the address, or 
 		change("add", "Stop every digest to an address", "gets no digests any more", func(ctx context.Context, l *ledger.Ledger, a string) error { return l.OptOut(ctx, a, "") }),
 		change("remove", "Take an opt-out back", "gets digests again, from the next one on", func(ctx context.Context, l *ledger.Ledger, a string) error { return l.OptIn(ctx, a, "") }))
 	return c
+}
+
+// acquaintance is what the ledger knows of an address.
+type acquaintance struct{ mailed, optedOut bool }
+
+func known(ctx context.Context, l *ledger.Ledger, address string) (a acquaintance, err error) {
+	rows, err := l.Count(ctx, ledger.Filter{Recipients: []string{address}})
+	if err != nil {
+		return a, err
+	}
+	all, err := l.OptOuts(ctx, "")
+	a.mailed, a.optedOut = len(rows) > 0, slices.Contains(all, ledger.NormalAddress(address))
+	return a, err
+}
+
+// unheardOf warns of an address that may be misspelt; done is what was done to it.
+func unheardOf(done string, a acquaintance) string {
+	switch {
+	case strings.HasPrefix(done, "gets no") && !a.mailed:
+		return "no digest was ever made for this address; look whether it is spelt as in the source (before the @ case counts)"
+	case strings.HasPrefix(done, "gets digests") && !a.optedOut:
+		return "it had not opted out; drumbeat ledger optout list shows who has"
+	}
+	return ""
 }
 
 func listOptOuts(ctx context.Context, w io.Writer, l *ledger.Ledger) error {

@@ -242,7 +242,7 @@ func (o runOptions) outcome(s worker.Summary) string {
 	for _, p := range []struct {
 		n    int
 		what string
-	}{{s.Skipped, "skipped"}, {s.Known - s.Again, "dealt with before"}, {s.Pending, "pending"}, {s.Failed, "failed"}, {s.Unknown, "unknown"}} {
+	}{{s.Skipped, "skipped"}, {s.InAll - s.Sent + s.InSkipped - s.Skipped, "dealt with before"}, {s.Pending, "pending"}, {s.Failed, "failed"}, {s.Unknown, "unknown"}} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
 		}

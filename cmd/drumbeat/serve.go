@@ -5,11 +5,13 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"drumbeat/internal/config"
 	"drumbeat/internal/ledger"
 	"drumbeat/internal/worker"
 )
@@ -90,6 +92,7 @@ type shifts struct {
 	ending sync.WaitGroup // until each is over and closed
 	since  time.Time      // of the first, by the ledger's clock
 	shared worker.Process
+	names  []string // of the present schedules
 	mu     sync.Mutex
 	err    error
 }
@@ -99,6 +102,15 @@ func (s *shifts) next(ctx context.Context, h *house, state *ledger.Ledger, site 
 	cfg := h.Config
 	for _, note := range cfg.Notes {
 		h.Log.Warn("config", "note", note)
+	}
+	for _, name := range s.names {
+		if !slices.ContainsFunc(cfg.Schedules, func(c config.Schedule) bool { return c.Name == name }) {
+			h.Log.Warn("schedule is gone; one of another name is a new one, which knows nothing of what it sent", "schedule", name)
+		}
+	}
+	s.names = nil
+	for _, c := range cfg.Schedules {
+		s.names = append(s.names, c.Name)
 	}
 	for _, s := range cfg.Schedules {
 		h.Log.Info("waiting for its next tick", "schedule", s.Name, "next", s.Spec.Next(time.Now(), s.Zone))

@@ -73,7 +73,7 @@ func storyMessage(name string, d *digest.Digest, c render.Content) ([]byte, erro
 	const domain = "drumbeat.example"
 	return mail.Build(mail.Message{
 		From: netmail.Address{Name: "Drumbeat", Address: "drumbeat@" + domain}, To: netmail.Address{Name: d.Recipient.Name, Address: "reader@" + domain},
-		Subject: c.Subject, Text: c.Text, HTML: c.HTML, MessageID: mail.MessageID("storybook", name, "", "", domain, false),
+		Subject: c.Subject, Text: c.Text, HTML: c.HTML, MessageID: mail.MessageID("storybook", name, "", "", domain, ""),
 		Date: digesttest.AsOf.Add(7 * time.Hour), ListName: "Drumbeat " + d.Schedule, ListID: string(d.Kind) + "." + domain,
 		UnsubscribeMail: d.About.Stop,
 	})

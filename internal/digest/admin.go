@@ -44,6 +44,7 @@ type Operations struct {
 	NoAddress           []Person          // active people without an address that can be used
 	Names               map[string]string // by rep id
 	Config              string            // its file, as the program was told it
+	Alone               bool              // while the worker runs, nobody else may run schedules: its ledger is a file
 	Version             string            // of config and program
 	Stop, View, StopURL string            // as in Input
 	Voice               *words.Voice      // as in Input
@@ -62,6 +63,7 @@ type RunRecord struct {
 
 // MailRecord is one delivery of a run.
 type MailRecord struct {
+	ID             int64 // in the ledger
 	RepID, Address string
 	State          string // the ledger's: pending, sending, sent, failed, unknown, skipped
 	Made           bool   // there is a mail; false where making it failed
@@ -73,6 +75,7 @@ type DueTick struct {
 	Schedule string
 	At       time.Time
 	Why      string
+	Unfit    bool       // it was not made because of its data: whoever makes it has to accept them
 	Setup    bool       // the config is at fault, not the database
 	Data     *DataState // what was read is not to be trusted; nil: nothing could be read
 }

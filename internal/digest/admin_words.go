@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -77,7 +78,7 @@ func (o *operator) todo() (out []Task) {
 	}
 	for _, t := range o.Missed {
 		out = append(out, Task{Title: o.say("admin missed", "schedule", line(t.Schedule, 40)), Says: line(t.Why, 300),
-			Do: o.say("admin missed do"), Cmd: o.command("run " + quoted(t.Schedule) + " --as-of " + pipeline.DateOf(t.At, o.Location).String())})
+			Do: o.say("admin missed do"), Cmd: o.command(accepting(t.Unfit, "run "+quoted(t.Schedule)+" --as-of "+pipeline.DateOf(t.At, o.Location).String()))})
 	}
 	for _, r := range o.Runs {
 		out = append(out, o.lost(r)...)
@@ -95,8 +96,21 @@ func (o *operator) todo() (out []Task) {
 	return out
 }
 
+// accepting lets a run accept the data that hindered it.
+func accepting(unfit bool, run string) string {
+	if unfit {
+		run += " --accept-data"
+	}
+	return run
+}
+
 // leading gives the first tasks, and counts the others.
 func (o *operator) leading(all []Task) (tasks []Task, more string) {
+	for i := range all {
+		if o.Alone && strings.HasPrefix(all[i].Cmd, "drumbeat run ") {
+			all[i].Do = o.say("admin alone", "do", all[i].Do)
+		}
+	}
 	if n := len(all) - shownTasks; n > 0 {
 		return all[:shownTasks], o.say("admin todo more", "n", n)
 	}
@@ -115,13 +129,18 @@ func (o *operator) lost(r RunRecord) (out []Task) {
 	}{
 		{func(m MailRecord) bool { return m.State == groupFailed && !m.Made }, "admin unmade", "admin unmade do", again},
 		{func(m MailRecord) bool { return m.State == groupFailed && m.Made }, "admin refused", "admin refused do", again},
-		{func(m MailRecord) bool { return m.State == groupUnknown }, "admin unknown", "admin unknown do", again + " " + resend},
+		{func(m MailRecord) bool { return m.State == groupUnknown }, "admin unknown", "admin unknown do", ""},
 	} {
 		var who []Whom
+		var ids []string
 		for _, m := range r.Mails {
 			if g.is(m) {
+				ids = append(ids, strconv.FormatInt(m.ID, 10))
 				who = append(who, Whom{Name: o.name(m), Address: line(m.Address, 80), Words: line(m.Reason, 200)})
 			}
+		}
+		if g.cmd == "" { // works beside the worker
+			g.cmd = o.command("ledger resend " + strings.Join(ids, " "))
 		}
 		if len(who) > 0 {
 			out = append(out, o.short(Task{Title: o.say(g.title, "schedule", line(r.Schedule, 40), "n", len(who)), Who: who,
@@ -164,7 +183,7 @@ func (o *operator) held(t DueTick) []Task {
 		return out
 	}
 	return append(out, Task{Title: o.say("admin held"), Who: waits, Do: o.say("admin held do"),
-		Cmd: o.command("run " + strings.Join(names, " ") + " --as-of " + slices.Max(dates) + " --accept-data")})
+		Cmd: o.command(accepting(true, "run "+strings.Join(names, " ")+" --as-of "+slices.Max(dates)))})
 }
 
 // doubts are the reasons not to trust figures: those that went out, or those of digests that are held because of it.

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -32,9 +33,48 @@ func (l *Ledger) Guard(ctx context.Context, environment string) error {
 	case belongs != environment:
 		return otherEnvironment(belongs, environment)
 	case here != "" && origin != here:
-		return fmt.Errorf("%w: it was made as %s and stands as %s now; %s", ErrCopy, origin, here, adoptIt)
+		return moved(origin, here)
 	}
 	return nil
+}
+
+// Belongs says what Guard and LockProcess would, and writes nothing: whether a worker of the environment may start here.
+func (l *Ledger) Belongs(ctx context.Context, environment string) error {
+	here := l.dialect.origin(ctx, l.db)
+	var belongs, origin string
+	var starts int64
+	err := l.read(ctx, "check the environment", func(ctx context.Context, t *tx) error {
+		if err := t.get(ctx, "environment", nil, &belongs, &origin); err != nil {
+			return err
+		}
+		return t.get(ctx, "starts", nil, &starts)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil // no worker has started yet
+	}
+	seen := int64(0)
+	if l.dialect.file != "" {
+		_, seen = readLock(l.dialect.file + ".lock")
+	}
+	switch {
+	case err != nil:
+		return err
+	case belongs != environment:
+		return otherEnvironment(belongs, environment)
+	case here != "" && origin != "" && origin != here:
+		return moved(origin, here)
+	case starts < seen:
+		return l.lags(seen, starts)
+	}
+	return nil
+}
+
+func moved(origin, here string) error {
+	return fmt.Errorf("%w: it was made as %s and stands as %s now; %s", ErrCopy, origin, here, adoptIt)
+}
+
+func (l *Ledger) lags(seen, starts int64) error {
+	return fmt.Errorf("%w: a worker has started %d times on %s, and it knows of %d; %s", ErrCopy, seen, l.dialect.file, starts, adoptIt)
 }
 
 func otherEnvironment(belongs, environment string) error {

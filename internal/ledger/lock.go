@@ -35,7 +35,7 @@ func (l *Ledger) LockProcess(ctx context.Context) (release func() error, err err
 			return err
 		}
 		if starts < seen {
-			return fmt.Errorf("%w: a worker has started %d times on %s, and it knows of %d; %s", ErrCopy, seen, l.dialect.file, starts, adoptIt)
+			return l.lags(seen, starts)
 		}
 		starts++
 		_, err := t.exec(ctx, "start", args{"starts": starts})

@@ -67,16 +67,16 @@ func Ours(name string) bool {
 }
 
 // MessageID gives the Message-ID (without angle brackets) of a delivery: a hash of its key, so that every
-// retry carries the same one and no address shows in it. A redirected test has another, since it is no copy
-// of the real mail. Domain is that of mail.from.
-func MessageID(schedule, period, recipient, repID, domain string, redirected bool) string {
+// retry carries the same one and no address shows in it. A redirected test has others, by its name, since it is no copy
+// of the real mail; test is empty for that. Domain is that of mail.from.
+func MessageID(schedule, period, recipient, repID, domain, test string) string {
 	h := sha256.New()
 	for _, part := range []string{schedule, period, recipient, repID} {
 		_ = binary.Write(h, binary.BigEndian, uint64(len(part))) // no two keys run together; a hash never fails
 		h.Write([]byte(part))
 	}
-	if redirected {
-		h.Write([]byte("redirected"))
+	if test != "" {
+		h.Write([]byte("redirected" + test))
 	}
 	id := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h.Sum(nil)[:20])
 	return strings.ToLower(id) + "@" + strings.ToLower(domain)

@@ -24,7 +24,7 @@ func weekly() Message {
 		Subject:         "North: 3 deals wait for a buyer's word, week to 2 February",
 		Text:            "Three deals wait.\n.\n..\nFrom here on: ärgerlich = ja\n",
 		HTML:            "<!doctype html><html lang=\"en\"><body><p>Three deals wait.</p>\n.\n</body></html>",
-		MessageID:       MessageID("weekly", "2026-02-02", "joerg@example.com", "7", "Example.com", false),
+		MessageID:       MessageID("weekly", "2026-02-02", "joerg@example.com", "7", "Example.com", ""),
 		Date:            time.Date(2026, 2, 2, 6, 0, 0, 0, time.UTC),
 		ListName:        "Weekly team digest",
 		ListID:          "weekly.example.com",
@@ -250,15 +250,15 @@ func TestMessageIDNamesTheDeliveryAndNobody(t *testing.T) {
 		{"monthly", "2026-02-02", "a@example.com", "1"}, {"weekly", "2026-02-02", "b@example.com", "1"},
 		{"weekly", "2026-02-02", "a@example.com", "2"}, {"weekl", "y2026-02-02", "a@example.com", "1"},
 	} {
-		for _, redirected := range []bool{false, true} {
-			id := MessageID(key[0], key[1], key[2], key[3], "example.com", redirected)
-			if id != MessageID(key[0], key[1], key[2], key[3], "EXAMPLE.com", redirected) {
+		for _, test := range []string{"", "me", "me again"} {
+			id := MessageID(key[0], key[1], key[2], key[3], "example.com", test)
+			if id != MessageID(key[0], key[1], key[2], key[3], "EXAMPLE.com", test) {
 				t.Errorf("%v: not the same twice", key)
 			}
 			if other, twice := seen[id]; twice {
 				t.Errorf("%v has the id of %s", key, other)
 			}
-			seen[id] = fmt.Sprint(key, redirected)
+			seen[id] = fmt.Sprint(key, test)
 			if !strings.HasSuffix(id, "@example.com") || strings.Contains(id, "a@ex") || checkAddress(id) != nil {
 				t.Errorf("id %q", id)
 			}

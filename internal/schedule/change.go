@@ -28,6 +28,11 @@ func (s Spec) ChangeAt(tick time.Time, loc *time.Location) Change {
 			c.Skipped = wall
 		}
 	}
+	if !end.IsZero() && tick.Add(time.Second).Equal(end) { // right before a gap that ends the day
+		if wall := s.nextWall(c.OnWall.Add(-time.Second)); wall.After(c.OnWall) && tickAt(wall, loc).Equal(tick) {
+			c.Skipped = wall
+		}
+	}
 	if !end.IsZero() {
 		again := tick.Add(offset - offsetAt(end, loc))
 		c.Twice = again.After(tick) && !again.Before(end)

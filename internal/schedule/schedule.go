@@ -122,6 +122,10 @@ func (s Spec) Warnings() []string {
 		out = append(out, fmt.Sprintf("cron spec %q sets day of month and day of week: it fires when EITHER matches",
 			s.text))
 	}
+	first := s.nextWall(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(-time.Second))
+	if next := s.nextWall(first); pipeline.DateOf(next, time.UTC) == pipeline.DateOf(first, time.UTC) {
+		out = append(out, fmt.Sprintf("cron spec %q fires more than once a day: a day's digest is made at the first tick, the others make none", s.text))
+	}
 	for i, part := range parts {
 		for _, item := range strings.Split(part, ",") {
 			_, step, found := strings.Cut(item, "/")

@@ -261,7 +261,7 @@ func TestWarnings(t *testing.T) {
 	tests := []struct {
 		spec string
 		want int
-	}{{"0 7 * * 1", 0}, {"0 7 13 * 5", 1}, {"0 7 ? * 5", 0}, {"*/90 * * * *", 1}, {"*/15 */2 * * 1-5", 0},
+	}{{"0 7 * * 1", 0}, {"0 7 13 * 5", 1}, {"0 7 ? * 5", 0}, {"*/90 * * * *", 2}, {"*/15 */2 * * 1-5", 1},
 		{"0-59/70 7 1 * 1", 2}}
 	for _, tt := range tests {
 		if got := mustParse(t, tt.spec).Warnings(); len(got) != tt.want {

@@ -90,7 +90,7 @@ func letter(t testing.TB, in digest.Input, period string) (raw []byte, id string
 	if err != nil {
 		t.Fatal(err)
 	}
-	id = mail.MessageID("weekly", period, in.Recipient.Address, in.Recipient.Rep.ID, "example.com", false)
+	id = mail.MessageID("weekly", period, in.Recipient.Address, in.Recipient.Rep.ID, "example.com", "")
 	raw, err = mail.Build(mail.Message{From: netmail.Address{Name: "Drumbeat", Address: "digest@example.com"},
 		To: netmail.Address{Name: in.Recipient.Rep.Name, Address: in.Recipient.Address}, Subject: c.Subject, Text: c.Text, HTML: c.HTML,
 		MessageID: id, Date: sentOn, UnsubscribeMail: "ops@example.com"})

@@ -78,7 +78,7 @@ func TestWithoutTheLinkNobodySeesAnything(t *testing.T) {
 		"half of mine and half of theirs": "/view/" + token(mine)[:38] + token(theirs)[38:],
 		"signed by somebody else":         path(t, other.View(h.ids["r01"], sentOn)),
 		"a token for stopping":            "/view/" + token(h.Links.Stop(h.ids["r01"], sentOn)),
-		"a mail that was never made":      path(t, h.Links.View(mail.MessageID("a", "b", "c@x", "d", "x", false), sentOn)),
+		"a mail that was never made":      path(t, h.Links.View(mail.MessageID("a", "b", "c@x", "d", "x", ""), sentOn)),
 	} {
 		w := h.get(at)
 		if w.Code != http.StatusNotFound && w.Code != http.StatusTemporaryRedirect {

@@ -104,7 +104,7 @@ func (w *Worker) operations(ctx context.Context, desk *desk, r *round, reps []pi
 	now := w.Now()
 	ops := &digest.Operations{Schedule: r.schedule.Name, Cause: r.notice.cause, Location: r.schedule.Zone, At: now,
 		Due: r.notice.due, Missed: r.notice.missed, Data: r.notice.data, Next: w.comingUp(now), Names: map[string]string{},
-		Config: w.Config.Path, Version: w.Version, Stop: w.replies().Address}
+		Config: w.Config.Path, Alone: strings.HasPrefix(string(w.Config.State.DSN), "sqlite:") && !r.byHand, Version: w.Version, Stop: w.replies().Address}
 	for _, rep := range reps {
 		ops.Names[rep.ID] = rep.Name
 	}
@@ -171,7 +171,7 @@ func (w *Worker) record(ctx context.Context, run ledger.Run, since time.Time) (r
 	}
 	told = run.StartedAt.After(since)
 	for _, row := range rows {
-		if row.Kind == config.Admin {
+		if row.Kind == config.Admin || row.RepID == "" && row.Recipient == "" { // what was left out is told by itself
 			return record, false, nil
 		}
 		told = told || row.UpdatedAt.After(since) || row.State == ledger.Pending || row.State == ledger.Sending
@@ -179,7 +179,7 @@ func (w *Worker) record(ctx context.Context, run ledger.Run, since time.Time) (r
 		if row.State == ledger.Failed && row.Reason == ledger.Settled {
 			state = string(ledger.Skipped) // somebody has dealt with it
 		}
-		record.Mails = append(record.Mails, digest.MailRecord{RepID: row.RepID, Address: row.Recipient, State: state,
+		record.Mails = append(record.Mails, digest.MailRecord{ID: row.ID, RepID: row.RepID, Address: row.Recipient, State: state,
 			Made: row.MessageID != "", Reason: w.withoutSecrets(row.Reason)})
 	}
 	return record, told, nil

@@ -89,14 +89,24 @@ func (s *server) outOfReach(ctx context.Context, desk *desk, now time.Time) erro
 			if err := s.alarm(ctx, desk, day+" "+notMade, notice{cause: digest.NotMade, due: due}); err != nil {
 				return err
 			}
-			s.outage, s.toldAt = day, s.w.Now()
+			s.outage, s.toldAt, s.quiet = day, s.w.Now(), slices.ContainsFunc(due, func(t digest.DueTick) bool { return t.Data != nil })
 		}
 		return nil
 	}
 	if s.outage == "" || s.busy(ctx) {
 		return nil
 	}
-	late := func(run ledger.Run) bool { return !run.Tick.IsZero() && run.StartedAt.After(s.toldAt) }
+	late := func(run ledger.Run) bool {
+		return run.Digests > 0 && !run.Tick.IsZero() && run.StartedAt.After(s.toldAt)
+	}
+	runs, err := s.w.history().Runs(ctx, s.toldAt)
+	if err != nil {
+		return err
+	}
+	if s.quiet && !slices.ContainsFunc(runs, late) { // they were left out, which is told, or somebody has made them by hand
+		s.outage = ""
+		return nil
+	}
 	if err := s.alarm(ctx, desk, s.outage+" "+madeLate, notice{cause: digest.MadeLate, about: late}); err != nil {
 		return err
 	}
@@ -213,7 +223,7 @@ func (s *server) resume(ctx context.Context) error {
 		}
 	}
 	if told > back {
-		s.outage = told
+		s.outage, s.quiet = told, true
 	}
 	return nil
 }

@@ -109,7 +109,9 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 			l.hangUp()
 			idle = true
 		default:
-			d.w.gate.passed(turn)
+			if d.w.gate.passed(turn) {
+				d.w.Log.Info("relay works again")
+			}
 			l.took()
 			idle = false
 		}

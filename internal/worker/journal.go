@@ -73,6 +73,9 @@ func (d *dispatch) mark(ctx context.Context, row *ledger.Delivery, result mail.R
 	for tries := 1; ; tries++ {
 		switch tried := d.tell(calm, row, what); {
 		case tried == nil || errors.Is(tried, ledger.ErrFenced):
+			if tries > 1 {
+				d.w.Log.Info("result recorded after all", "delivery", row.ID)
+			}
 			return nil
 		case calm.Err() == nil:
 			err = tried

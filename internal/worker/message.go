@@ -46,7 +46,11 @@ func (w *Worker) message(r *round, p digest.Recipient, c render.Content, date ti
 // messageID names the mail before anything of it is made: its links are part of its bytes.
 func (w *Worker) messageID(r *round, p digest.Recipient) string {
 	_, domain, _ := strings.Cut(w.Config.Mail.From.Address, "@")
-	return mail.MessageID(r.schedule.Name, r.period, r.key(p).Recipient, p.Rep.ID, domain, r.job.Redirect != "")
+	test := ""
+	if r.job.Redirect != "" { // each test is seen, also where the one before has been
+		test = r.job.Redirect + " " + r.began.Format(time.RFC3339Nano)
+	}
+	return mail.MessageID(r.schedule.Name, r.period, r.key(p).Recipient, p.Rep.ID, domain, test)
 }
 
 // links are the addresses in a mail that belong to its reader alone. A redirected test has none: whoever reads it

@@ -37,6 +37,7 @@ func (s *server) missedTicks(sched config.Schedule, last, before time.Time) (mis
 // last time. A period of which something else is known was dealt with.
 func (s *server) leaveOut(ctx context.Context, desk *desk, sched config.Schedule, ticks []time.Time, newerIsMade bool) error {
 	var told []digest.DueTick
+	_, unfit := s.looked[sched.Name]
 	for _, tick := range ticks {
 		r := s.w.newRound(sched, tick)
 		known, err := s.w.Ledger.Known(ctx, sched.Name, r.period)
@@ -57,7 +58,7 @@ func (s *server) leaveOut(ctx context.Context, desk *desk, sched config.Schedule
 		if err := s.w.Ledger.FinishRun(ctx, sched.Name, r.period); err != nil {
 			return err
 		}
-		told = append(told, digest.DueTick{Schedule: sched.Name, At: tick,
+		told = append(told, digest.DueTick{Schedule: sched.Name, At: tick, Unfit: unfit,
 			Why: "It fell due at " + tick.In(sched.Zone).Format("15:04 on 2006-01-02") + ", and " + why + "."})
 	}
 	if len(told) == 0 || s.isAdmin(sched.Name) {

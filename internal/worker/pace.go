@@ -71,9 +71,14 @@ func (g *gate) enter(ctx context.Context, clock func() time.Time, until time.Tim
 	return 0, ctx.Err()
 }
 
-// passed ends a turn in which the relay did its work, whatever it thought of the mail: the gate is open.
-func (g *gate) passed(turn int) {
-	g.change(turn, func() { g.failures, g.trying = 0, false })
+// passed ends a turn in which the relay did its work, whatever it thought of the mail: the gate is open. It says
+// whether it was closed before.
+func (g *gate) passed(turn int) (again bool) {
+	g.change(turn, func() {
+		again = g.failures > 0
+		g.failures, g.trying = 0, false
+	})
+	return again
 }
 
 // failed ends a turn in which the relay could not be used. Who has only until then tries a last time then.

@@ -190,6 +190,7 @@ func (w *Worker) plan(ctx context.Context, desk *desk, r *round) (err error) {
 		if f, err = desk.of(ctx, r); err != nil {
 			return err
 		}
+		w.vitals.read(r.schedule.Name, f.report)
 		if err := w.trust(ctx, r, f); err != nil {
 			return err
 		}
@@ -197,7 +198,6 @@ func (w *Worker) plan(ctx context.Context, desk *desk, r *round) (err error) {
 		run.Deals, run.Reps, run.Digests = f.report.Sources.Deals.V, len(f.report.Reps), len(fresh)
 		run.Observed = desk.look.news(r)
 		r.sum.Deals, r.sum.Reps, r.made = run.Deals, run.Reps, f
-		w.vitals.read(r.schedule.Name, f.report)
 	} else if r.advance.IsZero() && len(withdrawn) == 0 {
 		return nil
 	}

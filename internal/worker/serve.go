@@ -59,6 +59,7 @@ type server struct {
 	looked    map[string]time.Time      // by schedule: when its data were found unfit
 	rechecked time.Time                 // when it was last looked who is still meant
 	outage    string                    // the day whose outage the admins were told of, and nobody took back
+	quiet     bool                      // its end is no news by itself: the data were read, and not trusted
 	toldAt    time.Time                 // when
 
 	mu   sync.Mutex
@@ -149,7 +150,6 @@ func (s *server) catchUp(ctx context.Context, desk *desk, sched config.Schedule,
 	if at, unfit := s.looked[sched.Name]; unfit && len(ticks) > 0 && now.Sub(at).Abs() < recheck {
 		return nil
 	}
-	delete(s.looked, sched.Name)
 	if missed {
 		s.w.Log.Warn("missed ticks are not caught up", "schedule", sched.Name, "since", last, "catch_up", sched.CatchUp)
 		before := latest.Add(time.Nanosecond)
@@ -159,6 +159,9 @@ func (s *server) catchUp(ctx context.Context, desk *desk, sched config.Schedule,
 		if err := s.leaveOut(ctx, desk, sched, s.missedTicks(sched, last, before), len(ticks) > 0); err != nil {
 			return err
 		}
+	}
+	if len(ticks) == 0 {
+		delete(s.looked, sched.Name)
 	}
 	if len(ticks) == 0 && missed {
 		return s.w.Ledger.SetLastDue(ctx, sched.Name, sched.Spec.Last(latest, sched.Zone))
@@ -313,7 +316,7 @@ func (s *server) closeRounds(ctx context.Context) error {
 			still = append(still, o)
 			continue
 		}
-		sum.Sent = sum.InAll
+		sum.Sent, sum.Skipped = sum.InAll, sum.InSkipped
 		sum.Elapsed = s.w.Now().Sub(o.began)
 		s.w.logEnd(sum)
 		for _, p := range sum.Problems {

@@ -41,7 +41,7 @@ func (w *Worker) trust(ctx context.Context, r *round, f *figures) error {
 // unfitness says in a line why digests are held.
 func (w *Worker) unfitness(s *digest.DataState) string {
 	if s.Rows[string(pipeline.Deals)] == 0 {
-		return "the pipeline database holds no deals"
+		return "the pipeline database holds no deals from before " + pipeline.DateOf(s.AsOf, w.Config.Zone).String()
 	}
 	if s.Stale() {
 		return "the newest entry in the pipeline database is of " + pipeline.DateOf(s.Newest.V, w.Config.Zone).String() +

@@ -145,7 +145,7 @@ type Summary struct {
 	Files       int // written to Out
 
 	// Of all that the run is about, whoever dealt with it; InAll were sent.
-	InAll, Pending, Failed, Unknown int
+	InAll, InSkipped, Pending, Failed, Unknown int
 
 	Meant    []string // of Job.Only's addresses those whom the schedule means
 	Problems Failures
@@ -296,13 +296,14 @@ func (w *Worker) settleUp(ctx context.Context, filter ledger.Filter, relay error
 	if err != nil {
 		return err
 	}
-	s.InAll, s.Pending, s.Failed, s.Unknown = 0, 0, 0, 0
+	s.InAll, s.InSkipped, s.Pending, s.Failed, s.Unknown = 0, 0, 0, 0, 0
 	var kinds Failures
 	for _, row := range rows {
 		switch {
 		case row.State == ledger.Sent:
 			s.InAll++
-		case row.State == ledger.Failed && row.Reason == ledger.Settled:
+		case row.State == ledger.Skipped, row.State == ledger.Failed && row.Reason == ledger.Settled:
+			s.InSkipped++
 		case row.State == ledger.Failed && row.MessageID == "":
 			s.Failed++
 			kinds.add("not made", row.Reason)

@@ -258,7 +258,7 @@ func rareOperations() map[string]digest.Operations {
 	misfit.Cause, misfit.Runs, misfit.NoAddress, misfit.Data, misfit.Since = digest.NotMade, nil, nil, nil, time.Time{}
 	misfit.Due = []digest.DueTick{{Schedule: "weekly-team", At: AsOf.Add(390 * time.Minute), Why: `people.r99: no rep has the id "r99"`, Setup: true}}
 	held, empty := Operations(), Operations()
-	held.Cause, held.Runs, held.NoAddress, held.Data, held.Since = digest.NotMade, nil, nil, nil, time.Time{}
+	held.Cause, held.Runs, held.NoAddress, held.Data, held.Since, held.Alone = digest.NotMade, nil, nil, nil, time.Time{}, true
 	half := &digest.DataState{AsOf: AsOf, Window: 7 * 24 * time.Hour, Newest: pipeline.Some(AsOf.Add(-5 * time.Hour)),
 		Rows: map[string]int64{"reps": 61, "deals": 1900, "stage_changes": 8021}, Before: map[string]int64{"reps": 61, "deals": 4188, "stage_changes": 18601}}
 	held.Due = []digest.DueTick{{Schedule: "weekly-team", At: AsOf.Add(390 * time.Minute), Why: "fewer rows", Data: half}, {Schedule: "weekly-own", At: AsOf.Add(7 * time.Hour), Why: "fewer rows", Data: half}}
