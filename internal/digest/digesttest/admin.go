@@ -29,7 +29,7 @@ func Operations() digest.Operations {
 		digest.MailRecord{RepID: "r02", Address: "bo.lindqvist@example.com", State: "failed", Made: true, Reason: "550 5.1.1 no such user"},
 		digest.MailRecord{RepID: "r03", Address: "chloe@example.com", State: "failed", Made: true, Reason: "552 5.2.2 mailbox full"},
 		digest.MailRecord{RepID: "r05", Address: "r05@example.com", State: "failed", Reason: "digest of r05: template: manager.html:12: nil pointer"},
-		digest.MailRecord{RepID: "r06", Address: "femi@example.com", State: "unknown", Made: true, Reason: "the answer was lost: connection reset by peer"})
+		digest.MailRecord{ID: 17, RepID: "r06", Address: "femi@example.com", State: "unknown", Made: true, Reason: "the answer was lost: connection reset by peer"})
 	return digest.Operations{
 		Recipient: digest.Recipient{Kind: digest.Admin, Address: "revenue@example.com"}, Schedule: "operations", Location: Berlin,
 		At: tick.Add(4 * time.Hour), Since: tick.AddDate(0, 0, -7), Runs: []digest.RunRecord{team, own},
