@@ -28,6 +28,14 @@ func (l *Ledger) List(ctx context.Context, f Filter) ([]Delivery, error) {
 	return list, err
 }
 
+// Lost says how many deliveries of a period failed or are unknown, and were not settled.
+func (l *Ledger) Lost(ctx context.Context, schedule, period string) (n int, err error) {
+	err = l.read(ctx, "count what was lost", func(ctx context.Context, t *tx) error {
+		return t.get(ctx, "lost", args{"schedule": schedule, "period": period, "settled": Settled}, &n)
+	})
+	return n, err
+}
+
 // Count says how many deliveries of the filter's choice are in which state; absent states have none.
 func (l *Ledger) Count(ctx context.Context, f Filter) (map[State]int, error) {
 	var counts map[State]int

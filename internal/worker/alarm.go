@@ -146,17 +146,9 @@ func (s *server) tellTrouble(ctx context.Context, o *openRound, over bool) error
 	if len(s.admins) == 0 || s.isAdmin(o.sum.Schedule) {
 		return nil
 	}
-	lost := 0
-	for _, state := range []ledger.State{ledger.Failed, ledger.Unknown} {
-		rows, err := s.w.Ledger.List(ctx, ledger.Filter{Schedule: o.sum.Schedule, Period: o.sum.Period, State: state})
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if row.Reason != ledger.Settled {
-				lost++
-			}
-		}
+	lost, err := s.w.Ledger.Lost(ctx, o.sum.Schedule, o.sum.Period)
+	if err != nil {
+		return err
 	}
 	what, n := o.sum.Schedule+" "+troubled, notice{cause: digest.Trouble, data: o.data,
 		about: func(run ledger.Run) bool { return run.Schedule == o.sum.Schedule && run.Period == o.sum.Period }}

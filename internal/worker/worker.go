@@ -48,6 +48,7 @@ type Ledger interface {
 // Queue hands out recorded digests one at a time, each on lease.
 type Queue interface {
 	Waiting(ctx context.Context, f ledger.Filter) (ledger.Outstanding, error)
+	Lost(ctx context.Context, schedule, period string) (n int, err error)
 	Turns(ctx context.Context) (schedules []string, err error)
 	Claim(ctx context.Context, c ledger.Claim) (*ledger.Delivery, error)
 	Renew(ctx context.Context, d *ledger.Delivery, lease time.Duration) error

@@ -1,4 +1,4 @@
-SELECT deal_id, day, stage, expected_close, amount, currency, probability, category
+SELECT s.deal_id, s.day, s.stage, s.expected_close, s.amount, s.currency, s.probability, s.category
 FROM drumbeat_state.snapshot AS s
-WHERE day = (SELECT MAX(day) FROM drumbeat_state.snapshot AS n WHERE n.deal_id = s.deal_id)
-ORDER BY deal_id
+JOIN (SELECT deal_id, MAX(day) AS day FROM drumbeat_state.snapshot GROUP BY deal_id) AS n ON n.deal_id = s.deal_id AND n.day = s.day
+ORDER BY s.deal_id
