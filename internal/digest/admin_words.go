@@ -78,7 +78,7 @@ func (o *operator) todo() (out []Task) {
 	}
 	for _, t := range o.Missed {
 		out = append(out, Task{Title: o.say("admin missed", "schedule", line(t.Schedule, 40)), Says: line(t.Why, 300),
-			Do: o.say("admin missed do"), Cmd: o.command(accepting(t.Unfit, "run "+quoted(t.Schedule)+" --as-of "+pipeline.DateOf(t.At, o.Location).String()))})
+			Do: o.say("admin missed do", "alone", o.Alone), Cmd: o.command(accepting(t.Unfit, "run "+quoted(t.Schedule)+" --as-of "+pipeline.DateOf(t.At, o.Location).String()))})
 	}
 	for _, r := range o.Runs {
 		out = append(out, o.lost(r)...)
@@ -106,11 +106,6 @@ func accepting(unfit bool, run string) string {
 
 // leading gives the first tasks, and counts the others.
 func (o *operator) leading(all []Task) (tasks []Task, more string) {
-	for i := range all {
-		if o.Alone && strings.HasPrefix(all[i].Cmd, "drumbeat run ") {
-			all[i].Do = o.say("admin alone", "do", all[i].Do)
-		}
-	}
 	if n := len(all) - shownTasks; n > 0 {
 		return all[:shownTasks], o.say("admin todo more", "n", n)
 	}
@@ -144,7 +139,7 @@ func (o *operator) lost(r RunRecord) (out []Task) {
 		}
 		if len(who) > 0 {
 			out = append(out, o.short(Task{Title: o.say(g.title, "schedule", line(r.Schedule, 40), "n", len(who)), Who: who,
-				Do: o.say(g.do, "options", resend), Cmd: g.cmd}))
+				Do: o.say(g.do, "options", resend, "alone", o.Alone), Cmd: g.cmd}))
 		}
 	}
 	return out
@@ -182,7 +177,7 @@ func (o *operator) held(t DueTick) []Task {
 	if len(waits) == 0 {
 		return out
 	}
-	return append(out, Task{Title: o.say("admin held"), Who: waits, Do: o.say("admin held do"),
+	return append(out, Task{Title: o.say("admin held"), Who: waits, Do: o.say("admin held do", "alone", o.Alone),
 		Cmd: o.command(accepting(true, "run "+strings.Join(names, " ")+" --as-of "+slices.Max(dates)))})
 }
 
