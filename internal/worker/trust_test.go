@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +67,17 @@ schedules:
 		t.Fatalf("%+v\n%s", rows, k.logs)
 	}
 	s.reconcile(ctx, due.AddDate(0, 0, 4))
+	s.reconcile(ctx, due.AddDate(0, 0, 4).Add(time.Hour)) // which is no all-clear
+	var told []string
+	for _, row := range k.rows(ledger.Filter{Schedule: "ops"}) {
+		told = append(told, row.Period)
+		if strings.HasSuffix(row.Period, missed) && !strings.Contains(textOf(k.body(row.ID)), "--as-of 2026-06-22 --accept-data") {
+			t.Errorf("the command would be refused: %s", textOf(k.body(row.ID)))
+		}
+	}
+	if want := []string{"2026-06-22 not made", "2026-06-22 own missed"}; !slices.Equal(told, want) {
+		t.Errorf("told of %q, want %q", told, want)
+	}
 	rows = k.rows(ledger.Filter{Schedule: "own"})
 	if len(rows) != 1 || rows[0].State != ledger.Skipped || rows[0].Period != "2026-06-22" || !strings.Contains(rows[0].Reason, "max_age") {
 		t.Errorf("left out without a record: %+v", rows)
