@@ -13,6 +13,7 @@ import (
 	"drumbeat/internal/dbtest"
 )
 
+// Faults 7 and 8.
 // Workers are killed with kill -9 at random moments and at each point of the protocol while a moody relay takes their
 // mails. Nothing may be lost, no run half planned, and a mail may come again only in the same bytes, and for a reason:
 // at most one for each connection that a killed worker had. DRUMBEAT_KILLS says how many (12; from 100 on there are
@@ -167,6 +168,7 @@ func (tr *trial) nth(point string, kills int, dice *rand.Rand) int {
 	return 1 + dice.IntN(max(1, (tr.digests()-tr.post.distinct())/kills))
 }
 
+// Fault 7.
 // With a single connection it is known which mail a death concerns: it comes again if it had been handed over and the
 // ledger does not know, and only then.
 func TestWhatEachDeathCosts(t *testing.T) {

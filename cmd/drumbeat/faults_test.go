@@ -226,6 +226,7 @@ func TestPostgresKilledInTheMiddle(t *testing.T) {
 	}
 }
 
+// Fault 4.
 // A worker that was stopped (SIGSTOP, as a machine that is suspended stops it) over a tick makes up for it when it
 // wakes: within half a minute, and once.
 func TestATickThatWasSleptOver(t *testing.T) {

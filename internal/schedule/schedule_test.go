@@ -32,6 +32,7 @@ func mustParse(t testing.TB, text string) Spec {
 	return s
 }
 
+// Fault 1.
 // The days on which cron's own stepping loses, doubles or shifts a run; zone, spec, day before, and what is
 // wanted from there on.
 func TestTicksAtClockChanges(t *testing.T) {
@@ -205,6 +206,7 @@ func everyPeriodOnce(t *testing.T, name, text string, weekday int, from, to int)
 	}
 }
 
+// Fault 1: every day and every week once, in the hard zones, and with -full in all of them.
 func TestEachWallPeriodOnceOver19Years(t *testing.T) {
 	t.Parallel()
 	if len(hardZones) < 40 {
@@ -225,6 +227,7 @@ func TestEachWallPeriodOnceOver19Years(t *testing.T) {
 	t.Logf("%d zones, 19 years", len(zones))
 }
 
+// Fault 2.
 func TestParseRefuses(t *testing.T) {
 	tests := []struct{ name, spec, says string }{
 		{"nothing", " ", "empty"},

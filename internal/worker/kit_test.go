@@ -151,7 +151,8 @@ type fakeSource struct {
 	p     *sample.Pipeline
 	reads int
 	deals int
-	lacks int // every so manieth deal is missing; 0: none
+	only  func(*pipeline.History) bool // the deals that are there; nil: all
+	lacks int                          // every so manieth deal is missing; 0: none
 	err   error
 }
 
@@ -193,6 +194,9 @@ func (s *fakeSource) ReadFor(_ context.Context, needs pipeline.Needs) (*pipeline
 		n := 0
 		deals(func(h *pipeline.History, err error) bool {
 			n++
+			if err == nil && s.only != nil && !s.only(h) {
+				return true
+			}
 			return s.lacks > 0 && n%s.lacks == 0 || yield(h, err)
 		})
 	}

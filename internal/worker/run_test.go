@@ -14,7 +14,9 @@ import (
 
 	"drumbeat/internal/digest"
 	"drumbeat/internal/ledger"
+	"drumbeat/internal/pipeline"
 	"drumbeat/internal/render"
+	"drumbeat/internal/sample"
 )
 
 func TestEverybodyGetsOneDigestAndASecondRunSendsNone(t *testing.T) {
@@ -271,5 +273,32 @@ func TestResultsComeInTheOrderOfTheItems(t *testing.T) {
 	}
 	for range inOrder(items, 4, func(i int) int { return i }) {
 		break // leaves nobody behind
+	}
+}
+
+// Fault 35: nobody has anything to say. Each is on record as skipped, no mail goes out; with skip_empty: false each gets
+// the one line that says so.
+func TestNothingToSayIsOnRecord(t *testing.T) {
+	for _, skip := range []string{"true", "false"} {
+		k := newKit(t, monday, "\nschedules: [{name: own, digest: rep, cron: \"0 7 * * 1\", skip_empty: "+skip+"}]\n")
+		k.source.p = sample.Generate(sample.Options{Seed: 1, Reps: 6, Deals: 40, AsOf: monday, Process: k.Config.Process})
+		quiet := func(h *pipeline.History) bool {
+			return h.Deal.ClosedAt.OK && h.Deal.ClosedAt.V.Before(monday.AddDate(0, -2, 0))
+		}
+		k.source.only = quiet
+		s := k.do(Job{Schedule: k.schedule("own"), AcceptData: true})
+		rows := k.rows(ledger.Filter{})
+		sent, silent := 0, 0
+		for _, row := range rows {
+			if row.State == ledger.Sent {
+				sent++
+			}
+			if row.State == ledger.Skipped && row.Reason == digest.SkipEmpty {
+				silent++
+			}
+		}
+		if !s.Done() || (skip == "true") != (sent == 0) || (skip == "true") != (silent > 0) {
+			t.Errorf("skip_empty: %s: %d sent, %d with nothing to say, of %d", skip, sent, silent, len(rows))
+		}
 	}
 }
