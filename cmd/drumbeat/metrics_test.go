@@ -65,6 +65,7 @@ func waitingSince(t *testing.T, dsn string) {
 	plan("2026-05-18", "c")
 }
 
+// Fault 38.
 func TestServeTellsPrometheusForHowLongMailsWait(t *testing.T) {
 	listen := freeAddress(t)
 	dir, box := inHouse(t, "90d", "web: {listen: \""+listen+"\", auth: {username: ops, password: geheim}}\n")
