@@ -51,7 +51,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return errors.New("-forget and -dir exclude each other")
 	}
 	w := &writer{dir: *dir, out: out}
-	opts.Received = w.write
+	if !opts.Forget { // who measures reads no list of mails, and would be waited for
+		opts.Received = w.write
+	}
 	if *dir != "" {
 		if err := os.MkdirAll(*dir, 0o755); err != nil {
 			return err
