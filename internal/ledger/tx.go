@@ -58,7 +58,7 @@ func (l *Ledger) write(ctx context.Context, what string, do func(context.Context
 	return l.transact(ctx, what, nil, func(t *tx) error { return do(ctx, t) })
 }
 
-// read is write for those who only look: on SQLite it does not wait for the writer.
+// read is write for those who only look: on SQLite it does not wait for the writer of another connection.
 func (l *Ledger) read(ctx context.Context, what string, do func(context.Context, *tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

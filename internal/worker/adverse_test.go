@@ -147,16 +147,17 @@ schedules: [{name: own, digest: rep, cron: "0 7 * * 1", catch_up: none}]
 	}
 }
 
-// Catch_up all: a tick whose data never become fit (two quiet weeks) holds up later ones whose data are fine.
+// With catch_up: all a tick whose data never become fit (two quiet weeks) does not hold up later ones whose data are
+// fine. That it is left out is told with a command that accepts its data.
 func TestAnUnfitTickHoldsUpNoLaterOne(t *testing.T) {
 	k := newKit(t, monday.AddDate(0, 0, 1), `
-schedules: [{name: own, digest: rep, cron: "0 7 * * *", catch_up: all, max_age: 3d, skip_empty: false}]
+schedules:
+  - {name: own, digest: rep, cron: "0 7 * * *", catch_up: all, max_age: 3d, skip_empty: false}
+  - {name: ops, digest: admin, cron: "0 9 1 12 *", recipients: {addresses: [ops@example.com]}}
 `)
 	ctx := context.Background()
 	quiet := monday.AddDate(0, 0, -12) // nothing is entered from here until yesterday
 	now := monday.AddDate(0, 0, -1).Add(-time.Hour)
-	p := k.source.p
-	_ = p
 	src := &gap{Source: k.Source, from: quiet, to: monday.Add(-20 * time.Hour)}
 	k.Source = src
 	s := k.newServer(now)
@@ -170,6 +171,15 @@ schedules: [{name: own, digest: rep, cron: "0 7 * * *", catch_up: all, max_age: 
 	}
 	if periods["2026-06-01"] == 0 {
 		t.Errorf("Monday's digest is not made five hours after its tick, though its data are of Sunday: %v\n%s", periods, k.logs)
+	}
+	told := ""
+	for _, r := range k.rows(ledger.Filter{Schedule: "ops"}) {
+		if strings.HasSuffix(r.Period, missed) {
+			told = textOf(k.body(r.ID))
+		}
+	}
+	if !strings.Contains(told, "drumbeat run own --as-of 2026-05-31 --accept-data") {
+		t.Errorf("what was left out is told as %q: %+v", told, k.rows(ledger.Filter{Schedule: "ops"}))
 	}
 }
 
@@ -191,8 +201,19 @@ func (g *gap) ReadFor(ctx context.Context, n pipeline.Needs) (*pipeline.Reading,
 			if err != nil {
 				return yield(h, err)
 			}
+			if in(h.Deal.CreatedAt) {
+				return true
+			}
 			c := *h
-			c.Changes, c.Activities, c.Forecasts = nil, nil, nil
+			c.Changes, c.Activities, c.Forecasts, c.Criteria = nil, nil, nil, nil
+			if c.Deal.ClosedAt.OK && in(c.Deal.ClosedAt.V) {
+				c.Deal.ClosedAt = pipeline.Opt[time.Time]{}
+			}
+			for _, x := range h.Criteria {
+				if !in(x.At) {
+					c.Criteria = append(c.Criteria, x)
+				}
+			}
 			for _, x := range h.Changes {
 				if !in(x.At) {
 					c.Changes = append(c.Changes, x)

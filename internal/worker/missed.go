@@ -34,10 +34,9 @@ func (s *server) missedTicks(sched config.Schedule, last, before time.Time) (mis
 }
 
 // leaveOut records that nobody makes up for these ticks, and tells the admins, also where the telling failed the
-// last time. A period of which something else is known was dealt with.
-func (s *server) leaveOut(ctx context.Context, desk *desk, sched config.Schedule, ticks []time.Time, newerIsMade bool) error {
+// last time. A period of which something else is known was dealt with; unfit: it was because of its data.
+func (s *server) leaveOut(ctx context.Context, desk *desk, sched config.Schedule, ticks []time.Time, newerIsMade, unfit bool) error {
 	var told []digest.DueTick
-	_, unfit := s.looked[sched.Name]
 	for _, tick := range ticks {
 		r := s.w.newRound(sched, tick)
 		known, err := s.w.Ledger.Known(ctx, sched.Name, r.period)

@@ -156,7 +156,8 @@ func (s *server) catchUp(ctx context.Context, desk *desk, sched config.Schedule,
 		if len(ticks) > 0 {
 			before = pipeline.DateOf(ticks[0], s.w.Config.Zone).Start(s.w.Config.Zone)
 		}
-		if err := s.leaveOut(ctx, desk, sched, s.missedTicks(sched, last, before), len(ticks) > 0); err != nil {
+		_, unfit := s.looked[sched.Name]
+		if err := s.leaveOut(ctx, desk, sched, s.missedTicks(sched, last, before), len(ticks) > 0, unfit); err != nil {
 			return err
 		}
 	}
@@ -184,7 +185,7 @@ func (s *server) planTicks(ctx context.Context, desk *desk, sched config.Schedul
 		if err != nil {
 			return err
 		}
-		if err := s.leaveOut(ctx, desk, sched, unfit, true); err != nil {
+		if err := s.leaveOut(ctx, desk, sched, unfit, true, true); err != nil {
 			return err
 		}
 		unfit, why = nil, nil
