@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -81,6 +83,19 @@ func TestABrokenReloadLeavesTheOldConfigInForce(t *testing.T) {
 		if !strings.Contains(said, must) {
 			t.Errorf("the log does not say %q:\n%s", must, said)
 		}
+	}
+}
+
+// A stop that comes while the worker starts finds nothing to finish, which is no failure.
+func TestAStopDuringTheStartIsNoFailure(t *testing.T) {
+	dir, _ := inHouse(t, "100w", "")
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := serve(ctx, filepath.Join(dir, "drumbeat.yaml"), io.Discard); err != nil {
+		t.Error(err)
+	}
+	if err := serve(ctx, filepath.Join(dir, "nothing.yaml"), io.Discard); err == nil {
+		t.Error("a config that is not there is one")
 	}
 }
 

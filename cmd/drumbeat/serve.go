@@ -39,6 +39,12 @@ The first SIGTERM or SIGINT lets it finish what is in flight and end with 0; the
 }
 
 func serve(ctx context.Context, path string, stderr io.Writer) (err error) {
+	begun := false
+	defer func() {
+		if !begun && ctx.Err() != nil && !isFaults(err) { // told to stop before there was anything to finish
+			err = nil
+		}
+	}()
 	cfg, err := loadConfig(path, true)
 	if err != nil {
 		return err
@@ -65,6 +71,7 @@ func serve(ctx context.Context, path string, stderr io.Writer) (err error) {
 	}
 	defer site.close()
 	log.Info("worker started", "schedules", len(cfg.Schedules), "process", cfg.Process.Name, "pid", os.Getpid())
+	begun = true
 	all := shifts{since: since}
 	all.next(ctx, h, state, site)
 	for {
