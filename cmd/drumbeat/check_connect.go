@@ -114,7 +114,7 @@ func trySource(ctx context.Context, w io.Writer, cfg *config.Config, format stri
 			f.noZone = append(f.noZone, r.TimeZone)
 		}
 	}
-	f.sum(reading, s)
+	f.sum(reading)
 	if format == "json" {
 		out := json.NewEncoder(w)
 		out.SetIndent("", "  ")
@@ -162,12 +162,12 @@ func (f *found) at(rows pipeline.Rows, t time.Time) {
 }
 
 // sum is called after the last deal.
-func (f *found) sum(reading *pipeline.Reading, s *source.Source) {
+func (f *found) sum(reading *pipeline.Reading) {
 	f.rows = map[pipeline.Rows]held{}
 	for _, rows := range pipeline.AllRows {
 		h := held{Missing: []string{}}
 		if reading.Tables[rows] {
-			table, n := s.Table(rows), reading.Counts[rows]
+			table, n := reading.From[rows], reading.Counts[rows]
 			if rows == pipeline.Deals {
 				n = f.deals
 			}

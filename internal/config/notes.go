@@ -4,29 +4,10 @@ import (
 	"slices"
 
 	"drumbeat/internal/pipeline"
-	"drumbeat/internal/yamlfile"
 )
 
-// later lists the keys that are read and validated but that nothing uses so far. A key leaves this list in
-// the change that gives it its effect.
-var later = []struct {
-	section, key string
-	instead      string // what happens meanwhile
-}{
-	{"source", "preset", "give queries, or import into the canonical tables; reading a source by preset is refused"},
-}
-
-// note says what happens instead for each key that is set and has no effect yet.
-func (r *reader) note(root *yamlfile.Map) {
-	for _, l := range later {
-		m, field := root, l.key
-		if l.section != "" {
-			m, field = root.Map(l.section), l.section+"."+l.key
-		}
-		if m.Has(l.key) {
-			r.cfg.Notes = append(r.cfg.Notes, field+": "+l.instead)
-		}
-	}
+// note says what is set and has no effect.
+func (r *reader) note() {
 	if s := r.cfg.Source; s.Schema != "" && s.Preset == "" && len(s.Queries) == 0 {
 		r.cfg.Notes = append(r.cfg.Notes, "source.schema: queries would look there; the canonical tables are in the schema drumbeat")
 	}

@@ -17,6 +17,7 @@ import (
 	"drumbeat/internal/fault"
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/process"
+	"drumbeat/internal/source/presets"
 	"drumbeat/internal/yamlfile"
 )
 
@@ -66,7 +67,7 @@ func read(path string, data []byte, env yamlfile.Env) (cfg *Config, own, ofProce
 	r.schedules(root)
 	r.mail(root)
 	r.outside(root)
-	r.note(root)
+	r.note()
 	r.cfg.Version = version(data, r.cfg.ProcessPath)
 	return r.cfg, f.Faults(), ofProcess
 }
@@ -190,7 +191,7 @@ func (r *reader) source(m *yamlfile.Map) {
 	if s.DSN == "" && !m.Has("dsn") && !m.Has("dsn_file") {
 		m.Missing("dsn", "name the pipeline database: postgres://user@host/database or sqlite:PATH")
 	}
-	s.Preset = m.Text("preset", "")
+	s.Preset = m.Choice("preset", "", presets.Names()...)
 	s.Schema = m.Text("schema", "")
 	s.StatementTimeout = m.Duration("statement_timeout", 5*time.Minute, time.Second, day)
 	s.Queries = map[pipeline.Rows]string{}
@@ -198,12 +199,15 @@ func (r *reader) source(m *yamlfile.Map) {
 	for _, rows := range pipeline.AllRows {
 		if q.Has(string(rows)) {
 			s.Queries[rows] = r.query(q, string(rows))
-		} else if rows.Required() && !rows.Observable() && m.Has("queries") {
+		} else if rows.Required() && !rows.Observable() && m.Has("queries") && !m.Has("preset") {
 			q.Missing(string(rows), "rows without a query are not read where there are queries, and these are required")
 		}
 	}
 	if s.Schema != "" && strings.HasPrefix(string(s.DSN), "sqlite:") {
 		m.Fault("schema", "SQLite has no schemas", "remove it")
+	}
+	if s.Preset != "" && strings.HasPrefix(string(s.DSN), "sqlite:") {
+		m.Fault("preset", "presets read PostgreSQL, and the dsn is of SQLite", "remove it, or give queries")
 	}
 }
 

@@ -7,6 +7,12 @@ type Reading struct {
 	Reps   []Rep         // by id, bytewise
 	Tables map[Rows]bool // which canonical rows the source has at all
 
+	// From says from where rows are read: the name of their table, or the key of the config that holds their query.
+	From map[Rows]string
+
+	// Notes are sentences on what the source does not have and what follows from it, where no column says so.
+	Notes []string
+
 	// Missing lists the columns that the source's rows lack, and which read as null, in canonical order.
 	Missing map[Rows][]string
 

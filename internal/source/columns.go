@@ -41,6 +41,18 @@ func (l *layout) column(name string) int {
 	return slices.IndexFunc(l.columns, func(c column) bool { return c.name == name })
 }
 
+// ordered says whether the order in which rows of one deal come has a meaning of its own, where some columns are lacking:
+// they are told apart by seq, or in no figure.
+func (l *layout) ordered(lacks []string) bool {
+	switch l.rows {
+	case pipeline.StageChanges, pipeline.Forecasts:
+		return slices.Contains(lacks, "seq")
+	case pipeline.Waivers:
+		return true
+	}
+	return false
+}
+
 func (l *layout) names() []string {
 	names := make([]string, len(l.columns))
 	for i, c := range l.columns {

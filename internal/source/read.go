@@ -58,7 +58,8 @@ func (v *snapshot) read(ctx context.Context, needs *pipeline.Needs) (*pipeline.R
 	if err := v.checkOwn(ctx); err != nil {
 		return nil, err
 	}
-	r := &pipeline.Reading{Tables: map[pipeline.Rows]bool{}, Missing: v.lacks, Counts: map[pipeline.Rows]int{}}
+	r := &pipeline.Reading{Tables: map[pipeline.Rows]bool{}, From: v.mapping.from, Notes: v.mapping.notes, Missing: v.lacks,
+		Counts: map[pipeline.Rows]int{}}
 	for _, rows := range pipeline.AllRows {
 		r.Tables[rows] = v.there[rows]
 	}
@@ -115,7 +116,7 @@ func (v *snapshot) partyNamed(ctx context.Context, asOf time.Time) (named bool, 
 		return named, nil
 	}
 	activities, deals := string(pipeline.Activities), string(pipeline.Deals)
-	if own := v.source.cfg.Queries; len(own) > 0 {
+	if own := v.mapping.queries; own != nil {
 		names, err := v.columns(ctx, own[pipeline.Activities], layoutOf(pipeline.Activities))
 		if err != nil || !slices.Contains(names, "party") {
 			return false, err

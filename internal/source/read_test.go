@@ -296,7 +296,7 @@ func TestWhatCannotBeOpened(t *testing.T) {
 		"a password that cuts": {Config{DSN: "postgres://me:s3%cret@host/db"}, "special characters as %XX", true},
 		"no file":              {Config{DSN: "sqlite:"}, "names no file", true},
 		"a URL of SQLite":      {Config{DSN: "sqlite:///tmp/x.db"}, "names no file; write sqlite:PATH", true},
-		"a preset":             {Config{DSN: "sqlite:x", Preset: "hubspot"}, "source: preset: presets come in a later version; give source.queries", true},
+		"a preset":             {Config{DSN: "sqlite:x", Preset: "nosuch"}, "source: preset: there is no preset \"nosuch\"; one of", true},
 		"a schema in SQLite":   {Config{DSN: "sqlite:x", Schema: "y"}, "SQLite has no schemas", true},
 		"queries are missing":  {Config{DSN: "sqlite:x", Queries: map[pipeline.Rows]string{"deals": "SELECT 1", "leads": "x", "reps": " ; "}}, "source: queries.reps: is empty", true},
 	} {

@@ -29,7 +29,9 @@ type snapshot struct {
 	there  map[pipeline.Rows]bool
 	packs  map[pipeline.Rows]bool     // rows that come packed, see packed.go
 	ahead  sync.WaitGroup             // lanes that read ahead
-	lacks  map[pipeline.Rows][]string // columns that the config's queries do not give
+	lacks  map[pipeline.Rows][]string // columns that queries do not give
+
+	mapping mapping // where the rows are
 }
 
 func (s *Source) snapshot(ctx context.Context) (*snapshot, error) {
@@ -48,6 +50,9 @@ func (s *Source) snapshot(ctx context.Context) (*snapshot, error) {
 
 // settle fixes what the snapshot shows, and finds out which rows are there.
 func (v *snapshot) settle(ctx context.Context) error {
+	if err := v.settleMapping(ctx); err != nil {
+		return err
+	}
 	if err := v.findRows(ctx); err != nil {
 		return err
 	}
@@ -59,8 +64,8 @@ func (v *snapshot) settle(ctx context.Context) error {
 
 func (v *snapshot) findRows(ctx context.Context) error {
 	v.there, v.packs = map[pipeline.Rows]bool{}, map[pipeline.Rows]bool{}
-	if queries := v.source.cfg.Queries; len(queries) > 0 {
-		for rows := range queries {
+	if v.mapping.queries != nil {
+		for rows := range v.mapping.queries {
 			v.there[rows] = true
 		}
 		return nil
@@ -82,8 +87,10 @@ func (v *snapshot) findRows(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	v.mapping.from = map[pipeline.Rows]string{}
 	for _, rows := range pipeline.AllRows {
 		_, v.there[rows] = there[rows]
+		v.mapping.from[rows] = v.source.at.schema + string(rows)
 		v.packs[rows] = v.source.at.packs(layoutOf(rows)) && strings.Contains(there[rows], currentMark)
 		if rows.Required() && !v.there[rows] {
 			return none
@@ -113,7 +120,7 @@ func (v *snapshot) begin(ctx context.Context, snapshot string) (*sqlx.Tx, error)
 	}
 	setup = append(setup, fmt.Sprintf("SET LOCAL statement_timeout = %d", s.cfg.StatementTimeout/time.Millisecond),
 		"SET LOCAL TimeZone = 'UTC'") // a timestamp without a zone is UTC
-	if path := s.searchPath(); path != "" {
+	if path := v.path(); path != "" {
 		setup = append(setup, "SET LOCAL search_path = "+path)
 	}
 	if _, err := tx.ExecContext(ctx, strings.Join(setup, "; ")); err != nil {
@@ -122,12 +129,16 @@ func (v *snapshot) begin(ctx context.Context, snapshot string) (*sqlx.Tx, error)
 	return tx, nil
 }
 
-func (s *Source) searchPath() string {
+// path is the search path of the snapshot's transactions; empty: the DSN's.
+func (v *snapshot) path() string {
+	cfg := v.source.cfg
 	switch {
-	case len(s.cfg.Queries) == 0:
+	case cfg.Preset == "" && len(cfg.Queries) == 0:
 		return "drumbeat"
-	case s.cfg.Schema != "":
-		return pq.QuoteIdentifier(s.cfg.Schema) + ", public"
+	case v.mapping.schema != "":
+		return pq.QuoteIdentifier(v.mapping.schema) + ", public"
+	case cfg.Schema != "":
+		return pq.QuoteIdentifier(cfg.Schema) + ", public"
 	}
 	return ""
 }

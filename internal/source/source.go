@@ -9,12 +9,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"drumbeat/internal/fault"
 	"drumbeat/internal/pipeline"
+	"drumbeat/internal/source/presets"
 )
 
 // DefaultStatementTimeout is how long one statement may take where the config says nothing.
@@ -23,12 +25,13 @@ const DefaultStatementTimeout = 5 * time.Minute
 // Config says where the rows are.
 type Config struct {
 	DSN    string // postgres://… or sqlite:PATH
-	Preset string // refused for now
-	Schema string // where the queries look for tables first; empty: as the DSN's search_path says
+	Preset string // one of presets.Names: the CRM whose tables these are; empty: none
+	Schema string // where queries and the preset look for tables first; empty: as the DSN's search_path says, then as the preset's
 
 	// Queries gives the SQL for each kind of canonical rows: its result has the columns of those rows by name,
 	// of which only the required ones must be there. With any query given, rows without one are not there (those that
 	// runs can observe may be left out, though they are required of tables); without any, the canonical tables are read.
+	// Beside a preset they take the place of its own, which {preset} stands for in them.
 	Queries map[pipeline.Rows]string
 
 	StatementTimeout time.Duration     // 0: DefaultStatementTimeout
@@ -68,8 +71,13 @@ func checkConfig(cfg Config, at database) error {
 	add := func(field, what, hint string) {
 		list = append(list, fault.Fault{File: "source", Field: field, What: what, Hint: hint})
 	}
-	if cfg.Preset != "" {
-		add("preset", "presets come in a later version", "give source.queries")
+	_, known := presets.Get(cfg.Preset)
+	switch {
+	case cfg.Preset == "":
+	case !known:
+		add("preset", fmt.Sprintf("there is no preset %q", cfg.Preset), "one of "+strings.Join(presets.Names(), ", "))
+	case !at.copies:
+		add("preset", "presets read PostgreSQL, and this is SQLite", "leave it out, or give source.queries")
 	}
 	if cfg.Schema != "" && !at.copies {
 		add("schema", "SQLite has no schemas", "leave it out")
@@ -78,7 +86,7 @@ func checkConfig(cfg Config, at database) error {
 		return list.Err()
 	}
 	for _, rows := range pipeline.AllRows {
-		if query, given := cfg.Queries[rows]; rows.Required() && !rows.Observable() && !given {
+		if query, given := cfg.Queries[rows]; rows.Required() && !rows.Observable() && !given && cfg.Preset == "" {
 			add("queries."+string(rows), "is missing", "without reps and deals nothing can be measured")
 		} else if given && bareQuery(query) == "" {
 			add("queries."+string(rows), "is empty", "leave it out if there are no such rows")
@@ -95,14 +103,6 @@ func checkConfig(cfg Config, at database) error {
 		add("queries."+name, "there are no such rows", fmt.Sprintf("one of %v", pipeline.AllRows))
 	}
 	return list.Err()
-}
-
-// Table says from where rows are read: the name of their table, or the key of the config that holds their query.
-func (s *Source) Table(rows pipeline.Rows) string {
-	if len(s.cfg.Queries) > 0 {
-		return "source.queries." + string(rows)
-	}
-	return s.at.schema + string(rows)
 }
 
 // Close ends the connections; a Reading that is still open ends with them.

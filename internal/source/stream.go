@@ -15,9 +15,12 @@ import (
 
 // statement is the SQL that gives rows in the order of their key.
 func (v *snapshot) statement(l *layout) string {
-	query, own := v.source.cfg.Queries[l.rows]
+	query, own := v.mapping.queries[l.rows]
 	if !own {
 		return mustRead("read/" + string(l.rows) + ".sql")
+	}
+	if l.ordered(v.lacks[l.rows]) {
+		return v.fill("own_order", query, l)
 	}
 	return v.fill("own", query, l)
 }
@@ -37,16 +40,16 @@ func (v *snapshot) checkOwn(ctx context.Context) error {
 	var list fault.List
 	v.lacks = map[pipeline.Rows][]string{}
 	for _, l := range layouts {
-		query, own := v.source.cfg.Queries[l.rows]
+		query, own := v.mapping.queries[l.rows]
 		if !own {
 			continue
 		}
 		names, err := v.columns(ctx, query, l)
 		if what := wrongQuery(err); what != "" { // PostgreSQL's transaction takes no more: the other queries wait
-			return append(list, fault.Fault{File: "source", Field: "queries." + string(l.rows), What: what, Hint: "correct the SQL"})
+			return append(list, v.wrongQuery(l, what))
 		}
 		if err != nil {
-			return fmt.Errorf("run source.queries.%s: %w", l.rows, err)
+			return fmt.Errorf("run the query for %s: %w", l.rows, err)
 		}
 		for _, name := range names {
 			if l.column(name) < 0 {
@@ -66,6 +69,15 @@ func (v *snapshot) checkOwn(ctx context.Context) error {
 		}
 	}
 	return list.Err()
+}
+
+// wrongQuery is a fault of the config's query, or of its preset's: a type that nobody thought of, perhaps.
+func (v *snapshot) wrongQuery(l *layout, what string) fault.Fault {
+	if _, own := v.source.cfg.Queries[l.rows]; own {
+		return fault.Fault{File: "source", Field: "queries." + string(l.rows), What: what, Hint: "correct the SQL"}
+	}
+	return fault.Fault{File: "source", Field: "preset", What: fmt.Sprintf("%s's query for %s, of %s: %s", v.source.cfg.Preset, l.rows,
+		v.mapping.from[l.rows], what), Hint: "give one in source.queries." + string(l.rows)}
 }
 
 // columns gives the names of what a query of the config's results in.

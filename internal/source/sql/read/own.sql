@@ -1,9 +1,7 @@
--- A query of the config's: its rows in deal order, within a deal in the order in which the query gives them.
+-- A query of the config's or of a preset: its rows in deal order. Those of one deal come in any order, which the reader
+-- mends; to ask for more than the key would keep the database off an index.
 SELECT *
 FROM (
-    SELECT q.*, row_number() OVER () AS own_order
-    FROM (
 {query}
-    ) AS q
 ) AS q
-ORDER BY CAST({key} AS text) {bytewise}, own_order
+ORDER BY CAST({key} AS text) {bytewise}

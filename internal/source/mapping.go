@@ -1,0 +1,151 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lib/pq"
+
+	"drumbeat/internal/fault"
+	"drumbeat/internal/pipeline"
+	"drumbeat/internal/source/presets"
+)
+
+// mapping says where a database has the canonical rows: by queries, or, without any, in the canonical tables.
+type mapping struct {
+	queries map[pipeline.Rows]string
+	from    map[pipeline.Rows]string // a table, or the key of the config with the query
+	schema  string                   // where queries find tables first; empty: as the DSN says
+	notes   []string                 // of a preset: what it does not find, and what follows from it
+	synced  string                   // SQL for when the loader last wrote; empty: nobody knows
+	writes  []string                 // tables that we could write to
+}
+
+// presetMark stands in a query of the config's for the one that its preset has.
+const presetMark = "{preset}"
+
+// settleMapping finds out how the rows are read: by the config's own queries before those of its preset.
+func (v *snapshot) settleMapping(ctx context.Context) error {
+	cfg := v.source.cfg
+	if cfg.Preset == "" && len(cfg.Queries) == 0 {
+		return nil // the canonical tables
+	}
+	m := &v.mapping
+	*m = mapping{queries: map[pipeline.Rows]string{}, from: map[pipeline.Rows]string{}, schema: cfg.Schema}
+	if cfg.Preset != "" {
+		if err := v.usePreset(ctx); err != nil {
+			return err
+		}
+	}
+	var list fault.List
+	for _, rows := range pipeline.AllRows {
+		query, given := cfg.Queries[rows]
+		if !given {
+			continue
+		}
+		if strings.Contains(query, presetMark) {
+			of, there := m.queries[rows]
+			if !there {
+				list = append(list, fault.Fault{File: "source", Field: "queries." + string(rows),
+					What: presetMark + " stands for nothing: " + noPresetQuery(cfg.Preset, rows), Hint: "write the whole query"})
+			}
+			query = strings.ReplaceAll(query, presetMark, "(\n"+of+"\n)")
+		}
+		m.queries[rows], m.from[rows] = query, "source.queries."+string(rows)
+	}
+	return list.Err()
+}
+
+func noPresetQuery(preset string, rows pipeline.Rows) string {
+	if preset == "" {
+		return "no preset is given"
+	}
+	return fmt.Sprintf("preset %s finds no %s here", preset, rows)
+}
+
+// usePreset spells the preset's queries for the tables that are there.
+func (v *snapshot) usePreset(ctx context.Context) error {
+	p, _ := presets.Get(v.source.cfg.Preset) // Open has seen that there is one
+	schemas := []string{v.source.cfg.Schema}
+	if v.source.cfg.Schema == "" {
+		var err error
+		if schemas, err = v.searchPath(ctx); err != nil {
+			return err
+		}
+		schemas = withoutRepeats(append(schemas, p.Schemas()...))
+	}
+	tables, writes, err := v.catalog(ctx, p, schemas)
+	if err != nil {
+		return err
+	}
+	found, err := p.Resolve(tables, schemas)
+	if e := (*presets.Unresolved)(nil); errors.As(err, &e) {
+		return fault.List{{File: v.source.at.shown, What: e.Error(),
+			Hint: "name the schema of the CRM's tables in source.schema, or give the query in source.queries"}}
+	}
+	if err != nil {
+		return err
+	}
+	m := &v.mapping
+	m.schema, m.notes, m.synced = found.Schema, found.Notes, found.Synced
+	for _, rows := range pipeline.AllRows {
+		if q, there := found.Queries[rows]; there {
+			m.queries[rows], m.from[rows] = q.SQL, q.From
+		}
+	}
+	for _, t := range writes {
+		if strings.HasPrefix(t, found.Schema+".") {
+			m.writes = append(m.writes, t)
+		}
+	}
+	_, err = v.first.ExecContext(ctx, "SET LOCAL search_path = "+v.path())
+	return err
+}
+
+func withoutRepeats(names []string) []string {
+	var out []string
+	for _, n := range names {
+		if !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// searchPath lists the schemas in which the DSN's connection looks, as far as they exist.
+func (v *snapshot) searchPath(ctx context.Context) ([]string, error) {
+	var names []string
+	if err := v.first.SelectContext(ctx, &names, "SELECT unnest(current_schemas(false))"); err != nil {
+		return nil, fmt.Errorf("ask for the search path: %w", err)
+	}
+	return names, nil
+}
+
+// catalog describes the tables in some schemas that may be the preset's, and names those that we could write to.
+func (v *snapshot) catalog(ctx context.Context, p *presets.Preset, schemas []string) (tables []presets.Table, writes []string, err error) {
+	var columns []struct {
+		Schema   string `db:"schema"`
+		Table    string `db:"table"`
+		Readable bool   `db:"readable"`
+		Writable bool   `db:"writable"`
+		Column   string `db:"column"`
+		Type     string `db:"type"`
+	}
+	if err := v.first.SelectContext(ctx, &columns, mustRead("postgres/catalog.sql"), pq.Array(p.TableNames()), pq.Array(schemas)); err != nil {
+		return nil, nil, fmt.Errorf("look for the tables of preset %s: %w", p.Name, err)
+	}
+	for _, c := range columns {
+		if n := len(tables); n == 0 || tables[n-1].Schema != c.Schema || tables[n-1].Name != c.Table {
+			tables = append(tables, presets.Table{Schema: c.Schema, Name: c.Table, Readable: c.Readable})
+			if c.Writable {
+				writes = append(writes, c.Schema+"."+c.Table)
+			}
+		}
+		t := &tables[len(tables)-1]
+		t.Columns = append(t.Columns, presets.Column{Name: c.Column, Type: c.Type})
+	}
+	return tables, writes, nil
+}

@@ -1,0 +1,52 @@
+-- Opportunities outside the recycle bin. Close Date is what somebody typed, before and after the closing: a closed deal
+-- closed when it came into the stage it is in, as far as a history says, else on its Close Date. What belongs to a queue
+-- is nobody's. A probability outside 0 to 100 is a stand-in, and none. A loss reason is always a field of a company's own.
+SELECT
+    o.id,
+    o.name,
+    CASE WHEN o.owner_id NOT LIKE '00G%' THEN o.owner_id END AS rep_id,             -- optional
+    coalesce(t.name, o.record_type_id) AS pipeline,                                 -- optional
+    o.amount,                                                                       -- optional
+    o.currency_iso_code AS currency,                                                -- optional
+    o.created_date AS created_at,
+    CASE WHEN o.is_closed THEN
+        coalesce(s.at, f.at, o.last_stage_change_date, CAST(o.close_date AS timestamptz))
+    END AS closed_at,
+    o.stage_name AS stage,                                                          -- optional
+    o.close_date AS expected_close,                                                 -- optional
+    CASE WHEN o.probability BETWEEN 0 AND 100 THEN o.probability / 100 END AS probability,    -- optional
+    CASE lower(replace(coalesce(o.forecast_category, o.forecast_category_name), ' ', ''))
+        WHEN 'forecast' THEN 'commit'
+        WHEN 'commit' THEN 'commit'
+        WHEN 'mostlikely' THEN 'most_likely'
+        WHEN 'bestcase' THEN 'best_case'
+        WHEN 'pipeline' THEN 'pipeline'
+        WHEN 'omitted' THEN 'omitted'
+    END AS forecast_category,                                                       -- optional
+    CASE WHEN o.is_won THEN 'won' WHEN o.is_closed THEN 'lost' ELSE 'open' END AS outcome
+FROM {opportunity} AS o
+LEFT JOIN {record_type?} AS t ON t.id = o.record_type_id
+LEFT JOIN (
+    -- The last change of stage; a row of the history may be one of the amount.
+    SELECT c.opportunity_id, max(c.at) AS at
+    FROM (
+        SELECT
+            h.opportunity_id,
+            h.created_date AS at,
+            h.stage_name AS stage,
+            lag(h.stage_name) OVER (PARTITION BY h.opportunity_id COLLATE "C" ORDER BY h.created_date, h.id) AS before
+        FROM {opportunity_history?} AS h
+        WHERE NOT coalesce(h.is_deleted, false)
+    ) AS c
+    WHERE c.stage IS DISTINCT FROM c.before
+    GROUP BY c.opportunity_id
+) AS s ON s.opportunity_id = o.id
+LEFT JOIN (
+    SELECT x.opportunity_id, max(x.created_date) AS at
+    FROM {opportunity_field_history?} AS x
+    WHERE x.field = 'StageName' AND NOT coalesce(x.is_deleted, false)
+    GROUP BY x.opportunity_id
+) AS f ON f.opportunity_id = o.id
+WHERE NOT coalesce(o.is_deleted, false)
+  AND NOT coalesce(o._fivetran_deleted, false)
+  AND coalesce(o._fivetran_active, true)

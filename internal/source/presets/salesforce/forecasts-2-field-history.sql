@@ -1,0 +1,61 @@
+-- Field history of Close Date, Amount, Probability and Forecast Category, as far as they are tracked: a row for each
+-- change, with the one value that changed. The value before the first change, or today's where there was none, goes back
+-- to the making of the deal, or to the first day of the field's tracking.
+SELECT
+    c.deal_id,
+    c.at,
+    CASE WHEN c.field = 'CloseDate' THEN CAST(left(c.value, 10) AS date) END AS expected_close,
+    CASE WHEN c.field = 'Amount' AND c.value ~ '^-?[0-9.]+(E-?[0-9]+)?$' THEN CAST(c.value AS numeric) END AS amount,
+    CASE WHEN c.field = 'Probability' AND c.value ~ '^[0-9.]+$' AND CAST(c.value AS numeric) <= 100
+        THEN CAST(c.value AS numeric) / 100 END AS probability,
+    CASE WHEN c.field LIKE 'ForecastCategory%' THEN
+        CASE lower(replace(c.value, ' ', ''))
+            WHEN 'forecast' THEN 'commit'
+            WHEN 'commit' THEN 'commit'
+            WHEN 'mostlikely' THEN 'most_likely'
+            WHEN 'bestcase' THEN 'best_case'
+            WHEN 'pipeline' THEN 'pipeline'
+            WHEN 'omitted' THEN 'omitted'
+        END
+    END AS category,
+    c.seq
+FROM (
+    SELECT
+        x.opportunity_id COLLATE "C" AS deal_id,
+        x.created_date AS at,
+        x.field,
+        x.new_value AS value,
+        row_number() OVER (PARTITION BY x.opportunity_id COLLATE "C" ORDER BY x.created_date, x.id) AS seq
+    FROM {opportunity_field_history} AS x
+    WHERE x.field IN ('CloseDate', 'Amount', 'Probability', 'ForecastCategoryName', 'ForecastCategory')
+      AND NOT coalesce(x.is_deleted, false)
+    UNION ALL
+    SELECT
+        o.id COLLATE "C",
+        greatest(o.created_date, t.began),
+        t.field,
+        CASE WHEN f.deal_id IS NOT NULL THEN f.value ELSE
+            CASE t.field
+                WHEN 'CloseDate' THEN CAST(o.close_date AS text)
+                WHEN 'Amount' THEN CAST(o.amount AS text)
+                WHEN 'Probability' THEN CAST(o.probability AS text)
+                ELSE coalesce(o.forecast_category, o.forecast_category_name)
+            END
+        END,
+        0
+    FROM {opportunity} AS o
+    CROSS JOIN (
+        SELECT a.field, min(a.created_date) AS began
+        FROM {opportunity_field_history} AS a
+        WHERE a.field IN ('CloseDate', 'Amount', 'Probability', 'ForecastCategoryName', 'ForecastCategory')
+        GROUP BY a.field
+    ) AS t
+    LEFT JOIN (
+        SELECT DISTINCT ON (b.opportunity_id, b.field) b.opportunity_id AS deal_id, b.field, b.old_value AS value
+        FROM {opportunity_field_history} AS b
+        WHERE NOT coalesce(b.is_deleted, false)
+        ORDER BY b.opportunity_id, b.field, b.created_date, b.id
+    ) AS f ON f.deal_id = o.id AND f.field = t.field
+    WHERE coalesce(o._fivetran_active, true)
+) AS c
+WHERE c.value IS NOT NULL

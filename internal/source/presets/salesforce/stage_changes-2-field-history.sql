@@ -1,0 +1,43 @@
+-- Field history of Stage, where OpportunityHistory is not synced: a row for each change since the field is tracked. The
+-- stage before the first one goes back to the making of the deal, or to the first day of the tracking where the deal is
+-- older: since when it stood there before that nobody knows.
+SELECT
+    c.deal_id,
+    c.stage,
+    c.at,
+    c.rep_id,       -- optional: x.created_by_id
+    c.seq
+FROM (
+    SELECT
+        x.opportunity_id COLLATE "C" AS deal_id,
+        x.new_value AS stage,
+        x.created_date AS at,
+        x.created_by_id AS rep_id,
+        row_number() OVER (PARTITION BY x.opportunity_id COLLATE "C" ORDER BY x.created_date, x.id) AS seq
+    FROM {opportunity_field_history} AS x
+    WHERE x.field = 'StageName'
+      AND x.new_value IS NOT NULL
+      AND x.new_value IS DISTINCT FROM x.old_value
+      AND NOT coalesce(x.is_deleted, false)
+    UNION ALL
+    SELECT
+        o.id COLLATE "C",
+        CASE WHEN f.opportunity_id IS NOT NULL THEN f.stage ELSE o.stage_name END,
+        greatest(o.created_date, t.began),
+        NULL,
+        0
+    FROM {opportunity} AS o
+    LEFT JOIN (
+        SELECT DISTINCT ON (b.opportunity_id) b.opportunity_id, b.old_value AS stage
+        FROM {opportunity_field_history} AS b
+        WHERE b.field = 'StageName' AND NOT coalesce(b.is_deleted, false)
+        ORDER BY b.opportunity_id, b.created_date, b.id
+    ) AS f ON f.opportunity_id = o.id
+    CROSS JOIN (
+        SELECT min(a.created_date) AS began
+        FROM {opportunity_field_history} AS a
+        WHERE a.field = 'StageName'
+    ) AS t
+    WHERE coalesce(o._fivetran_active, true)
+) AS c
+WHERE c.stage IS NOT NULL

@@ -1,0 +1,9 @@
+-- A query of the config's: its rows in deal order, within a deal in the order in which the query gives them.
+SELECT *
+FROM (
+    SELECT q.*, row_number() OVER () AS own_order
+    FROM (
+{query}
+    ) AS q
+) AS q
+ORDER BY CAST({key} AS text) {bytewise}, own_order
