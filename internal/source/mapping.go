@@ -30,7 +30,7 @@ const presetMark = "{preset}"
 // settleMapping finds out how the rows are read: by the config's own queries before those of its preset.
 func (v *snapshot) settleMapping(ctx context.Context) error {
 	cfg := v.source.cfg
-	if cfg.Preset == "" && len(cfg.Queries) == 0 {
+	if !v.source.ownQueries() {
 		return nil // the canonical tables
 	}
 	m := &v.mapping

@@ -274,3 +274,75 @@ func TestAPresetThatMeetsAnotherTypeSaysWhere(t *testing.T) {
 		t.Errorf("%T", err)
 	}
 }
+
+// Without OpportunityHistory, the history of the fields: it begins on 2026-02-10, when somebody began to track them.
+func TestSalesforcesFieldHistory(t *testing.T) {
+	dsn, db := vendorTables(t, "salesforce")
+	db.MustExec(`DROP TABLE salesforce.opportunity_history;
+		CREATE TABLE salesforce.opportunity_field_history (id text, opportunity_id text, field text, old_value text, new_value text, created_by_id text,
+			created_date timestamp, is_deleted boolean);
+		INSERT INTO salesforce.opportunity_field_history VALUES
+			('017A1', '006A', 'StageName', 'Proposal', 'Negotiation', '005A', '2026-02-10 09:00', false), -- older than the tracking
+			('017A2', '006A', 'StageName', 'Negotiation', 'Closed Won', '005A', '2026-04-11 16:00', false),
+			('017A3', '006A', 'CloseDate', '2026-03-31', '2026-05-01', '005A', '2026-03-01 09:00', false),
+			('017A4', '006A', 'Amount', '1.0E3', '1200.5', '005A', '2026-03-02 09:00', false),
+			('017B1', '006B', 'StageName', 'Discovery', 'Proposal', '005M', '2026-03-10 08:30', NULL),    -- made since
+			('017B2', '006B', 'StageName', 'Proposal', 'Discovery', '005M', '2026-03-11 08:30', true),    -- deleted
+			('017B3', '006B', 'Owner', '005A', '005B', '005M', '2026-03-12 08:30', NULL)`)
+	got := canonical(t, Config{DSN: dsn, Preset: "salesforce"})
+	const changes = `stage_changes
+006A,Proposal,2026-02-10T09:00:00Z,,0
+006A,Negotiation,2026-02-10T09:00:00Z,005A,1
+006A,Closed Won,2026-04-11T16:00:00Z,005A,2
+006B,Discovery,2026-03-01T08:30:00Z,,0
+006B,Proposal,2026-03-10T08:30:00Z,005M,1
+006C,Closed Lost,2026-02-10T09:00:00Z,,0
+006E,Discovery,2026-10-01T00:00:00Z,,0
+`
+	const forecasts = `forecasts
+006A,2026-03-01T09:00:00Z,2026-03-31,,,,0
+006A,2026-03-01T09:00:00Z,2026-05-01,,,,1
+006A,2026-03-02T09:00:00Z,,1000,,,0
+006A,2026-03-02T09:00:00Z,,1200.5,,,2
+006B,2026-03-01T09:00:00Z,2026-12-31,,,,0
+006B,2026-03-02T09:00:00Z,,800,,,0
+006C,2026-03-01T09:00:00Z,2026-04-11,,,,0
+006E,2026-10-01T00:00:00Z,,50,,,0
+`
+	for _, part := range []string{changes, forecasts, "2026-01-05T09:00:00Z,2026-04-11T16:00:00Z,won"} {
+		if !strings.Contains(got, part) {
+			t.Errorf("lacks:\n%s\ngot:\n%s", part, got)
+		}
+	}
+}
+
+// History mode keeps the versions of a deal in its own table, since the day it was switched on.
+func TestSalesforcesHistoryMode(t *testing.T) {
+	dsn, db := vendorTables(t, "salesforce")
+	db.MustExec(`DROP TABLE salesforce.opportunity_history;
+		ALTER TABLE salesforce.opportunity DROP CONSTRAINT opportunity_pkey, ADD _fivetran_start timestamp, ADD _fivetran_end timestamp, ADD _fivetran_active boolean;
+		DELETE FROM salesforce.opportunity WHERE id <> '006B';
+		UPDATE salesforce.opportunity SET _fivetran_start = '2026-06-01', _fivetran_end = '9999-12-31 23:59:59', _fivetran_active = true;
+		INSERT INTO salesforce.opportunity (id, name, owner_id, stage_name, amount, created_date, close_date, is_closed, is_won, probability, _fivetran_start, _fivetran_end, _fivetran_active)
+		VALUES ('006B', 'Bolt', '005A', 'Discovery', 700, '2026-03-01 08:30', '2026-09-30', false, false, 10, '2026-04-01', '2026-04-30', false),
+			('006B', 'Bolt', '005B', 'Discovery', 800, '2026-03-01 08:30', '2026-09-30', false, false, 10, '2026-05-01', '2026-05-31', false),
+			('006F', 'Deleted', '005B', 'Discovery', 800, '2026-03-01 08:30', '2026-09-30', false, false, 10, '2026-05-01', '2026-05-31', false)`)
+	got := canonical(t, Config{DSN: dsn, Preset: "salesforce"})
+	const want = `deals
+006B,Bolt,005B,New business,800,USD,2026-03-01T08:30:00Z,,open,Proposal,2026-12-31,0.6,commit,
+stage_changes
+006B,Discovery,2026-04-01T00:00:00Z,,1
+006B,Proposal,2026-06-01T00:00:00Z,,3
+of all deals: 3
+`
+	const forecasts = `forecasts
+006B,2026-04-01T00:00:00Z,2026-09-30,700,0.1,,1
+006B,2026-05-01T00:00:00Z,2026-09-30,800,0.1,,2
+006B,2026-06-01T00:00:00Z,2026-12-31,800,0.6,commit,3
+`
+	for _, part := range []string{want, forecasts} {
+		if !strings.Contains(got, part) {
+			t.Errorf("lacks:\n%s\ngot:\n%s", part, got)
+		}
+	}
+}

@@ -120,6 +120,9 @@ func (v *snapshot) begin(ctx context.Context, snapshot string) (*sqlx.Tx, error)
 	}
 	setup = append(setup, fmt.Sprintf("SET LOCAL statement_timeout = %d", s.cfg.StatementTimeout/time.Millisecond),
 		"SET LOCAL TimeZone = 'UTC'") // a timestamp without a zone is UTC
+	if s.ownQueries() {
+		setup = append(setup, mustRead("postgres/planner.sql"))
+	}
 	if path := v.path(); path != "" {
 		setup = append(setup, "SET LOCAL search_path = "+path)
 	}
@@ -129,11 +132,14 @@ func (v *snapshot) begin(ctx context.Context, snapshot string) (*sqlx.Tx, error)
 	return tx, nil
 }
 
+// ownQueries says whether the rows come by queries, and not from the canonical tables.
+func (s *Source) ownQueries() bool { return s.cfg.Preset != "" || len(s.cfg.Queries) > 0 }
+
 // path is the search path of the snapshot's transactions; empty: the DSN's.
 func (v *snapshot) path() string {
 	cfg := v.source.cfg
 	switch {
-	case cfg.Preset == "" && len(cfg.Queries) == 0:
+	case !v.source.ownQueries():
 		return "drumbeat"
 	case v.mapping.schema != "":
 		return pq.QuoteIdentifier(v.mapping.schema) + ", public"

@@ -24,7 +24,7 @@ func convert(c Column, want string) string {
 	col := quoteIdentifier(c.Name)
 	isText := slices.Contains(texts, c.Type)
 	switch {
-	case c.Type == want:
+	case c.Type == want, want == "text" && c.Type == "varchar": // which is text to every operator
 		return col
 	case want == label && c.Type == "jsonb":
 		return "coalesce(" + col + " ->> 'en_US', (SELECT min(l.value) FROM jsonb_each_text(" + col + ") AS l))"

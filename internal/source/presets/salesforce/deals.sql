@@ -28,10 +28,10 @@ FROM {opportunity} AS o
 LEFT JOIN {record_type?} AS t ON t.id = o.record_type_id
 LEFT JOIN (
     -- The last change of stage; a row of the history may be one of the amount.
-    SELECT c.opportunity_id, max(c.at) AS at
+    SELECT c.deal_id, max(c.at) AS at
     FROM (
         SELECT
-            h.opportunity_id,
+            h.opportunity_id COLLATE "C" AS deal_id,
             h.created_date AS at,
             h.stage_name AS stage,
             lag(h.stage_name) OVER (PARTITION BY h.opportunity_id COLLATE "C" ORDER BY h.created_date, h.id) AS before
@@ -39,14 +39,14 @@ LEFT JOIN (
         WHERE NOT coalesce(h.is_deleted, false)
     ) AS c
     WHERE c.stage IS DISTINCT FROM c.before
-    GROUP BY c.opportunity_id
-) AS s ON s.opportunity_id = o.id
+    GROUP BY c.deal_id
+) AS s ON s.deal_id = o.id COLLATE "C"
 LEFT JOIN (
-    SELECT x.opportunity_id, max(x.created_date) AS at
+    SELECT x.opportunity_id COLLATE "C" AS deal_id, max(x.created_date) AS at
     FROM {opportunity_field_history?} AS x
     WHERE x.field = 'StageName' AND NOT coalesce(x.is_deleted, false)
-    GROUP BY x.opportunity_id
-) AS f ON f.opportunity_id = o.id
+    GROUP BY x.opportunity_id COLLATE "C"
+) AS f ON f.deal_id = o.id COLLATE "C"
 WHERE NOT coalesce(o.is_deleted, false)
   AND NOT coalesce(o._fivetran_deleted, false)
   AND coalesce(o._fivetran_active, true)
