@@ -37,11 +37,12 @@ type dialect struct {
 	schema   string // the prefix of the canonical tables, with its dot
 	bytewise string // the collation that compares bytes
 	copies   bool   // rows go in by COPY
+	once     string // a condition that is true, given as an argument; empty: none is needed
 	packing  packing
 }
 
 var (
-	postgres = dialect{name: "postgres", schema: "drumbeat.", bytewise: `COLLATE "C"`, copies: true, packing: packedBinary}
+	postgres = dialect{name: "postgres", schema: "drumbeat.", bytewise: `COLLATE "C"`, copies: true, once: "WHERE $1", packing: packedBinary}
 	sqlite   = dialect{name: "sqlite", bytewise: "COLLATE BINARY", packing: packedText}
 )
 
@@ -136,11 +137,39 @@ const (
 func (d database) open(ctx context.Context, p purpose) (*sqlx.DB, error) {
 	var db *sqlx.DB
 	var err error
-	if d.copies {
+	switch {
+	case d.copies && p == forReading:
+		return d.openReadOnly(ctx)
+	case d.copies:
 		db, err = sqlx.Open("postgres", d.dsn)
-	} else {
+	default:
 		db, err = d.openSQLite(p)
 	}
+	return d.reached(ctx, db, err)
+}
+
+// openReadOnly has the server refuse whatever would write in these sessions, also outside of our transactions, which
+// are read-only themselves. A pooler may not take the setting; it must not be made later, since with a pooler it would
+// stay for others.
+func (d database) openReadOnly(ctx context.Context) (*sqlx.DB, error) {
+	u, err := url.Parse(d.dsn)
+	if err != nil {
+		return nil, err // parseDSN has parsed it
+	}
+	q := u.Query()
+	q.Set("default_transaction_read_only", "on")
+	u.RawQuery = q.Encode()
+	db, err := sqlx.Open("postgres", u.String())
+	db, err = d.reached(ctx, db, err)
+	if e := (*pq.Error)(nil); errors.As(err, &e) && e.Code.Name() == "protocol_violation" && strings.Contains(e.Message, "startup parameter") {
+		db, err = sqlx.Open("postgres", d.dsn)
+		return d.reached(ctx, db, err)
+	}
+	return db, err
+}
+
+// reached says in one line why a database cannot be.
+func (d database) reached(ctx context.Context, db *sqlx.DB, err error) (*sqlx.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", d.shown, err)
 	}

@@ -21,7 +21,6 @@ type mapping struct {
 	schema  string                   // where queries find tables first; empty: as the DSN says
 	notes   []string                 // of a preset: what it does not find, and what follows from it
 	synced  string                   // SQL for when the loader last wrote; empty: nobody knows
-	writes  []string                 // tables that we could write to
 }
 
 // presetMark stands in a query of the config's for the one that its preset has.
@@ -56,7 +55,33 @@ func (v *snapshot) settleMapping(ctx context.Context) error {
 		}
 		m.queries[rows], m.from[rows] = query, "source.queries."+string(rows)
 	}
-	return list.Err()
+	if len(list) > 0 {
+		return list
+	}
+	return v.noteRole(ctx)
+}
+
+// noteRole says so where the role could write: that Drumbeat only reads is better not left to Drumbeat alone.
+func (v *snapshot) noteRole(ctx context.Context) error {
+	if !v.source.at.copies {
+		return nil
+	}
+	var role struct {
+		Role   string `db:"role"`
+		Super  bool   `db:"super"`
+		Writes string `db:"writes"`
+	}
+	if err := v.first.GetContext(ctx, &role, mustRead("postgres/role.sql")); err != nil {
+		return fmt.Errorf("ask for the rights of the role: %w", err)
+	}
+	const better = "; Drumbeat only reads, and a role that can do no more is safer: GRANT SELECT alone"
+	switch {
+	case role.Super:
+		v.mapping.notes = append(v.mapping.notes, "the role "+role.Role+" is a superuser"+better)
+	case role.Writes != "":
+		v.mapping.notes = append(v.mapping.notes, "the role "+role.Role+" may write, to "+role.Writes+" for one"+better)
+	}
+	return nil
 }
 
 func noPresetQuery(preset string, rows pipeline.Rows) string {
@@ -77,7 +102,7 @@ func (v *snapshot) usePreset(ctx context.Context) error {
 		}
 		schemas = withoutRepeats(append(schemas, p.Schemas()...))
 	}
-	tables, writes, err := v.catalog(ctx, p, schemas)
+	tables, err := v.catalog(ctx, p, schemas)
 	if err != nil {
 		return err
 	}
@@ -94,11 +119,6 @@ func (v *snapshot) usePreset(ctx context.Context) error {
 	for _, rows := range pipeline.AllRows {
 		if q, there := found.Queries[rows]; there {
 			m.queries[rows], m.from[rows] = q.SQL, q.From
-		}
-	}
-	for _, t := range writes {
-		if strings.HasPrefix(t, found.Schema+".") {
-			m.writes = append(m.writes, t)
 		}
 	}
 	_, err = v.first.ExecContext(ctx, "SET LOCAL search_path = "+v.path())
@@ -124,28 +144,24 @@ func (v *snapshot) searchPath(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// catalog describes the tables in some schemas that may be the preset's, and names those that we could write to.
-func (v *snapshot) catalog(ctx context.Context, p *presets.Preset, schemas []string) (tables []presets.Table, writes []string, err error) {
+// catalog describes the tables in some schemas that may be the preset's.
+func (v *snapshot) catalog(ctx context.Context, p *presets.Preset, schemas []string) (tables []presets.Table, err error) {
 	var columns []struct {
 		Schema   string `db:"schema"`
 		Table    string `db:"table"`
 		Readable bool   `db:"readable"`
-		Writable bool   `db:"writable"`
 		Column   string `db:"column"`
 		Type     string `db:"type"`
 	}
 	if err := v.first.SelectContext(ctx, &columns, mustRead("postgres/catalog.sql"), pq.Array(p.TableNames()), pq.Array(schemas)); err != nil {
-		return nil, nil, fmt.Errorf("look for the tables of preset %s: %w", p.Name, err)
+		return nil, fmt.Errorf("look for the tables of preset %s: %w", p.Name, err)
 	}
 	for _, c := range columns {
 		if n := len(tables); n == 0 || tables[n-1].Schema != c.Schema || tables[n-1].Name != c.Table {
 			tables = append(tables, presets.Table{Schema: c.Schema, Name: c.Table, Readable: c.Readable})
-			if c.Writable {
-				writes = append(writes, c.Schema+"."+c.Table)
-			}
 		}
 		t := &tables[len(tables)-1]
 		t.Columns = append(t.Columns, presets.Column{Name: c.Column, Type: c.Type})
 	}
-	return tables, writes, nil
+	return tables, nil
 }

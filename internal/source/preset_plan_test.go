@@ -61,7 +61,7 @@ func spilling(t *testing.T, dsn, preset, memory string) map[pipeline.Rows]string
 	out := map[pipeline.Rows]string{}
 	for rows := range v.there {
 		var plan []string
-		if err := v.first.Select(&plan, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) "+v.statement(layoutOf(rows))); err != nil {
+		if err := v.first.Select(&plan, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) "+v.statement(layoutOf(rows)), v.alone()...); err != nil {
 			t.Fatal(err)
 		}
 		text := strings.Join(plan, "\n")

@@ -119,6 +119,8 @@ func (v *snapshot) begin(ctx context.Context, snapshot string) (*sqlx.Tx, error)
 		setup = append(setup, "SET TRANSACTION SNAPSHOT "+pq.QuoteLiteral(snapshot))
 	}
 	setup = append(setup, fmt.Sprintf("SET LOCAL statement_timeout = %d", s.cfg.StatementTimeout/time.Millisecond),
+		// Were we to stand still, the server would not keep for us what others delete.
+		fmt.Sprintf("SET LOCAL idle_in_transaction_session_timeout = %d", (s.cfg.StatementTimeout+2*grace)/time.Millisecond),
 		"SET LOCAL TimeZone = 'UTC'") // a timestamp without a zone is UTC
 	if s.ownQueries() {
 		setup = append(setup, mustRead("postgres/planner.sql"))

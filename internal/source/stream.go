@@ -27,7 +27,16 @@ func (v *snapshot) statement(l *layout) string {
 
 func (v *snapshot) fill(file, query string, l *layout) string {
 	return strings.NewReplacer("{query}", bareQuery(query), "{key}", "q."+l.columns[l.key].name,
-		"{bytewise}", v.source.at.bytewise).Replace(mustRead("read/" + file + ".sql"))
+		"{bytewise}", v.source.at.bytewise, "{once}", v.source.at.once).Replace(mustRead("read/" + file + ".sql"))
+}
+
+// alone are the arguments of a statement with a query of somebody's own in it: with any, PostgreSQL takes one statement
+// and no second one behind it.
+func (v *snapshot) alone() []any {
+	if v.source.at.copies {
+		return []any{true}
+	}
+	return nil
 }
 
 // bareQuery is a query that can stand in parentheses.
@@ -82,7 +91,7 @@ func (v *snapshot) wrongQuery(l *layout, what string) fault.Fault {
 
 // columns gives the names of what a query of the config's results in.
 func (v *snapshot) columns(ctx context.Context, query string, l *layout) ([]string, error) {
-	rows, err := v.first.QueryxContext(ctx, v.fill("columns", query, l))
+	rows, err := v.first.QueryxContext(ctx, v.fill("columns", query, l), v.alone()...)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +130,11 @@ func (v *snapshot) stream(ctx context.Context, on *sqlx.Tx, rows pipeline.Rows, 
 		s.rows, err = on.QueryxContext(ctx, v.source.at.packedStatement(s.layout, needs), args...)
 		s.fetch = s.unpacker(v.source.at.packing)
 	} else {
-		s.rows, err = on.QueryxContext(ctx, v.statement(s.layout))
+		var args []any
+		if v.mapping.queries != nil {
+			args = v.alone()
+		}
+		s.rows, err = on.QueryxContext(ctx, v.statement(s.layout), args...)
 		s.fetch = s.scan
 	}
 	if err != nil {

@@ -3,7 +3,6 @@ SELECT
     n.nspname AS schema,
     c.relname AS "table",
     has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS readable,
-    has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') AS writable,
     a.attname AS "column",
     coalesce(b.typname, t.typname) AS type
 FROM pg_catalog.pg_attribute AS a

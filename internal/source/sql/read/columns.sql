@@ -2,4 +2,5 @@ SELECT *
 FROM (
 {query}
 ) AS q
+{once}
 LIMIT 0

@@ -4,4 +4,5 @@ SELECT *
 FROM (
 {query}
 ) AS q
+{once}
 ORDER BY CAST({key} AS text) {bytewise}

@@ -6,4 +6,5 @@ FROM (
 {query}
     ) AS q
 ) AS q
+{once}
 ORDER BY CAST({key} AS text) {bytewise}, own_order
