@@ -33,7 +33,12 @@ func (s *Source) ReadFor(ctx context.Context, needs pipeline.Needs) (*pipeline.R
 		return nil, nil, err
 	}
 	end := func() error {
-		cancel() // first: a driver reads an answer to its end, unless it is told that nobody wants it
+		// A driver reads an answer to its end, unless it is told that nobody wants it. Where there is nothing left, a
+		// pooler between is spared that: there are those that do not survive it.
+		if view.complete {
+			view.end()
+		}
+		cancel()
 		view.ahead.Wait()
 		view.end()
 		return nil
@@ -71,7 +76,7 @@ func (v *snapshot) read(ctx context.Context, needs *pipeline.Needs) (*pipeline.R
 	if r.PartyNamed, err = v.partyNamed(ctx, needs.AsOf); err != nil {
 		return nil, err
 	}
-	m := &merge{needs: needs, reading: r, lanes: map[pipeline.Rows]drain{}, waivers: map[string][]pipeline.Waiver{},
+	m := &merge{view: v, needs: needs, reading: r, lanes: map[pipeline.Rows]drain{}, waivers: map[string][]pipeline.Waiver{},
 		explain: v.source.tooLong}
 	for _, w := range v.source.cfg.Waivers {
 		m.waivers[w.DealID] = append(m.waivers[w.DealID], w)
@@ -104,16 +109,12 @@ func (v *snapshot) reps(ctx context.Context) ([]pipeline.Rep, error) {
 }
 
 // partyNamed looks for one activity of a known deal, before the instant, that names a party.
-func (v *snapshot) partyNamed(ctx context.Context, asOf time.Time) (named bool, err error) {
+func (v *snapshot) partyNamed(ctx context.Context, asOf time.Time) (bool, error) {
 	if !v.there[pipeline.Activities] {
 		return false, nil
 	}
 	if v.packs[pipeline.Activities] {
-		statement := strings.ReplaceAll(mustRead("read/party.sql"), "{as_of}", quoteInstant(asOf))
-		if err := v.first.GetContext(ctx, &named, statement); err != nil {
-			return false, fmt.Errorf("read the parties of activities: %w", err)
-		}
-		return named, nil
+		return v.askParty(ctx, strings.ReplaceAll(mustRead("read/party.sql"), "{as_of}", quoteInstant(asOf)))
 	}
 	activities, deals := string(pipeline.Activities), string(pipeline.Deals)
 	if own := v.mapping.queries; own != nil {
@@ -123,15 +124,26 @@ func (v *snapshot) partyNamed(ctx context.Context, asOf time.Time) (named bool, 
 		}
 		activities, deals = "(\n"+bareQuery(own[pipeline.Activities])+"\n)", "(\n"+bareQuery(own[pipeline.Deals])+"\n)"
 	}
-	statement := strings.NewReplacer("{activities}", activities, "{deals}", deals,
-		"{bytewise}", v.source.at.bytewise).Replace(mustRead("read/parties.sql"))
-	ctx, enough := context.WithCancel(ctx)
-	defer enough()
-	tx, err := v.beside(ctx)
-	if err != nil {
+	names := strings.NewReplacer("{activities}", activities, "{deals}", deals, "{as_of}", quoteInstant(asOf), "{bytewise}", v.source.at.bytewise)
+	if v.source.at.copies {
+		return v.askParty(ctx, names.Replace(mustRead("postgres/parties.sql")))
+	}
+	return v.lookForParty(ctx, names.Replace(mustRead("sqlite/parties.sql")), asOf)
+}
+
+// askParty has the database answer.
+func (v *snapshot) askParty(ctx context.Context, statement string) (named bool, err error) {
+	if err := v.first.GetContext(ctx, &named, statement); err != nil {
 		return false, fmt.Errorf("read the parties of activities: %w", err)
 	}
-	rows, err := tx.QueryxContext(ctx, statement)
+	return named, nil
+}
+
+// lookForParty reads until an instant is before another: SQLite keeps instants as text, in whatever form.
+func (v *snapshot) lookForParty(ctx context.Context, statement string, asOf time.Time) (bool, error) {
+	ctx, enough := context.WithCancel(ctx)
+	defer enough()
+	rows, err := v.first.QueryxContext(ctx, statement)
 	if err != nil {
 		return false, fmt.Errorf("read the parties of activities: %w", err)
 	}
@@ -154,6 +166,7 @@ func (v *snapshot) partyNamed(ctx context.Context, asOf time.Time) (named bool, 
 
 // merge puts each deal together with its rows, as all lanes go through the ids in the same order.
 type merge struct {
+	view       *snapshot
 	needs      *pipeline.Needs
 	reading    *pipeline.Reading
 	deals      *lane[pipeline.Deal]
@@ -226,6 +239,7 @@ func (m *merge) all(yield func(*pipeline.History, error) bool) {
 			m.reading.Counts[rows] = n
 		}
 	}
+	m.view.complete = true
 	for _, list := range m.waivers {
 		for _, w := range list {
 			if w.At.Before(m.needs.AsOf) {

@@ -31,7 +31,8 @@ type snapshot struct {
 	ahead  sync.WaitGroup             // lanes that read ahead
 	lacks  map[pipeline.Rows][]string // columns that queries do not give
 
-	mapping mapping // where the rows are
+	mapping  mapping // where the rows are
+	complete bool    // all of it was read
 }
 
 func (s *Source) snapshot(ctx context.Context) (*snapshot, error) {
@@ -164,4 +165,5 @@ func (v *snapshot) end() {
 	for _, tx := range v.txs {
 		_ = tx.Rollback()
 	}
+	v.txs = nil
 }
