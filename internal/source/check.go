@@ -2,6 +2,7 @@ package source
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -12,12 +13,19 @@ import (
 
 // checks is what can be said about a file only by looking at more than one row. Its memory is the ids.
 type checks struct {
-	lines    map[pipeline.Rows]map[string]int // the line of each key that may stand once
+	lines    map[pipeline.Rows]map[string]spot // the place of each key that may stand once
 	managers map[string]bool
 	zones    map[string]bool // whether it exists
 	names    map[pipeline.Rows]string
+	filled   map[pipeline.Rows][]bool // for each column whether some row has a value
 	notes    []*note
 	faults   *faults
+}
+
+// spot is where a key stands.
+type spot struct {
+	file string
+	line int
 }
 
 // note is something odd that happens in many rows and is said once, with their number.
@@ -26,20 +34,21 @@ type note struct {
 	field      string
 	what, hint string
 	n          int
-	line       int
+	place      Place // of the first
 	first      string
 }
 
 func newChecks(to *faults) *checks {
-	return &checks{lines: map[pipeline.Rows]map[string]int{}, managers: map[string]bool{}, zones: map[string]bool{},
-		names: map[pipeline.Rows]string{}, faults: to}
+	return &checks{lines: map[pipeline.Rows]map[string]spot{}, managers: map[string]bool{}, zones: map[string]bool{},
+		names: map[pipeline.Rows]string{}, filled: map[pipeline.Rows][]bool{}, faults: to}
 }
 
 // begin is called before the rows of a file.
 func (c *checks) begin(name string, l *layout) {
 	c.names[l.rows] = name
+	c.filled[l.rows] = make([]bool, len(l.columns))
 	if l.unique != nil {
-		c.lines[l.rows] = map[string]int{}
+		c.lines[l.rows] = map[string]spot{}
 	}
 }
 
@@ -50,6 +59,10 @@ func (c *checks) row(l *layout, r row) {
 	}
 	if !r.sound {
 		return
+	}
+	filled := c.filled[l.rows]
+	for i := range r.record {
+		filled[i] = filled[i] || !r.record[i].null
 	}
 	switch l.rows {
 	case pipeline.Reps:
@@ -67,7 +80,7 @@ func (c *checks) row(l *layout, r row) {
 	case pipeline.Waivers:
 		if name := r.record[1].text; !strings.HasPrefix(name, "stage:") && !strings.HasPrefix(name, "buyer:") {
 			c.note(l.rows, "checkpoint", "no checkpoint's full name", "write stage:<key> or buyer:<key>; such a waiver excuses nothing",
-				r.line(1), name)
+				r.place(1), name)
 		}
 	}
 	if l.key == 0 && l.columns[0].name == "deal_id" {
@@ -83,15 +96,19 @@ func (c *checks) once(l *layout, r row) {
 		if r.record[col].null {
 			return // the header lacks the column, which is a fault already
 		}
-		parts[i], names[i] = r.record[col].text, l.columns[col].name
+		parts[i], names[i] = r.record[col].text, r.place(col).Column
 	}
-	key, line := strings.Join(parts, "\x00"), r.line(l.unique[0])
+	key, at := strings.Join(parts, "\x00"), r.place(l.unique[0])
 	if first, twice := c.lines[l.rows][key]; twice {
-		c.faults.add(c.names[l.rows], line, strings.Join(names, ", "),
-			fmt.Sprintf("%s stands on line %d already", quote(strings.Join(parts, ", ")), first), "every row needs its own")
+		where := fmt.Sprintf("on line %d", first.line)
+		if first.file != at.File {
+			where = fmt.Sprintf("in %s:%d", first.file, first.line)
+		}
+		c.faults.add(at.File, at.Line, strings.Join(names, ", "),
+			fmt.Sprintf("%s stands %s already", quote(strings.Join(parts, ", ")), where), "every row needs its own")
 		return
 	}
-	c.lines[l.rows][key] = line
+	c.lines[l.rows][key] = spot{file: at.File, line: at.Line}
 }
 
 // known notes an id that its own file does not list.
@@ -106,7 +123,7 @@ func (c *checks) known(l *layout, r row, column string, in pipeline.Rows) {
 		if in == pipeline.Deals {
 			hint = "such rows are counted and otherwise ignored"
 		}
-		c.note(l.rows, column, "not listed in "+string(in)+".csv", hint, r.line(i), id.text)
+		c.note(l.rows, column, "not listed in "+filepath.Base(c.names[in]), hint, r.place(i), id.text)
 	}
 }
 
@@ -115,7 +132,7 @@ func (c *checks) category(l *layout, r row, column string) {
 	i := l.column(column)
 	if v := r.record[i]; !v.null && !slices.Contains(categories, v.text) {
 		c.note(l.rows, column, "none of "+strings.Join(categories, ", "),
-			"an unknown category gives a deal no chance; probability does", r.line(i), v.text)
+			"an unknown category gives a deal no chance; probability does", r.place(i), v.text)
 	}
 }
 
@@ -131,7 +148,7 @@ func (c *checks) zone(r row) {
 	}
 	if !exists {
 		c.note(pipeline.Reps, "time_zone", "no time zone", "write an IANA name like Europe/Amsterdam; these people get the schedule's zone",
-			r.line(5), zone.text)
+			r.place(5), zone.text)
 	}
 }
 
@@ -141,14 +158,14 @@ func ZoneExists(name string) bool {
 	return err == nil && name != "Local"
 }
 
-func (c *checks) note(rows pipeline.Rows, field, what, hint string, line int, value string) {
+func (c *checks) note(rows pipeline.Rows, field, what, hint string, place Place, value string) {
 	for _, n := range c.notes {
 		if n.rows == rows && n.field == field && n.what == what {
 			n.n++
 			return
 		}
 	}
-	c.notes = append(c.notes, &note{rows: rows, field: field, what: what, hint: hint, n: 1, line: line, first: value})
+	c.notes = append(c.notes, &note{rows: rows, field: field, what: what, hint: hint, n: 1, place: place, first: value})
 }
 
 // warnings says what was noted, at the line where it is seen first.
@@ -167,10 +184,23 @@ func (c *checks) warnings() fault.List {
 			Hint: "they make no group and get no digest"})
 	}
 	for _, n := range c.notes {
-		list = append(list, fault.Fault{File: c.names[n.rows], Line: n.line, Field: n.field,
+		list = append(list, fault.Fault{File: n.place.File, Line: n.place.Line, Field: n.place.Column,
 			What: fmt.Sprintf("%s: %s, the first %s", plural(n.n, "row"), n.what, quote(n.first)), Hint: n.hint})
 	}
 	return list
+}
+
+// missing lists the columns in which no row has a value, of the rows that are there.
+func (c *checks) missing() map[pipeline.Rows][]string {
+	missing := map[pipeline.Rows][]string{}
+	for _, l := range layouts {
+		for i, filled := range c.filled[l.rows] {
+			if !filled {
+				missing[l.rows] = append(missing[l.rows], l.columns[i].name)
+			}
+		}
+	}
+	return missing
 }
 
 func plural(n int, noun string) string {

@@ -78,17 +78,6 @@ func fileNames() string {
 	return strings.Join(names, ", ")
 }
 
-// readFile reads one canonical file; a file that cannot be opened is a fault.
-func readFile(name string, l *layout, to *faults, each func(row) error) error {
-	f, err := os.Open(name)
-	if err != nil {
-		to.add(name, 0, "", "cannot be read: "+reason(err), "")
-		return nil
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	return readSheet(name, f, l, to, each)
-}
-
 // ReadWaivers reads a CSV file of waivers, the extra ones of a config. The faults are those of an import.
 func ReadWaivers(path string) ([]pipeline.Waiver, fault.List) {
 	var found faults

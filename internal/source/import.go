@@ -22,8 +22,9 @@ type ImportOptions struct {
 type ImportResult struct {
 	Files    []ImportedFile // in the order of pipeline.AllRows
 	Absent   []pipeline.Rows
-	Warnings fault.List // what is odd but no fault
-	Where    string     // the database, without its password
+	Missing  map[pipeline.Rows][]string // the columns of the rows that are there in which no row has a value
+	Warnings fault.List                 // what is odd but no fault
+	Where    string                     // the database, without its password
 }
 
 // ImportedFile is one canonical file and its number of rows.
@@ -37,48 +38,76 @@ type ImportedFile struct {
 // database by them, all or nothing. Every file is checked before the database is touched; bad input, and a
 // database whose tables are not ours, come back as a fault.List and change nothing.
 func Import(ctx context.Context, dsn string, paths []string, opts ImportOptions) (ImportResult, error) {
-	var found faults
-	var result ImportResult
 	where, err := parseDSN(dsn)
 	if err != nil {
-		return result, err
+		return ImportResult{}, err
 	}
-	result.Where = where.shown
+	var found faults
 	files, warnings := findFiles(paths, &found)
 	if len(found.list) > 0 {
-		return result, found.list
+		return ImportResult{Where: where.shown}, found.list
 	}
-	seen := newChecks(&found)
+	var feeds []feed
 	for _, l := range layouts {
-		name, given := files[l.rows]
-		if !given {
-			result.Absent = append(result.Absent, l.rows)
-			continue
+		if name, given := files[l.rows]; given {
+			feeds = append(feeds, feedFromFile(l, name))
 		}
-		seen.begin(name, l)
+	}
+	result, err := takeIn(ctx, where, feeds, opts)
+	result.Warnings = slices.Concat(warnings, result.Warnings)
+	return result, err
+}
+
+// ImportFeeds is Import for rows that do not come from canonical files. reps and deals have to be among them; of
+// stage_changes and forecasts runs observe what no feed gives.
+func ImportFeeds(ctx context.Context, dsn string, feeds []Feed, opts ImportOptions) (ImportResult, error) {
+	where, err := parseDSN(dsn)
+	if err != nil {
+		return ImportResult{}, err
+	}
+	sorted, err := sortFeeds(feeds)
+	if err != nil {
+		return ImportResult{}, err
+	}
+	return takeIn(ctx, where, sorted, opts)
+}
+
+// takeIn checks all rows, and then writes them.
+func takeIn(ctx context.Context, where database, feeds []feed, opts ImportOptions) (ImportResult, error) {
+	result := ImportResult{Where: where.shown}
+	var found faults
+	seen := newChecks(&found)
+	for _, f := range feeds {
+		seen.begin(f.name, f.layout)
 		n := 0
-		err := readFile(name, l, &found, func(r row) error {
+		err := f.read(&found, func(r row) error {
 			n++
-			seen.row(l, r)
+			seen.row(f.layout, r)
 			return ctx.Err()
 		})
 		if err != nil {
 			return result, err
 		}
-		result.Files = append(result.Files, ImportedFile{Rows: l.rows, File: name, N: n})
+		result.Files = append(result.Files, ImportedFile{Rows: f.layout.rows, File: f.name, N: n})
 	}
 	if len(found.list) > 0 {
 		return result, found.list // what is odd besides may only follow from these
 	}
-	result.Warnings = slices.Concat(warnings, seen.warnings())
+	for _, l := range layouts {
+		if !slices.ContainsFunc(feeds, func(f feed) bool { return f.layout == l }) {
+			result.Absent = append(result.Absent, l.rows)
+		}
+	}
+	result.Missing = seen.missing()
+	result.Warnings = seen.warnings()
 	if opts.DryRun {
 		return result, nil
 	}
-	return result, write(ctx, where, files, opts)
+	return result, write(ctx, where, feeds, opts)
 }
 
 // write replaces the tables in one transaction.
-func write(ctx context.Context, where database, files map[pipeline.Rows]string, opts ImportOptions) (err error) {
+func write(ctx context.Context, where database, feeds []feed, opts ImportOptions) (err error) {
 	db, err := where.open(ctx, forWriting)
 	if err != nil {
 		return err
@@ -90,7 +119,7 @@ func write(ctx context.Context, where database, files map[pipeline.Rows]string, 
 	if err != nil {
 		return fmt.Errorf("begin the import: %w", where.explain(err))
 	}
-	if err := replaceTables(ctx, tx, where, files, opts); err != nil {
+	if err := replaceTables(ctx, tx, where, feeds, opts); err != nil {
 		_ = tx.Rollback() // err says what went wrong; a connection that is lost rolls back by itself
 		return err
 	}
@@ -100,7 +129,7 @@ func write(ctx context.Context, where database, files map[pipeline.Rows]string, 
 	return nil
 }
 
-func replaceTables(ctx context.Context, tx *sqlx.Tx, where database, files map[pipeline.Rows]string, opts ImportOptions) error {
+func replaceTables(ctx context.Context, tx *sqlx.Tx, where database, feeds []feed, opts ImportOptions) error {
 	if err := where.prepareImport(ctx, tx); err != nil {
 		return fmt.Errorf("prepare the import: %w", err)
 	}
@@ -111,22 +140,24 @@ func replaceTables(ctx context.Context, tx *sqlx.Tx, where database, files map[p
 	if err := refuseForeign(where, there); err != nil {
 		return err
 	}
+	written := map[pipeline.Rows]string{}
 	for _, l := range layouts {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		name, given := files[l.rows]
-		if err := where.emptyTable(ctx, tx, l.rows, there, given); err != nil {
+		i := slices.IndexFunc(feeds, func(f feed) bool { return f.layout == l })
+		if err := where.emptyTable(ctx, tx, l.rows, there, i >= 0); err != nil {
 			return fmt.Errorf("%s: make the table %s: %w", where.shown, l.rows, where.explain(err))
 		}
-		if !given {
+		if i < 0 {
 			continue
 		}
-		if err := writeRows(ctx, tx, where, l, name, opts.Progress); err != nil {
+		if err := writeRows(ctx, tx, where, feeds[i], opts.Progress); err != nil {
 			return err
 		}
+		written[l.rows] = feeds[i].name
 	}
-	if _, err := tx.ExecContext(ctx, where.analyze(files)); err != nil {
+	if _, err := tx.ExecContext(ctx, where.analyze(written)); err != nil {
 		return fmt.Errorf("analyze the tables: %w", err)
 	}
 	return nil
@@ -144,8 +175,9 @@ func refuseForeign(where database, there map[pipeline.Rows]string) error {
 	return list.Err()
 }
 
-// writeRows sends the rows of one file. The file has been checked; if it changed since, that is a fault too.
-func writeRows(ctx context.Context, tx *sqlx.Tx, where database, l *layout, name string, progress func(pipeline.Rows, int)) error {
+// writeRows sends the rows of one feed. It has been checked; if its file changed since, that is a fault too.
+func writeRows(ctx context.Context, tx *sqlx.Tx, where database, from feed, progress func(pipeline.Rows, int)) error {
+	l := from.layout
 	stmt, err := tx.PrepareContext(context.WithoutCancel(ctx), where.dialect.insert(l))
 	if err != nil {
 		return fmt.Errorf("write %s: %w", l.rows, err)
@@ -156,7 +188,7 @@ func writeRows(ctx context.Context, tx *sqlx.Tx, where database, l *layout, name
 	n := 0
 	// To watch ctx inside every statement costs SQLite's driver a goroutine a row; between the rows is enough.
 	unwatched := context.WithoutCancel(ctx)
-	err = readFile(name, l, &found, func(r row) error {
+	err = from.read(&found, func(r row) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -1,9 +1,6 @@
 package source
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -11,18 +8,17 @@ import (
 	"strings"
 
 	"drumbeat/internal/fault"
+	"drumbeat/internal/sheet"
 	"drumbeat/internal/yamlfile"
 )
 
-// sheet is one canonical CSV file on its way in.
-type sheet struct {
+// csvFile is one canonical CSV file on its way in.
+type csvFile struct {
 	name   string // as the user gave it
 	layout *layout
-	csv    *csv.Reader
+	sheet  *sheet.Reader
 	header []int // for each field of the file its column in the layout, -1 for none
 	hasSeq bool
-	next   int   // the line after the last record
-	end    int64 // the byte after it
 	faults *faults
 }
 
@@ -37,83 +33,56 @@ func (f *faults) add(file string, line int, field, what, hint string) {
 
 func (f *faults) full() bool { return len(f.list) >= fault.Limit }
 
-// row is one row of a sheet that has no fault of its own.
+// broken takes what the reader of a file says; goOn is false where nothing more can be read.
+func (f *faults) broken(err error) (goOn bool) {
+	var b *sheet.Broken
+	if !errors.As(err, &b) {
+		f.add("", 0, "", err.Error(), "") // cannot be: the reader says nothing else
+		return false
+	}
+	f.add(b.Fault.File, b.Fault.Line, b.Fault.Field, b.Fault.What, b.Fault.Hint)
+	return !b.Final
+}
+
+func reason(err error) string { return sheet.Reason(err) }
+
+// row is one row whose values have been read.
 type row struct {
 	number int64 // from 1, the header not counted
 	record record
-	line   func(column int) int // the line on which the value stands
-	sound  bool                 // no value of it is at fault
+	place  func(column int) Place
+	sound  bool // no value of it is at fault
 }
+
+// line says on which line of its file a value stands.
+func (r row) line(column int) int { return r.place(column).Line }
 
 // readSheet reads a canonical CSV file and hands every row to each whose fields can be told apart. What is wrong
 // goes to the faults, at its line; the error is that of each.
 func readSheet(name string, in io.Reader, l *layout, to *faults, each func(row) error) error {
-	text, ok := openText(name, in, to)
-	if !ok {
+	text, broken := sheet.New(name, in, ',')
+	if broken != nil {
+		to.broken(broken)
 		return nil
 	}
-	limited := &limitedRecords{in: text}
-	s := &sheet{name: name, layout: l, csv: csv.NewReader(limited), faults: to, next: 1}
-	limited.done = &s.end
-	s.csv.FieldsPerRecord = -1 // counted here, for a fault that says both numbers
-	s.csv.ReuseRecord = true
+	s := &csvFile{name: name, layout: l, sheet: text, faults: to}
 	if !s.readHeader() {
 		return nil
 	}
 	return s.readRows(each)
 }
 
-// openText refuses what is no UTF-8 text at first sight, and skips a byte order mark.
-func openText(name string, in io.Reader, to *faults) (io.Reader, bool) {
-	b := bufio.NewReaderSize(in, 64*1024)
-	head, err := b.Peek(4)
-	if len(head) == 0 && err != nil && !errors.Is(err, io.EOF) {
-		to.add(name, 0, "", "cannot be read: "+reason(err), "")
-		return nil, false
-	}
-	switch {
-	case bytes.HasPrefix(head, []byte{0xFF, 0xFE}), bytes.HasPrefix(head, []byte{0xFE, 0xFF}),
-		len(head) == 4 && (head[0] == 0) != (head[1] == 0) && (head[2] == 0) != (head[3] == 0):
-		to.add(name, 1, "", "is UTF-16, not UTF-8", "save it as CSV UTF-8")
-		return nil, false
-	case bytes.HasPrefix(head, []byte{0xEF, 0xBB, 0xBF}):
-		_, _ = b.Discard(3) // just seen
-	}
-	return b, true
-}
-
-// mostRecord bounds the memory that a quote which is never closed can take: it swallows the rest of the file.
-const mostRecord = 1 << 20
-
-var errRecordTooLong = errors.New("record too long")
-
-// limitedRecords fails once the reader behind it has been given too much without having found a record's end.
-type limitedRecords struct {
-	in    io.Reader
-	given int64
-	done  *int64 // how far the records reach that were found
-}
-
-func (r *limitedRecords) Read(p []byte) (int, error) {
-	if r.given-*r.done > mostRecord {
-		return 0, errRecordTooLong
-	}
-	n, err := r.in.Read(p)
-	r.given += int64(n)
-	return n, err
-}
-
-func (s *sheet) readHeader() bool {
-	fields, err := s.read()
+func (s *csvFile) readHeader() bool {
+	fields, err := s.sheet.Next()
 	if errors.Is(err, io.EOF) {
 		s.faults.add(s.name, 1, "", "is empty", "its first line names the columns: "+strings.Join(s.layout.names(), ","))
 		return false
 	}
 	if err != nil {
-		s.broken(err)
+		s.faults.broken(err)
 		return false
 	}
-	line, _ := s.csv.FieldPos(0)
+	line := s.sheet.Line(0)
 	s.header = make([]int, len(fields))
 	known := 0
 	for i, name := range fields {
@@ -147,11 +116,11 @@ func quoteName(name string) string {
 }
 
 // likely is the hint after an unknown column.
-func (s *sheet) likely(header []string, name string) string {
+func (s *csvFile) likely(header []string, name string) string {
 	if len(header) == 1 {
 		for _, other := range []string{";", "\t", "|"} {
 			if strings.Contains(name, other) {
-				return fmt.Sprintf("fields are separated by commas here, not by %q", other)
+				return fmt.Sprintf("fields are separated by commas here, not by %q; is it a CRM's export? Then --preset csv reads it", other)
 			}
 		}
 	}
@@ -159,69 +128,30 @@ func (s *sheet) likely(header []string, name string) string {
 	return yamlfile.Suggest(strings.TrimSpace(name), missing)
 }
 
-// broken says what encoding/csv could not make sense of; goOn is false where nothing more can be read.
-func (s *sheet) broken(err error) (goOn bool) {
-	var p *csv.ParseError
-	switch {
-	case errors.As(err, &p) && errors.Is(p.Err, csv.ErrBareQuote):
-		s.next = p.Line + 1
-		s.faults.add(s.name, p.Line, "", "a quote stands inside a field that is not quoted",
-			`quote the whole field and double the quotes in it: "a ""b"" c"`)
-	case errors.As(err, &p) && errors.Is(p.Err, csv.ErrQuote):
-		s.next = p.Line + 1
-		what := "broken quoting"
-		if p.Line != p.StartLine {
-			what = fmt.Sprintf("broken quoting: a quote of this row is not closed as far as line %d", p.Line)
-		}
-		s.faults.add(s.name, p.StartLine, "", what, `close every quote, and double those inside a quoted field: "a ""b"" c"`)
-	case errors.Is(err, errRecordTooLong):
-		s.faults.add(s.name, s.next, "", fmt.Sprintf("the row is longer than %d bytes", mostRecord),
-			"somewhere a quote is not closed")
-		return false
-	default:
-		s.faults.add(s.name, s.next, "", "cannot be read: "+reason(err), "")
-		return false
-	}
-	return true
-}
-
-// reason is an error without the path, which the fault names already.
-func reason(err error) string {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err.Error()
-		}
-		err = inner
-	}
-}
-
-func (s *sheet) readRows(each func(row) error) error {
-	r := row{record: newRecord(s.layout)}
+func (s *csvFile) readRows(each func(row) error) error {
+	r := row{record: newRecord(s.layout), place: s.placeOf}
 	seq := s.layout.column("seq")
 	for !s.faults.full() {
-		fields, err := s.read()
+		fields, err := s.sheet.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		r.number++
 		if err != nil {
-			if !s.broken(err) {
+			if !s.faults.broken(err) {
 				return nil
 			}
 			continue
 		}
 		if len(fields) != len(s.header) {
-			line, _ := s.csv.FieldPos(0)
-			s.faults.add(s.name, line, "", fmt.Sprintf("%d fields, where the header has %d", len(fields), len(s.header)),
+			s.faults.add(s.name, s.sheet.Line(0), "", fmt.Sprintf("%d fields, where the header has %d", len(fields), len(s.header)),
 				"quote a field that holds a comma")
 			continue
 		}
-		r.sound = s.parseRow(fields, r.record)
+		r.sound = s.layout.parse(fields, s.header, r.record, s.faults, s.placeOf)
 		if seq >= 0 && !s.hasSeq {
 			r.record[seq] = cell{int: r.number}
 		}
-		r.line = s.lineOf
 		if err := each(r); err != nil {
 			return err
 		}
@@ -229,35 +159,27 @@ func (s *sheet) readRows(each func(row) error) error {
 	return nil
 }
 
-// read gives the next record and notes where it ends.
-func (s *sheet) read() ([]string, error) {
-	fields, err := s.csv.Read()
-	s.end = s.csv.InputOffset()
-	if err == nil {
-		last := len(fields) - 1
-		line, _ := s.csv.FieldPos(last)
-		s.next = line + strings.Count(fields[last], "\n") + 1
-	}
-	return fields, err
+func (s *csvFile) placeOf(column int) Place {
+	return Place{File: s.name, Line: s.sheet.Line(max(slices.Index(s.header, column), 0)), Column: s.layout.columns[column].name}
 }
 
-// parseRow reads every value of a row, so that all its faults show at once.
-func (s *sheet) parseRow(fields []string, into record) bool {
+// parse reads every value of a row, so that all its faults show at once. columns says for each value its column in
+// the layout, -1 for none.
+func (l *layout) parse(values []string, columns []int, into record, to *faults, place func(column int) Place) bool {
 	into.clear()
 	sound := true
-	for i, value := range fields {
-		c := s.header[i]
+	for i, value := range values {
+		c := columns[i]
 		if c < 0 {
 			continue
 		}
-		col := &s.layout.columns[c]
-		if err := into[c].parse(col, value); err != nil {
-			line, _ := s.csv.FieldPos(i)
+		if err := into[c].parse(&l.columns[c], value); err != nil {
 			var w wrong
 			if !errors.As(err, &w) {
 				w.what = err.Error()
 			}
-			s.faults.add(s.name, line+linesBefore(value), col.name, w.what, w.hint)
+			at := place(c)
+			to.add(at.File, at.Line+linesBefore(value), at.Column, w.what, w.hint)
 			sound = false
 		}
 	}
@@ -273,9 +195,4 @@ func linesBefore(value string) int {
 		}
 	}
 	return 0
-}
-
-func (s *sheet) lineOf(column int) int {
-	line, _ := s.csv.FieldPos(max(slices.Index(s.header, column), 0))
-	return line
 }

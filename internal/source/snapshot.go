@@ -93,7 +93,7 @@ func (v *snapshot) findRows(ctx context.Context) error {
 		_, v.there[rows] = there[rows]
 		v.mapping.from[rows] = v.source.at.schema + string(rows)
 		v.packs[rows] = v.source.at.packs(layoutOf(rows)) && strings.Contains(there[rows], currentMark)
-		if rows.Required() && !v.there[rows] {
+		if rows.Required() && !rows.Observable() && !v.there[rows] {
 			return none
 		}
 	}
