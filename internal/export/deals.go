@@ -40,6 +40,7 @@ type deal struct {
 	outcome pipeline.Outcome
 	created time.Time // zero: the row has no date of creation
 	closed  time.Time
+	dayOnly bool   // of closing the export tells the day only
 	moves   []move // by the columns of entry, by time
 	ignored bool   // it is no deal any more
 	dollar  bool
@@ -221,7 +222,8 @@ func (f *file) readClosing(r record, d *deal) {
 	}
 	for _, key := range closing {
 		if t := d.instant(r, key); !t.IsZero() {
-			d.closed = t
+			m, _ := parseMoment(r.get(key)) // it has just been read
+			d.closed, d.dayOnly = t, !m.timed
 			d.set(dealClosed, key, canonicalInstant(t))
 			break
 		}
@@ -327,6 +329,7 @@ func (e *Export) dealsTable() Table {
 			if f.readDeal(r, &d); d.ignored {
 				return nil
 			}
+			e.refineClosing(&d)
 			d.values[dealCreated] = canonicalInstant(e.createdAt(&d))
 			d.values[dealRep] = e.people.id(d.values[dealRep])
 			for i, column := range given {
@@ -343,4 +346,22 @@ func (e *Export) createdAt(d *deal) time.Time {
 		return e.since(d)
 	}
 	return d.created
+}
+
+// refineClosing takes the entry into the closed stage for the closing where the export tells only its day, which
+// somebody typed: moves of that day would else come after it.
+func (e *Export) refineClosing(d *deal) {
+	if !d.dayOnly && !d.closed.IsZero() || d.outcome == pipeline.Open {
+		return
+	}
+	at := e.closings[closing{d.values[dealID], d.outcome}]
+	for _, m := range d.moves {
+		if o, _ := e.mapping.outcomeOf(m.stage); o == d.outcome && len(e.closings) == 0 {
+			at = m.at
+		}
+	}
+	if !at.IsZero() {
+		d.closed = at
+		d.values[dealClosed] = canonicalInstant(at)
+	}
 }

@@ -58,6 +58,7 @@ type Export struct {
 	people   *people
 	deals    dealIndex
 	origins  map[string]origin // with a column of the stage before: the first move of each deal
+	closings map[closing]time.Time // the last entry into a closed stage, by the histories
 	census   census
 	exported time.Time // the instant that deals without a date of creation count from
 	faults   fault.List
@@ -73,7 +74,8 @@ func Open(paths []string, opts Options) (*Export, fault.List) {
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	e := &Export{mapping: m, people: newPeople(), deals: newDealIndex(), origins: map[string]origin{}, census: newCensus()}
+	e := &Export{mapping: m, people: newPeople(), deals: newDealIndex(), origins: map[string]origin{},
+		closings: map[closing]time.Time{}, census: newCensus()}
 	e.findFiles(paths)
 	if len(e.faults) == 0 {
 		e.checkMap()

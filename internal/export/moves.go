@@ -87,6 +87,12 @@ type origin struct {
 	at   time.Time
 }
 
+// closing is the end of a deal by its history.
+type closing struct {
+	deal    string
+	outcome pipeline.Outcome
+}
+
 // lookAtHistory finds out in which direction a history runs, where that of each deal begins, and who moved.
 func (e *Export) lookAtHistory(f *file) {
 	last := map[string]time.Time{}
@@ -103,6 +109,11 @@ func (e *Export) lookAtHistory(f *file) {
 			down++
 		}
 		last[id] = at
+		if outcome, _ := f.mapping.outcomeOf(f.historyStage(r, "stage")); outcome != pipeline.Open {
+			if end := (closing{id, outcome}); at.After(e.closings[end]) && sameText(r.get("from_stage")) != sameText(r.get("stage")) {
+				e.closings[end] = at
+			}
+		}
 		if mover := r.get("rep_id"); mover != "" {
 			e.mention(mover, r.place("rep_id"), "mover", func(*person) {})
 		}

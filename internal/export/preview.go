@@ -147,7 +147,8 @@ func (e *Export) previewColumns(p *printer, f *file) {
 			from = []string{f.titleOf("stage") + " (the part in brackets)"}
 		}
 		if len(from) == 0 {
-			from = []string{"- (no such column)"}
+			p.line("  %-18s -", dealColumns[column])
+			continue
 		}
 		p.line("  %-18s <- %s", dealColumns[column], strings.Join(from, ", "))
 	}

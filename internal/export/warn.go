@@ -3,6 +3,7 @@ package export
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"drumbeat/internal/pipeline"
 )
@@ -14,7 +15,7 @@ func (e *Export) warn() {
 	}
 	for _, f := range e.files {
 		if f.skipped.notes > 0 {
-			e.warning(f.skipped.first, fmt.Sprintf("%s below the rows skipped, the first %q", plural(f.skipped.notes, "line"), shorten(f.skipped.text)), "")
+			e.warning(f.skipped.first, fmt.Sprintf("skipped as no row: %s, the first %q", plural(f.skipped.notes, "line"), shorten(f.skipped.text)), "")
 		}
 	}
 	e.warnDeals()
@@ -39,7 +40,7 @@ func (e *Export) warnDeals() {
 		e.warning(c.noName.first, fmt.Sprintf("%s without a name: the account stands in for it, else the id", plural(c.noName.n, "deal")), "")
 	}
 	if c.ignored.n > 0 {
-		e.warning(c.ignored.first, fmt.Sprintf("%s left out that are deleted, or that the map ignores", plural(c.ignored.n, "deal")), "")
+		e.warning(c.ignored.first, fmt.Sprintf("left out as deleted, or as the map says: %s", plural(c.ignored.n, "deal")), "")
 	}
 	if c.dollar.n > 0 {
 		e.warning(c.dollar.first, fmt.Sprintf("%s with a sign that names no one currency, like %q", plural(c.dollar.n, "amount"), c.dollar.value),
@@ -48,30 +49,22 @@ func (e *Export) warnDeals() {
 }
 
 func (e *Export) warnPeople() {
-	for _, role := range []struct{ word, verb, hint string }{
-		{"owner", "owns deals", "they get no digest without an address: add a file of reps, or people in the config"},
-		{"manager", "is named as manager", "they get no digest without an address: add people in the config"},
-		{"mover", "moved deals", "an integration or an importer is no rep: say system: true for it under people in the config"},
+	for _, role := range []struct{ word, hint string }{
+		{"owner", "they get no digest without an address: add them to the file, or people to the config"},
+		{"manager", "they get no digest without an address: add them to the file, or people to the config"},
+		{"mover", "an integration or an importer is no rep: give it system: true under people in the config"},
 	} {
 		c := e.people.added(role.word)
 		if c.n == 0 {
 			continue
 		}
 		if role.word == "owner" && len(e.filesOf(pipeline.Reps)) == 0 {
-			e.warning(Place{File: c.first.File, Line: c.first.Line, Column: c.first.Column},
-				fmt.Sprintf("there is no file of reps: %s of deals added, the first %q, without address, manager or team", plural(c.n, "owner"), c.value),
-				"add a file with name, e-mail, manager and time zone, or people in the config")
+			e.warning(c.first, fmt.Sprintf("there is no file of reps: %s of deals added, the first %q, without address, manager or team", plural(c.n, "owner"), c.value),
+				"add a file with name, e-mail, manager and time zone, or people to the config")
 			continue
 		}
-		e.warning(c.first, fmt.Sprintf("%s added who %s and is in no file of reps, the first %q", count1(c.n), role.verb, c.value), role.hint)
+		e.warning(c.first, fmt.Sprintf("added as reps, being in no file of them: %s, the first %q", plural(c.n, role.word), c.value), role.hint)
 	}
-}
-
-func count1(n int) string {
-	if n == 1 {
-		return "1 person"
-	}
-	return fmt.Sprintf("%d people", n)
 }
 
 func shorten(s string) string {
@@ -86,14 +79,32 @@ func (e *Export) Limits() []string {
 	var out []string
 	histories := len(e.filesOf(pipeline.StageChanges))
 	if histories == 0 && len(e.wideFiles()) > 0 {
-		out = append(out, "one date for each stage: a stage that was entered again, and moves back, do not show; fitness looks better than it is")
-	}
-	if histories > 0 && e.census.strangers.n > 0 {
-		out = append(out, fmt.Sprintf("%s of history or activities speak of deals that the export does not have, the first %q", plural(e.census.strangers.n, "row"), e.census.strangers.value))
+		out = append(out, "there is one date for each stage: a stage that was entered again, and a move back, do not show, so paths look straighter than they were")
+		if undated := e.undated(); len(undated) > 0 {
+			out = append(out, "no date of entry into "+strings.Join(undated, ", ")+": nobody sees when a deal came there, or whether it skipped it")
+		}
 	}
 	files := e.filesOf(pipeline.Deals)
 	if !slices.ContainsFunc(files, func(f *file) bool { return f.has("created_at") }) {
-		out = append(out, "no column tells when a deal was created: each counts from its first known date, so calls and silence begin too late")
+		out = append(out, "no column tells when a deal was created: each counts from its first known date, so that silence and forecast calls begin too late")
+	}
+	return out
+}
+
+// undated lists the stages of open deals that have no column of entry.
+func (e *Export) undated() []string {
+	dated := map[string]bool{}
+	for _, f := range e.wideFiles() {
+		for _, en := range f.entered {
+			dated[sameText(en.stage)] = true
+		}
+	}
+	var out []string
+	for _, c := range e.census.stages {
+		if c.outcome == pipeline.Open && c.stage != "" && !dated[sameText(c.stage)] {
+			dated[sameText(c.stage)] = true
+			out = append(out, c.stage)
+		}
 	}
 	return out
 }

@@ -15,12 +15,16 @@ type Gap struct {
 }
 
 // LeftOut says which figures a source cannot support, given which rows it has and which columns of those it lacks (by
-// their canonical names). Of rows that runs can observe it says so. The order is that of the canonical rows.
+// their canonical names). Missing rows come first, then missing columns, each in the order of the canonical rows.
 func LeftOut(tables map[pipeline.Rows]bool, missing map[pipeline.Rows][]string) []Gap {
 	var out []Gap
 	for _, rows := range pipeline.AllRows {
+		if g, known := withoutRows[rows]; known && !tables[rows] {
+			out = append(out, g)
+		}
+	}
+	for _, rows := range pipeline.AllRows {
 		if !tables[rows] {
-			out = append(out, withoutRows[rows]...)
 			continue
 		}
 		lacks := func(column string) bool { return slices.Contains(missing[rows], column) }
@@ -35,21 +39,20 @@ func LeftOut(tables map[pipeline.Rows]bool, missing map[pipeline.Rows][]string) 
 }
 
 // withoutRows is what follows from rows that are not there at all; see "Sources" in metrics.md, and its chapters.
-var withoutRows = map[pipeline.Rows][]Gap{
-	pipeline.StageChanges: {{Lacks: "stage_changes",
-		Figures: "stage adherence and its evidence, fitness, days in stage, stalls and pace, calls by stage, paths that win, whether a checkpoint earns its place, consistency, pressure, focus, moves entered for the record, lost deals retraced",
-		Back:    "a history of stages; else runs observe the open deals, and from the second run on these come for what moved since (docs/metrics.md, \"What runs observe\")"}},
-	pipeline.Activities: {{Lacks: "activities",
-		Figures: "the silent buyer and days since the buyer's last activity, deals without activity, moves that nothing backs; a checkpoint met by activity never falls due",
-		Back:    "activities: deal, time, kind, and party where it is the buyer's own doing"}},
-	pipeline.Criteria: {{Lacks: "criteria",
-		Figures: "buyer evidence: a checkpoint met by a criterion never falls due, so adherence is that of stages alone",
-		Back:    "rows of what buyers did: deal, criterion, time; or checkpoints met by activity or field in process.yaml"}},
-	pipeline.Forecasts: {{Lacks: "forecasts",
-		Figures: "forecast calls and all that is made of them: accuracy, bias, Brier score, calibration, lead times, uncalled wins, slips; pushes of the expected close",
-		Back:    "a history of expected close, amount and probability; else runs observe the open deals, and a period can be judged that began after the first run"}},
-	pipeline.Waivers: {{Lacks: "waivers", Figures: "agreed exceptions (excused checkpoints)",
-		Back: "a file of waivers, named by `waivers` in the config"}},
+var withoutRows = map[pipeline.Rows]Gap{
+	pipeline.StageChanges: {Lacks: "stage_changes",
+		Figures: "adherence, days in stage, stalls and pace, fitness, paths that win, what a checkpoint earns, calls by stage, consistency, pressure, focus, moves entered for the record, lost deals retraced",
+		Back:    "a history of stages. Else runs observe the open deals: from the second one on days in stage, stalls, pace and buyer evidence come of what moved since; skipped stages, fitness, paths and the questions to the record never do"},
+	pipeline.Activities: {Lacks: "activities",
+		Figures: "silent buyers and days since the buyer's last activity, deals without activity, moves that nothing backs; a checkpoint that is met by an activity never falls due",
+		Back:    "rows of activities: deal, time, kind, and party where it was the buyer's own doing"},
+	pipeline.Criteria: {Lacks: "criteria",
+		Figures: "a checkpoint of buyer evidence that is met by a criterion never falls due",
+		Back:    "rows of what buyers did (deal, criterion, time), or checkpoints met by an activity or a field in process.yaml"},
+	pipeline.Forecasts: {Lacks: "forecasts",
+		Figures: "forecast calls and all that is made of them (accuracy, bias, Brier score, calibration, lead times, slips, wins that nobody called), pushes of the expected close",
+		Back:    "a history of expected close, amount and probability. Else runs observe the open deals, for the periods whose calls fall behind the first run"},
+	pipeline.Waivers: {Lacks: "waivers", Figures: "agreed exceptions", Back: "a file of waivers, named by `waivers` in the config"},
 }
 
 // withoutColumns is what follows from columns that are not there; several joined by + only where all of them are missing.
