@@ -57,7 +57,7 @@ type Export struct {
 	ignored  []ignoredFile
 	people   *people
 	deals    dealIndex
-	origins  map[string]origin // with a column of the stage before: the first move of each deal
+	origins  map[string]origin     // with a column of the stage before: the first move of each deal
 	closings map[closing]time.Time // the last entry into a closed stage, by the histories
 	census   census
 	exported time.Time // the instant that deals without a date of creation count from
