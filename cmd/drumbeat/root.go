@@ -100,6 +100,7 @@ reliability per rep, and mails managers and reps a digest on a schedule.
 It judges the buyer's progress, not the seller's activity; where deals are won outside the
 process it questions the process; and it calls nothing a difference that few deals cannot show.`,
 		Example: `  drumbeat demo                                        # needs nothing: see what the digests look like
+  drumbeat init --from sqlite:pipeline.db              # a first config and process for a pipeline of yours
   drumbeat check --config drumbeat.yaml                # is the config right?
   drumbeat report --config drumbeat.yaml               # the figures, in the terminal
   drumbeat preview --config drumbeat.yaml              # everybody's digests on a page
@@ -116,6 +117,7 @@ process it questions the process; and it calls nothing a difference that few dea
 	root.SetVersionTemplate("drumbeat {{.Version}}\n")
 	root.AddCommand(
 		newDemoCmd(),
+		newInitCmd(),
 		newImportCmd(),
 		newCheckCmd(),
 		newReportCmd(),

@@ -97,7 +97,7 @@ func FormatDuration(d time.Duration) string {
 func Suggest(word string, known []string) string {
 	best, least := "", len(word)/4+2
 	for _, k := range known {
-		if d := distance(strings.ToLower(word), strings.ToLower(k)); d < least {
+		if d := Distance(strings.ToLower(word), strings.ToLower(k)); d < least {
 			best, least = k, d
 		}
 	}
@@ -110,8 +110,8 @@ func Suggest(word string, known []string) string {
 	return "possible: " + strings.Join(known, ", ")
 }
 
-// distance is the Levenshtein distance of two words in bytes.
-func distance(a, b string) int {
+// Distance is the Levenshtein distance of two words in bytes.
+func Distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

@@ -114,7 +114,7 @@ func TestTheLikeliestWordIsNamed(t *testing.T) {
 			t.Errorf("%s: %s", word, got)
 		}
 	}
-	if got := distance("kitten", "sitting"); got != 3 {
+	if got := Distance("kitten", "sitting"); got != 3 {
 		t.Errorf("kitten and sitting are %d apart", got)
 	}
 }

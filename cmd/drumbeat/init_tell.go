@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"drumbeat/internal/discovery"
+	"drumbeat/internal/pipeline"
+	"drumbeat/internal/process"
+)
+
+// tellDraft says what was seen, what was left out and what to do next.
+func tellDraft(c *firstConfig, days map[string]discovery.Days, now time.Time) string {
+	d := c.draft
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s deals", hostOf(c.dsn), discovery.Number(d.Deals))
+	if d.Of != "" {
+		fmt.Fprintf(&b, " in the pipeline %q", d.Of)
+	}
+	if !d.First.IsZero() {
+		fmt.Fprintf(&b, ", %s to %s", d.First.UTC().Format(time.DateOnly), d.Last.UTC().Format(time.DateOnly))
+	}
+	fmt.Fprintf(&b, "; %s won, %s lost, %s open\n\n", discovery.Number(d.Outcomes[pipeline.Won]), discovery.Number(d.Outcomes[pipeline.Lost]), discovery.Number(d.Outcomes[pipeline.Open]))
+	tellStages(&b, d, days)
+	b.WriteString("\n")
+	closings := func(word string, all []discovery.Closed) {
+		for _, n := range all {
+			fmt.Fprintf(&b, "closed %-8s %q, %s deals\n", word, n.Name, discovery.Number(n.Deals))
+		}
+	}
+	closings("won", d.Won)
+	closings("lost", d.Lost)
+	for _, m := range d.Movers {
+		what := "proposed as system"
+		if !m.System() {
+			what = "mostly of their own deals: a person, it seems; a line in the config says how to make it a system"
+		}
+		fmt.Fprintf(&b, "mover           %q made %s of all moves: %s\n", m.Rep, discovery.Percent(m.Moves, m.All), what)
+	}
+	tellLeftOut(&b, d)
+	b.WriteString(c.next(now))
+	return b.String()
+}
+
+func tellStages(b *strings.Builder, d *discovery.Draft, days map[string]discovery.Days) {
+	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "\tdeals\twon of closed\tstalled after\t  stage")
+	for i := range d.Stages {
+		s := &d.Stages[i]
+		won, after := "-", "-"
+		if chance := s.WinChance(); chance.OK {
+			won = discovery.Percent(s.Won, s.Closed)
+		}
+		if k, known := days[s.Key]; known && k.Learned && !s.Final {
+			after = fmt.Sprintf("%.1f days", k.Threshold)
+		}
+		note := ""
+		if s.Phase == process.After {
+			note += ", after winning"
+		}
+		if !s.Mandatory {
+			note += ", not mandatory"
+		}
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t  %s%s\n", i+1, discovery.Number(s.Deals), won, after, s.Name, note)
+	}
+	_ = w.Flush() // a strings.Builder takes everything
+	if d.NoHistory {
+		fmt.Fprintf(b, "There is no history of stages: their order is a guess, %s.\n", d.Guess)
+	}
+}
+
+func tellLeftOut(b *strings.Builder, d *discovery.Draft) {
+	for i, p := range d.Pipelines {
+		if d.Of == "" || p.Name == d.Of || i > 5 {
+			continue
+		}
+		fmt.Fprintf(b, "left out        pipeline %q, %s deals\n", p.Name, discovery.Number(p.Deals))
+	}
+	for i, a := range d.Aside {
+		if i == 5 {
+			fmt.Fprintf(b, "left out        %d more names of stages, listed in %s\n", len(d.Aside)-i, processFile)
+			break
+		}
+		fmt.Fprintf(b, "left out        %q (%s), %s deals\n", a.Name, a.Why, discovery.Number(a.Deals))
+	}
+	if d.TooMany {
+		b.WriteString("left out        more names of stages than a process can have: is it the right column?\n")
+	}
+}
+
+// next says what was written and which calls come next.
+func (c *firstConfig) next(now time.Time) string {
+	var b strings.Builder
+	path := filepath.Join(c.dir, configFile)
+	fmt.Fprintf(&b, "\nwrote %s and %s\n\nnext\n", path, filepath.Join(c.dir, processFile))
+	if _, secrets := c.source(); len(secrets) > 0 {
+		fmt.Fprintf(&b, "  set %s to the password of --from, as it stands there\n", secretName)
+	}
+	config := ""
+	if path != configFile {
+		config = " --config " + path
+	}
+	asOf := ""
+	if end := c.asOf(now); now.Sub(end) > 14*24*time.Hour {
+		asOf = " --as-of " + end.Format(time.DateOnly)
+	}
+	const comes = "  drumbeat %-60s %s\n"
+	fmt.Fprintf(&b, comes, "report"+config+asOf, "# the figures, by the draft as it is")
+	fmt.Fprintf(&b, "  edit %-64s %s\n", filepath.Join(c.dir, processFile), "# say what the buyer has done in each stage")
+	fmt.Fprintf(&b, comes, "check"+config+" --connect", "# what is still to fill in before mails can go")
+	return b.String()
+}

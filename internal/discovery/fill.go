@@ -1,0 +1,145 @@
+package discovery
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"drumbeat/internal/pipeline"
+	"drumbeat/internal/process"
+)
+
+// fill puts what was found into the draft.
+func (w *drafting) fill(d *Draft) {
+	names := make([]string, len(w.order))
+	for i, g := range w.order {
+		w.spell(g)
+		names[i] = w.counts[g].CRMStages[0]
+		if w.groups[g].renamed.IsZero() {
+			continue
+		}
+		for _, n := range w.groups[g].names { // the name that is in use now
+			if bare(w.survey.names[n].normal) == w.groups[g].bare {
+				names[i] = w.survey.names[n].spelling()
+				break
+			}
+		}
+	}
+	if len(names) > 0 {
+		names = humane(names)
+	}
+	taken := map[string]bool{}
+	for i, g := range w.order {
+		s := w.counts[g]
+		s.Name, s.Phase, s.Renamed = names[i], w.phases[g], w.groups[g].renamed
+		s.Key = keyOf(names[i], fmt.Sprintf("stage_%d", i+1), taken)
+		d.Stages = append(d.Stages, s)
+	}
+	for g := range w.counts {
+		d.Moves += w.counts[g].Visits
+	}
+	d.Won, d.Lost = w.closings(pipeline.Won), w.closings(pipeline.Lost)
+	d.Proofs = w.proofs(d.Stages)
+}
+
+// spell lists a group's names as the source writes them, most used first.
+func (w *drafting) spell(g int) {
+	uses := func(name int) (n int) {
+		for _, count := range w.survey.names[name].spellings {
+			n += count
+		}
+		return n
+	}
+	names := slices.SortedFunc(slices.Values(w.groups[g].names), func(a, b int) int {
+		return cmp.Or(cmp.Compare(uses(b), uses(a)), strings.Compare(w.survey.names[a].normal, w.survey.names[b].normal))
+	})
+	w.counts[g].CRMStages = nil
+	for _, name := range names {
+		w.counts[g].CRMStages = append(w.counts[g].CRMStages, w.survey.names[name].spelling())
+	}
+}
+
+func (w *drafting) closings(o pipeline.Outcome) (out []Closed) {
+	of := entriesOf(w.log, len(w.survey.names))
+	for name, as := range w.closed {
+		if as == o {
+			out = append(out, Closed{w.survey.names[name].spelling(), of[name].deals, of[name].as[o]})
+		}
+	}
+	slices.SortFunc(out, func(a, b Closed) int { return cmp.Or(cmp.Compare(b.Deals, a.Deals), strings.Compare(a.Name, b.Name)) })
+	return out
+}
+
+// setAside names what is rather a slip than a stage, and what could be done about it.
+func (w *drafting) setAside(d *Draft) {
+	p := d.process()
+	for g, rare := range w.rare {
+		if !rare {
+			continue
+		}
+		deals := 0
+		for i := range w.paths {
+			if slices.ContainsFunc(w.paths[i].steps, func(s step) bool { return s.group == g }) {
+				deals += w.paths[i].n
+			}
+		}
+		why := "rare"
+		if w.counts[g].Visits == 0 {
+			why = "entered only after the deal had closed"
+		}
+		for _, name := range w.groups[g].names {
+			n := &w.survey.names[name]
+			d.Aside = append(d.Aside, Aside{Name: n.spelling(), Deals: deals, Why: why, Proposal: w.survey.Propose(n.normal, p)})
+		}
+	}
+	slices.SortStableFunc(d.Aside, func(a, b Aside) int { return cmp.Or(cmp.Compare(b.Deals, a.Deals), strings.Compare(a.Name, b.Name)) })
+}
+
+// process is the draft as other rooms know processes, as far as names go.
+func (d *Draft) process() *process.Process {
+	v := process.Version{}
+	for _, s := range d.Stages {
+		v.Stages = append(v.Stages, process.Stage{Key: s.Key, Name: s.Name, Phase: s.Phase, CRMStages: s.CRMStages})
+	}
+	var pipelines []string
+	if d.Of != "" {
+		pipelines = []string{d.Of}
+	}
+	closed := func(all []Closed) (names []string) {
+		for _, c := range all {
+			names = append(names, c.Name)
+		}
+		return names
+	}
+	return process.New("", pipelines, closed(d.Won), closed(d.Lost), []process.Version{v})
+}
+
+// movers are those who made over a third of all moves. Entries into closed stages are no moves.
+func (w *drafting) movers(all int) (out []Mover) {
+	by, total := map[string]*Mover{}, 0
+	for key, tally := range w.survey.movers {
+		if _, closed := w.closed[key.name]; closed || !w.of(key.line) {
+			continue
+		}
+		total += tally.moves
+		if key.rep == "" {
+			continue
+		}
+		m := by[key.rep]
+		if m == nil {
+			m = &Mover{Rep: key.rep}
+			by[key.rep] = m
+		}
+		m.Moves += tally.moves
+		m.Own += tally.own
+	}
+	for _, m := range by {
+		if 3*m.Moves > total {
+			m.All = total
+			out = append(out, *m)
+		}
+	}
+	slices.SortFunc(out, func(a, b Mover) int { return cmp.Or(cmp.Compare(b.Moves, a.Moves), strings.Compare(a.Rep, b.Rep)) })
+	return out
+}

@@ -1,0 +1,110 @@
+package discovery
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"drumbeat/internal/pipeline"
+	"drumbeat/internal/process"
+)
+
+// resters are the deals that rest in one stage, over the pipelines of a draft.
+type resters struct {
+	normal, spelling string
+	open, won, lost  int
+	chance           float64
+	chanceFor        int
+}
+
+func (r *resters) all() int { return r.open + r.won + r.lost }
+
+// guess drafts from the stages in which deals rest now, where there is no history. Their order can only be guessed, by the
+// first of these signs that all of them show: numbers before the names, the chance that the CRM states, the usual words.
+func (s *Survey) guess(d *Draft, of func(line int) bool) error {
+	d.NoHistory = true
+	var open []resters
+	for _, r := range s.resters(of) {
+		d.Outcomes[pipeline.Open] += r.open
+		d.Outcomes[pipeline.Won] += r.won
+		d.Outcomes[pipeline.Lost] += r.lost
+		switch closed := (Closed{r.spelling, r.all(), r.all()}); {
+		case r.closes(r.won, saysWon.MatchString(bare(r.normal))):
+			d.Won = append(d.Won, closed)
+		case r.closes(r.lost, saysLost.MatchString(bare(r.normal))):
+			d.Lost = append(d.Lost, closed)
+		default:
+			open = append(open, r)
+		}
+	}
+	if len(open) == 0 {
+		return ErrNothing
+	}
+	d.Guess = inGuessedOrder(open)
+	taken, names := map[string]bool{}, make([]string, len(open))
+	for i, r := range open {
+		names[i] = r.spelling
+	}
+	for i, name := range humane(names) {
+		r := &open[i]
+		d.Stages = append(d.Stages, Stage{Key: keyOf(name, "stage", taken), Name: name, CRMStages: []string{r.spelling}, Phase: process.Selling,
+			Mandatory: true, Deals: r.all(), Closed: r.won + r.lost, Won: r.won})
+	}
+	return nil
+}
+
+// closes says whether a stage that nobody is open in holds deals of one outcome only.
+func (r *resters) closes(so int, itself bool) bool {
+	return so > 0 && so == r.all() && (itself || so >= handful)
+}
+
+func (s *Survey) resters(of func(line int) bool) []resters {
+	by := map[string]*resters{}
+	for key, tally := range s.resting {
+		if !of(key.line) {
+			continue
+		}
+		r := by[key.stage]
+		if r == nil {
+			r = &resters{normal: key.stage, spelling: tally.spelling}
+			by[key.stage] = r
+		}
+		r.spelling = max(r.spelling, tally.spelling)
+		r.open += tally.deals[pipeline.Open]
+		r.won += tally.deals[pipeline.Won]
+		r.lost += tally.deals[pipeline.Lost]
+		r.chance += tally.chance
+		r.chanceFor += tally.chanceFor
+	}
+	out := make([]resters, 0, len(by))
+	for _, r := range by {
+		out = append(out, *r)
+	}
+	slices.SortFunc(out, func(a, b resters) int { return strings.Compare(a.normal, b.normal) })
+	return out
+}
+
+// inGuessedOrder sorts stages, and says by what.
+func inGuessedOrder(open []resters) string {
+	every := func(is func(r resters) bool) bool {
+		return !slices.ContainsFunc(open, func(r resters) bool { return !is(r) })
+	}
+	by := func(place func(r resters) float64) {
+		slices.SortStableFunc(open, func(a, b resters) int { return cmp.Compare(place(a), place(b)) })
+	}
+	switch {
+	case every(func(r resters) bool { _, ok := numberOf(r.normal); return ok }):
+		by(func(r resters) float64 { n, _ := numberOf(r.normal); return float64(n) })
+		return "by the numbers before their names"
+	case every(func(r resters) bool { return r.chanceFor > 0 }):
+		by(func(r resters) float64 { return r.chance / float64(r.chanceFor) })
+		return "by the chance that the source states for their open deals"
+	case every(func(r resters) bool { _, ok := usualPlace(r.normal); return ok }):
+		by(func(r resters) float64 { at, _ := usualPlace(r.normal); return float64(at) })
+		return "by where such words usually stand"
+	case every(func(r resters) bool { return r.won+r.lost >= handful }):
+		by(func(r resters) float64 { return float64(r.won) / float64(r.won+r.lost) })
+		return "by the share won of the closed deals that rest in them"
+	}
+	return "by nothing but their alphabet"
+}

@@ -1,0 +1,158 @@
+package discovery
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"drumbeat/internal/pipeline"
+	"drumbeat/internal/process"
+)
+
+// Advice is what to do about a name that a process does not know.
+type Advice int
+
+// What a Proposal can advise.
+const (
+	Unsure     Advice = iota // too few deals show what it is
+	SameStage                // another spelling of a known stage
+	ClosedWon                // it closes deals as won
+	ClosedLost               // it closes deals as lost
+	NewStage                 // a stage of its own, between two known ones
+)
+
+// Proposal says what to do about a name that a process does not know.
+type Proposal struct {
+	Name   string // as the source writes it most often; as asked for where no deal ever entered it
+	Advice Advice
+	Deals  int // that ever entered it
+
+	Stage         string // SameStage: the key of the stage
+	Like          string // SameStage: the known name that it is like
+	After, Before string // NewStage: the keys of the stages that it stands between; empty: at that end
+}
+
+// Propose says what to do about a stage's name that the process does not know, by its likeness to the names known in the
+// latest version, and else by how deals of the process's pipelines use it. The survey must have taken in the deals.
+func (s *Survey) Propose(name string, p *process.Process) Proposal {
+	out := Proposal{Name: name}
+	log := s.log(func(line int) bool { return p.InPipelines(s.lines[line].name) })
+	at, used := s.nameAt[process.Normal(name)]
+	var of entries
+	if used {
+		out.Name = s.names[at].spelling()
+		of = entriesOf(log, len(s.names))[at]
+		out.Deals = of.deals
+	}
+	latest := &p.Versions[len(p.Versions)-1]
+	if out.likeness(latest) {
+		return out
+	}
+	won, lost := used && s.closes(at, &of, pipeline.Won), used && s.closes(at, &of, pipeline.Lost)
+	switch {
+	case won && !lost:
+		out.Advice = ClosedWon
+	case lost && !won:
+		out.Advice = ClosedLost
+	case used:
+		s.between(&out, log, at, p, latest)
+	}
+	return out
+}
+
+// likeness finds a known name that this one is another spelling of.
+func (o *Proposal) likeness(v *process.Version) bool {
+	normal := process.Normal(o.Name)
+	for exact := range 2 { // first those that differ in numbers and marks only
+		for i := range v.Stages {
+			st := &v.Stages[i]
+			for _, known := range slices.Concat(st.CRMStages, []string{st.Name}) {
+				k := process.Normal(known)
+				if exact == 0 && bare(k) == bare(normal) || exact == 1 && alike(k, normal) {
+					o.Advice, o.Stage, o.Like = SameStage, st.Key, known
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// between finds the place of a name among the stages of a version, by which of them deals visit first.
+func (s *Survey) between(o *Proposal, log []variant, name int, p *process.Process, v *process.Version) {
+	turn := newPrecedence(len(v.Stages) + 1)
+	order, unknown, met := make([]int, len(v.Stages)), len(v.Stages), 0
+	for i := range order {
+		order[i] = i
+	}
+	for _, path := range log {
+		var firsts []int
+		for _, m := range path.moves {
+			thing := unknown
+			if m.name != name {
+				stage := p.Lookup(s.names[m.name].normal, v.From)
+				if stage == nil {
+					continue
+				}
+				if thing = v.Position(stage.Key); thing < 0 {
+					continue
+				}
+			}
+			if !slices.Contains(firsts, thing) {
+				firsts = append(firsts, thing)
+			}
+		}
+		if slices.Contains(firsts, unknown) && len(firsts) > 1 {
+			met += path.n
+			turn.add(firsts, path.n)
+		}
+	}
+	if met == 0 {
+		return
+	}
+	slot := turn.slot(unknown, order)
+	o.Advice = NewStage
+	if slot > 0 {
+		o.After = v.Stages[slot-1].Key
+	}
+	if slot < len(v.Stages) {
+		o.Before = v.Stages[slot].Key
+	}
+}
+
+// String is the proposal as a sentence without its end.
+func (o Proposal) String() string {
+	switch o.Advice {
+	case SameStage:
+		return fmt.Sprintf("it looks like %q: add it to crm_stages of %s", o.Like, o.Stage)
+	case ClosedWon:
+		return "deals are won as they enter it: add it to closed_stages.won"
+	case ClosedLost:
+		return "deals are lost as they enter it: add it to closed_stages.lost"
+	case NewStage:
+		return "deals usually enter it " + o.where() + ": make it a stage of its own there, or add it to crm_stages of a stage that means the same"
+	}
+	return "no deal shows what it is: add it to crm_stages of the stage that means the same"
+}
+
+func (o Proposal) where() string {
+	switch {
+	case o.After == "":
+		return "before " + o.Before
+	case o.Before == "":
+		return "after " + o.After
+	}
+	return fmt.Sprintf("between %s and %s", o.After, o.Before)
+}
+
+// Percent is a share in whole percent; only all is 100 and only none 0.
+func Percent(part, of int) string {
+	share := math.Round(100 * float64(part) / float64(of))
+	switch {
+	case part > 0 && share == 0:
+		return "under 1 %"
+	case part < of && share == 100:
+		return "over 99 %"
+	}
+	return fmt.Sprintf("%.0f %%", share)
+}

@@ -1,0 +1,317 @@
+package discovery
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"drumbeat/internal/pipeline"
+	"drumbeat/internal/process"
+)
+
+// Days is how long deals stay in a stage, as health learned it.
+type Days struct {
+	Median    pipeline.Opt[float64] // days by which half of all visits are over
+	Threshold float64               // days after which a deal counts as stalled
+	Learned   bool                  // else the default
+	Advanced  int                   // visits that moved on, from which it is learned
+}
+
+// Process writes process.yaml, annotated for the person who has to finish it. days may lack stages, or be nil. The first
+// version is effective on the first day of the history, at UTC.
+func (d *Draft) Process(days map[string]Days) []byte {
+	var b strings.Builder
+	d.head(&b)
+	for i := range d.Stages {
+		d.stage(&b, &d.Stages[i], days)
+	}
+	d.tail(&b)
+	return []byte(b.String())
+}
+
+const guide = `# What only you can say, in the order in which it pays:
+#   1. expects: one sentence on what the BUYER has done when a deal enters the stage. It is asked in digests.
+#   2. Is the order right, is each stage one of yours, are two of them the same (crm_stages may list several names)?
+#   3. mandatory: false where a deal may skip the stage. Here it stands where under two thirds of those who came past
+#      had been in it; perhaps they should have been.
+#   4. requires: the proof that the buyer is there. What the data could show stands below, behind "#".
+#   5. phase: before, where a stage is still lead generation. The draft knows selling and after (entered after winning).
+# A later change of the process is a new version with its own date: the past stays judged by the old one.
+# All keys, with examples: config/process.yaml of Drumbeat. Check your changes with: drumbeat check
+
+`
+
+func (d *Draft) head(b *strings.Builder) {
+	b.WriteString("# A first draft of your sales process, made from what " + counted(d.Deals, "deal") + " did")
+	if !d.First.IsZero() {
+		fmt.Fprintf(b, " from %s to %s", day(d.First), day(d.Last))
+	}
+	b.WriteString(".\n#\n" + guide)
+	name := "sales"
+	if d.Of != "" {
+		name = d.Of
+	}
+	fmt.Fprintf(b, "process: %s    # as digests shall call it\n\n", Scalar(name))
+	d.pipelines(b)
+	d.closedStages(b)
+	if d.NoHistory {
+		b.WriteString("# The source has no history of stages: these are the stages in which deals rest now, ordered " + d.Guess + ".\n" +
+			"# That is a guess; put them in your order.\n")
+	}
+	first := d.First
+	if first.IsZero() {
+		first = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	fmt.Fprintf(b, "versions:\n  - effective: %s    # the first day of the history, so that the past is judged by this draft\n    stages:\n", day(first))
+}
+
+func (d *Draft) pipelines(b *strings.Builder) {
+	if len(d.Pipelines) < 2 {
+		return
+	}
+	var others []string
+	for _, p := range d.Pipelines {
+		switch {
+		case p.Name == d.Of:
+		case p.Name == "":
+			others = append(others, fmt.Sprintf("%s without a pipeline", counted(p.Deals, "deal")))
+		default:
+			others = append(others, fmt.Sprintf("%q with %s", p.Name, counted(p.Deals, "deal")))
+		}
+	}
+	if d.Of == "" {
+		comment(b, "", "Most deals name no pipeline, so this draft is of all of them. There are also "+few(others)+".")
+		b.WriteString("\n")
+		return
+	}
+	comment(b, "", fmt.Sprintf("This draft is of the largest pipeline. Left out: %s. Another process has a config of its own.", few(others)))
+	fmt.Fprintf(b, "pipelines: [%s]\n\n", Scalar(d.Of))
+}
+
+func (d *Draft) closedStages(b *strings.Builder) {
+	if len(d.Won)+len(d.Lost) == 0 {
+		b.WriteString("# No name of a stage means the end here: deals close by their outcome alone. Else:\n# closed_stages: {won: [Closed Won], lost: [Closed Lost]}\n\n")
+		return
+	}
+	b.WriteString("# The names that mean the end: deals close as they enter them.\n")
+	list := func(all []Closed) string {
+		var names []string
+		for _, c := range all {
+			names = append(names, Scalar(c.Name))
+		}
+		return "[" + strings.Join(names, ", ") + "]"
+	}
+	for _, c := range slices.Concat(d.Won, d.Lost) {
+		outcome := "won"
+		if slices.Contains(d.Lost, c) {
+			outcome = "lost"
+		}
+		comment(b, "", fmt.Sprintf("  %q: entered by %s, %s of them %s", c.Name, counted(c.Deals, "deal"), Percent(c.Closed, c.Deals), outcome))
+	}
+	fmt.Fprintf(b, "closed_stages: {won: %s, lost: %s}\n\n", list(d.Won), list(d.Lost))
+}
+
+// stage writes one, with what is known of it before it.
+func (d *Draft) stage(b *strings.Builder, s *Stage, days map[string]Days) {
+	const in = "      "
+	for _, line := range d.story(s, days) {
+		comment(b, in, line)
+	}
+	fmt.Fprintf(b, in+"- key: %s\n", s.Key)
+	field := func(format string, args ...any) { fmt.Fprintf(b, in+"  "+format+"\n", args...) }
+	field("name: %s", Scalar(s.Name))
+	field("phase: %s", s.Phase)
+	if len(s.CRMStages) > 1 || s.CRMStages[0] != s.Name {
+		var names []string
+		for _, n := range s.CRMStages {
+			names = append(names, Scalar(n))
+		}
+		field("crm_stages: [%s]", strings.Join(names, ", "))
+	}
+	field("expects: %s", Scalar(expects(s)))
+	if !s.Mandatory {
+		field("mandatory: false")
+	}
+	if s.Final {
+		field("final: true                      # deals rest here: days are not measured")
+	}
+	if chance := s.WinChance(); chance.OK {
+		field("win_probability: %s            # taken where the CRM states none", strconv.FormatFloat(chance.V, 'f', 2, 64))
+	}
+	if k, known := days[s.Key]; known && k.Learned && !s.Final {
+		field("# stall_after: %dd                # left out, it is learned anew with every report; now: %s", ceil(k.Threshold), dayCount(k.Threshold))
+	}
+	d.requires(b, s, in+"  ")
+}
+
+// expects is no sentence about the buyer, and reads like none wherever a digest puts it.
+func expects(s *Stage) string {
+	return "Not written yet: what has the buyer done when a deal enters " + s.Name + "?"
+}
+
+// story tells what the data say of a stage, a sentence or two a line.
+func (d *Draft) story(s *Stage, days map[string]Days) []string {
+	var out []string
+	if d.NoHistory {
+		out = append(out, fmt.Sprintf("%s here now, %s of them closed.", counted(s.Deals, "deal"), Number(s.Closed)))
+	} else {
+		visited := "Visited by " + counted(s.Deals, "deal")
+		if s.Visits > s.Deals {
+			visited += fmt.Sprintf(", %s in all", counted(s.Visits, "time"))
+		}
+		if chance := s.WinChance(); chance.OK {
+			visited += fmt.Sprintf("; %s of those closed were won (n = %s)", Percent(s.Won, s.Closed), Number(s.Closed))
+		}
+		out = append(out, visited+".")
+		if past := d.passed(s); past != "" {
+			out = append(out, past)
+		}
+	}
+	if k, known := days[s.Key]; known && !s.Final && !d.NoHistory {
+		out = append(out, stay(k))
+	}
+	if !s.Renamed.IsZero() {
+		out = append(out, fmt.Sprintf("Taken as one stage: the old name went out of use before %s, when the new one came. If they are two, part them.", day(s.Renamed)))
+	}
+	return out
+}
+
+func (d *Draft) passed(s *Stage) string {
+	who := counted(s.Past, "deal") + " that came past it"
+	if s.Phase == process.Selling && d.Outcomes[pipeline.Won] >= handful {
+		who = counted(s.Past, "deal") + " won"
+	}
+	switch {
+	case s.Past == 0:
+		return ""
+	case s.Passed == s.Past:
+		return fmt.Sprintf("All of the %s had been in it.", who)
+	}
+	out := fmt.Sprintf("Of the %s, %s had been in it", who, Percent(s.Passed, s.Past))
+	if !s.Mandatory && !s.Final {
+		out += ", so it is not mandatory"
+	}
+	return out + "."
+}
+
+// stay says how long deals are in a stage.
+func stay(k Days) string {
+	var parts []string
+	if k.Median.OK {
+		parts = append(parts, "half of all stays are over by "+dayCount(k.Median.V))
+	}
+	if k.Learned {
+		parts = append(parts, fmt.Sprintf("a deal counts as stalled after %s (when three quarters of those that move on have moved; n = %s)", dayCount(k.Threshold), Number(k.Advanced)))
+	} else {
+		parts = append(parts, fmt.Sprintf("too few moved on to learn when a deal is stalled (n = %s): %s until then", Number(k.Advanced), dayCount(k.Threshold)))
+	}
+	s := strings.Join(parts, "; ")
+	return strings.ToUpper(s[:1]) + s[1:] + "."
+}
+
+// requires writes what could be asked of a stage, as a comment.
+func (d *Draft) requires(b *strings.Builder, s *Stage, in string) {
+	written := false
+	for _, p := range d.Proofs {
+		if p.Stage != s.Key {
+			continue
+		}
+		if !written {
+			b.WriteString(in + "# requires:\n")
+			written = true
+		}
+		what, by := fmt.Sprintf("criterion %q", p.What), "{criterion: "+Scalar(p.What)+"}"
+		if p.Activity {
+			what, by = fmt.Sprintf("the buyer's %q", p.What), "{activity: {kind: "+Scalar(p.What)+", party: buyer}}"
+		}
+		told := fmt.Sprintf("%s: of %s, first mostly in this stage, three quarters of those by %s after entering it", what, counted(p.Deals, "deal"), dayCount(float64(p.Within)))
+		if p.Closed >= handful {
+			told += fmt.Sprintf("; %s of those closed were won (n = %s)", Percent(p.Won, p.Closed), Number(p.Closed))
+		}
+		comment(b, in+"# ", told)
+		fmt.Fprintf(b, in+"#   - key: %s\n"+in+"#     says: %s\n"+in+"#     met_by: %s\n", p.Key, Scalar("Not written yet: what has the buyer done?"), by)
+		if p.Within < mostDays {
+			fmt.Fprintf(b, in+"#     grace: %dd\n", p.Within)
+		}
+	}
+}
+
+// tail lists what was left out.
+func (d *Draft) tail(b *strings.Builder) {
+	if len(d.Aside) == 0 {
+		return
+	}
+	b.WriteString("\n# Names that are no stage here: rare, perhaps slips. Digests count them as moves that the process does not know.\n")
+	for _, a := range d.Aside[:min(len(d.Aside), 50)] {
+		comment(b, "", fmt.Sprintf("  %q, %s (%s): %s", a.Name, counted(a.Deals, "deal"), a.Why, a.Proposal))
+	}
+}
+
+// comment writes one line of it; names in it cannot end it early.
+func comment(b *strings.Builder, in, s string) { b.WriteString(in + "# " + s + "\n") }
+
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+
+func few(names []string) string {
+	if n := len(names) - 5; n > 0 {
+		names = append(slices.Clone(names[:5]), fmt.Sprintf("%d more", n))
+	}
+	return strings.Join(names, ", ")
+}
+
+// counted is a number of things, in words that fit it.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return Number(n) + " " + thing + "s"
+}
+
+// Number writes a whole number with commas.
+func Number(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// dayCount says days as people do: of short stays with a decimal.
+func dayCount(days float64) string {
+	if days < 10 && days != float64(int(days)) {
+		return strconv.FormatFloat(days, 'f', 1, 64) + " days"
+	}
+	return counted(int(days+0.5), "day")
+}
+
+func ceil(days float64) int {
+	whole := int(days)
+	if float64(whole) < days {
+		whole++
+	}
+	return max(1, whole)
+}
+
+// plain text needs no quotes in YAML, in a list neither.
+var plain = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./ -]*[A-Za-z0-9_./]$|^[A-Za-z]$`)
+
+// words of YAML, old and new, that are no text.
+var yamlWords = []string{"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+
+// Scalar writes text so that YAML reads it as that text.
+func Scalar(s string) string {
+	if plain.MatchString(s) && !slices.Contains(yamlWords, strings.ToLower(s)) {
+		return s
+	}
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(s); err != nil { // text is always encoded
+		panic(err)
+	}
+	return strings.TrimSpace(b.String())
+}
