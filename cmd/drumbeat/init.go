@@ -172,7 +172,7 @@ func (f *draftFiles) free() error {
 		if _, err := os.Lstat(path); err == nil {
 			there = append(there, fault.Fault{File: path, What: "is there already, and nothing was written", Hint: "move it away, or give --out another folder"})
 		} else if !errors.Is(err, os.ErrNotExist) {
-			return wrong("--out: %w", err)
+			return wrong("--out: %w; name a folder", err)
 		}
 	}
 	return there.Err()

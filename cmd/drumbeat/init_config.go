@@ -48,7 +48,7 @@ time_zone: UTC                 # where days, weeks and quarters begin: yours, su
 	if len(secrets) > 0 {
 		fmt.Fprintf(&b, "# The password is not written down: set the variable to it, with special characters as %%XX.\n")
 	}
-	fmt.Fprintf(&b, "source:\n  dsn: %s\n", quoted(dsn))
+	fmt.Fprintf(&b, "source:\n  dsn: %s\n", discovery.Scalar(dsn))
 	if c.preset != "" {
 		fmt.Fprintf(&b, "  preset: %s\n", quoted(c.preset))
 	}
@@ -217,7 +217,7 @@ func (c *firstConfig) schedules() string {
 }
 
 // quoted writes text so that YAML reads it as that text. A ${ in it stays what it is.
-func quoted(s string) string { return discovery.Scalar(s) }
+func quoted(s string) string { return discovery.Scalar(strings.ReplaceAll(s, "${", "$${")) }
 
 // hostOf names the database without anything secret.
 func hostOf(dsn string) string {

@@ -51,7 +51,7 @@ func tellStages(b *strings.Builder, d *discovery.Draft, days map[string]discover
 	for i := range d.Stages {
 		s := &d.Stages[i]
 		won, after := "-", "-"
-		if chance := s.WinChance(); chance.OK {
+		if chance := d.WinChance(s); chance.OK {
 			won = discovery.Percent(s.Won, s.Closed)
 		}
 		if k, known := days[s.Key]; known && k.Learned && !s.Final {

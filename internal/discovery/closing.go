@@ -11,7 +11,7 @@ const (
 	// mostly is the share of a name's deals that have to be closed as they enter it, so that it is a closed stage: a few
 	// are always reopened or still open.
 	mostly = 0.8
-	// enough deals show a habit; below, only a name's own words count.
+	// enough deals show a habit.
 	enough = 3
 	// handful is the fewest closed deals of which a win chance is said.
 	handful = 5
@@ -75,7 +75,7 @@ func (s *Survey) closedNames(log []variant) map[int]pipeline.Outcome {
 	return closed
 }
 
-// closes says whether a name's deals close so as they enter it. Of few deals its own words decide.
+// closes says whether a name's deals close so as they enter it. Where its own words say so, deals have to show otherwise.
 func (s *Survey) closes(name int, e *entries, o pipeline.Outcome) bool {
 	if e.deals == 0 {
 		return false
@@ -85,7 +85,11 @@ func (s *Survey) closes(name int, e *entries, o pipeline.Outcome) bool {
 		says = saysLost
 	}
 	if says.MatchString(bare(s.names[name].normal)) {
-		return e.deals < enough || e.share(o) >= 1-mostly
+		other := pipeline.Won
+		if o == pipeline.Won {
+			other = pipeline.Lost
+		}
+		return e.as[o] >= e.as[other]
 	}
 	return e.deals >= enough && e.share(o) >= mostly
 }
@@ -100,10 +104,10 @@ func (s *Survey) inTurn(log []variant, names []int) []int {
 	}
 	turn := newPrecedence(len(names))
 	for _, v := range log {
-		var firsts []int
+		var firsts visits
 		for _, m := range v.moves {
-			if i, ok := at[m.name]; ok && !slices.Contains(firsts, i) {
-				firsts = append(firsts, i)
+			if i, ok := at[m.name]; ok {
+				firsts = firsts.with(i, m.run)
 			}
 		}
 		turn.add(firsts, v.n)

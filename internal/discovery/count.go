@@ -56,12 +56,12 @@ func (w *drafting) read() {
 }
 
 // visits counts a path for the groups that it has.
-func (w *drafting) visits(p *path, steps []step, groups []int) {
+func (w *drafting) visits(p *path, steps []step, firsts visits) {
 	for _, s := range steps {
 		w.counts[s.group].Visits += p.n
 	}
-	for _, g := range groups {
-		c := &w.counts[g]
+	for _, f := range firsts {
+		c := &w.counts[f.thing]
 		c.Deals += p.n
 		if p.outcome != pipeline.Open {
 			c.Closed += p.n
@@ -88,8 +88,8 @@ func (w *drafting) past(byWon bool) {
 			if w.phases[g] == process.After {
 				path = after
 			}
-			visited := slices.Index(path, g)
-			beyond := slices.IndexFunc(path, func(o int) bool { return place[o] > at })
+			visited := slices.IndexFunc(path, func(f first) bool { return f.thing == g })
+			beyond := slices.IndexFunc(path, func(f first) bool { return place[f.thing] > at })
 			came, passed := beyond >= 0, visited >= 0
 			switch {
 			case w.phases[g] == process.After:
@@ -145,8 +145,8 @@ func (w *drafting) mergeRenamed() bool {
 			if w.phases[old] != w.phases[new] || from.Before(until) || from.Sub(until) > soon || !w.apart(old, new) {
 				continue
 			}
+			w.groups[new].renamed = &Renaming{w.nameOf(old), w.nameOf(new), until, from}
 			w.groups[new].names = append(w.groups[new].names, w.groups[old].names...)
-			w.groups[new].renamed = from
 			w.groups = slices.Delete(w.groups, old, old+1)
 			return true
 		}

@@ -47,8 +47,8 @@ type Pipeline struct {
 // Stage is one step.
 type Stage struct {
 	Key, Name string
-	CRMStages []string // as the source writes them, most used first
-	Renamed   time.Time
+	CRMStages []string  // as the source writes them, most used first
+	Renamed   *Renaming // nil: it kept its name
 	Phase     process.Phase
 	Mandatory bool
 	Final     bool
@@ -58,12 +58,19 @@ type Stage struct {
 	Past, Passed  int // deals that came past it, and those of them that had been in it
 }
 
-// WinChance is the share won of the closed deals that were ever in a selling stage; missing below a handful of them.
-func (s *Stage) WinChance() pipeline.Opt[float64] {
-	if s.Phase == process.After || s.Closed < handful {
+// WinChance is the share won of the closed deals that were ever in a selling stage; missing below a handful of them, and
+// where all deals end alike: a share of 1 would tell nothing then.
+func (d *Draft) WinChance(s *Stage) pipeline.Opt[float64] {
+	if s.Phase == process.After || s.Closed < handful || d.Outcomes[pipeline.Won] == 0 || d.Outcomes[pipeline.Lost] == 0 {
 		return pipeline.Opt[float64]{}
 	}
 	return pipeline.Some(float64(s.Won) / float64(s.Closed))
+}
+
+// Renaming says that one name of a stage went out of use as another came.
+type Renaming struct {
+	Old, New    string
+	Until, From time.Time // the last entry into the old one, the first into the new one
 }
 
 // Closed is a name that closes deals.
@@ -116,7 +123,7 @@ type drafting struct {
 type group struct {
 	bare    string
 	names   []int
-	renamed time.Time
+	renamed *Renaming
 }
 
 // Draft says what was found. The error is ErrNothing where no deal was ever in a stage.

@@ -14,17 +14,8 @@ import (
 func (w *drafting) fill(d *Draft) {
 	names := make([]string, len(w.order))
 	for i, g := range w.order {
-		w.spell(g)
-		names[i] = w.counts[g].CRMStages[0]
-		if w.groups[g].renamed.IsZero() {
-			continue
-		}
-		for _, n := range w.groups[g].names { // the name that is in use now
-			if bare(w.survey.names[n].normal) == w.groups[g].bare {
-				names[i] = w.survey.names[n].spelling()
-				break
-			}
-		}
+		w.counts[g].CRMStages = w.spell(g)
+		names[i] = w.nameOf(g)
 	}
 	if len(names) > 0 {
 		names = humane(names)
@@ -43,8 +34,16 @@ func (w *drafting) fill(d *Draft) {
 	d.Proofs = w.proofs(d.Stages)
 }
 
+// nameOf is what a group is called: its most used name, or since it was renamed the new one.
+func (w *drafting) nameOf(g int) string {
+	if r := w.groups[g].renamed; r != nil {
+		return r.New
+	}
+	return w.spell(g)[0]
+}
+
 // spell lists a group's names as the source writes them, most used first.
-func (w *drafting) spell(g int) {
+func (w *drafting) spell(g int) []string {
 	uses := func(name int) (n int) {
 		for _, count := range w.survey.names[name].spellings {
 			n += count
@@ -54,10 +53,11 @@ func (w *drafting) spell(g int) {
 	names := slices.SortedFunc(slices.Values(w.groups[g].names), func(a, b int) int {
 		return cmp.Or(cmp.Compare(uses(b), uses(a)), strings.Compare(w.survey.names[a].normal, w.survey.names[b].normal))
 	})
-	w.counts[g].CRMStages = nil
-	for _, name := range names {
-		w.counts[g].CRMStages = append(w.counts[g].CRMStages, w.survey.names[name].spelling())
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = w.survey.names[name].spelling()
 	}
+	return out
 }
 
 func (w *drafting) closings(o pipeline.Outcome) (out []Closed) {

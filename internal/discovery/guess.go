@@ -20,7 +20,7 @@ type resters struct {
 func (r *resters) all() int { return r.open + r.won + r.lost }
 
 // guess drafts from the stages in which deals rest now, where there is no history. Their order can only be guessed, by the
-// first of these signs that all of them show: numbers before the names, the chance that the CRM states, the usual words.
+// first of the signs that tells.
 func (s *Survey) guess(d *Draft, of func(line int) bool) error {
 	d.NoHistory = true
 	var open []resters
@@ -84,27 +84,45 @@ func (s *Survey) resters(of func(line int) bool) []resters {
 	return out
 }
 
-// inGuessedOrder sorts stages, and says by what.
+// sign is something by which stages could be ordered, where all of them show it.
+type sign struct {
+	by    string
+	place func(r *resters) (place float64, shown bool)
+}
+
+var signs = []sign{
+	{"by the numbers before their names", func(r *resters) (float64, bool) {
+		n, ok := numberOf(r.normal)
+		return float64(n), ok
+	}},
+	{"by the chance that the source states for their open deals", func(r *resters) (float64, bool) {
+		return r.chance / float64(max(1, r.chanceFor)), r.chanceFor > 0
+	}},
+	{"by where such words usually stand", func(r *resters) (float64, bool) {
+		at, ok := usualPlace(r.normal)
+		return float64(at), ok
+	}},
+	{"by the share won of the closed deals that rest in them", func(r *resters) (float64, bool) {
+		return float64(r.won) / float64(max(1, r.won+r.lost)), r.won+r.lost >= handful
+	}},
+}
+
+// inGuessedOrder sorts stages by the first sign that all of them show and that tells some of them apart, and says which.
 func inGuessedOrder(open []resters) string {
-	every := func(is func(r resters) bool) bool {
-		return !slices.ContainsFunc(open, func(r resters) bool { return !is(r) })
-	}
-	by := func(place func(r resters) float64) {
-		slices.SortStableFunc(open, func(a, b resters) int { return cmp.Compare(place(a), place(b)) })
-	}
-	switch {
-	case every(func(r resters) bool { _, ok := numberOf(r.normal); return ok }):
-		by(func(r resters) float64 { n, _ := numberOf(r.normal); return float64(n) })
-		return "by the numbers before their names"
-	case every(func(r resters) bool { return r.chanceFor > 0 }):
-		by(func(r resters) float64 { return r.chance / float64(r.chanceFor) })
-		return "by the chance that the source states for their open deals"
-	case every(func(r resters) bool { _, ok := usualPlace(r.normal); return ok }):
-		by(func(r resters) float64 { at, _ := usualPlace(r.normal); return float64(at) })
-		return "by where such words usually stand"
-	case every(func(r resters) bool { return r.won+r.lost >= handful }):
-		by(func(r resters) float64 { return float64(r.won) / float64(r.won+r.lost) })
-		return "by the share won of the closed deals that rest in them"
+	for _, s := range signs {
+		if slices.ContainsFunc(open, func(r resters) bool { _, shown := s.place(&r); return !shown }) {
+			continue
+		}
+		compare := func(a, b resters) int {
+			first, _ := s.place(&a)
+			second, _ := s.place(&b)
+			return cmp.Compare(first, second)
+		}
+		if len(open) > 1 && compare(slices.MinFunc(open, compare), slices.MaxFunc(open, compare)) == 0 {
+			continue
+		}
+		slices.SortStableFunc(open, compare)
+		return s.by
 	}
 	return "by nothing but their alphabet"
 }

@@ -13,8 +13,9 @@ import (
 	"drumbeat/internal/yamlfile"
 )
 
-// number is what people put before a stage's name to keep lists in order: "2 - ", "02.", "(3)", "Stage 4:".
-var number = regexp.MustCompile(`^(?:(?:stage|step|phase)\s*)?[(\[]?\d{1,2}[)\]]?(?:\s*[-–—.:)/_]\s*|\s+)`)
+// number is what people put before a stage's name to keep lists in order: "2 - ", "02.", "(3)", "Stage 4:". A number that only
+// a space follows belongs to the name: 30 day trial.
+var number = regexp.MustCompile(`^(?:(?:stage|step|phase)\s*)?(?:\d{1,2}\s*[-–—.:)_]|[(\[]\d{1,2}[)\]])\s*`)
 
 // bare gives what is left of a normal name without a number before it and without marks: names that differ in these only
 // are one stage. It is the name itself where nothing would be left.

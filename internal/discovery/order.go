@@ -20,15 +20,35 @@ func newPrecedence(n int) *precedence {
 	return p
 }
 
+// first is the first visit of a thing. Those of one run came in no known order.
+type first struct{ thing, run int }
+
+// visits are the first visits of a deal, in their order.
+type visits []first
+
+func (v visits) has(thing int) bool {
+	return slices.ContainsFunc(v, func(f first) bool { return f.thing == thing })
+}
+
+// with adds a visit, if it is the first of its thing.
+func (v visits) with(thing, run int) visits {
+	if v.has(thing) {
+		return v
+	}
+	return append(v, first{thing, run})
+}
+
 // add takes in the order of the first visits of n deals.
-func (p *precedence) add(firsts []int, n int) {
+func (p *precedence) add(firsts visits, n int) {
 	for i, a := range firsts {
-		p.seen[a] += n
+		p.seen[a.thing] += n
 		if len(firsts) > 1 {
-			p.place[a] += n * (1000 * i / (len(firsts) - 1))
+			p.place[a.thing] += n * (1000 * i / (len(firsts) - 1))
 		}
 		for _, b := range firsts[i+1:] {
-			p.before[a][b] += n
+			if a.run != b.run {
+				p.before[a.thing][b.thing] += n
+			}
 		}
 	}
 }

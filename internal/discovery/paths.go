@@ -10,6 +10,7 @@ import (
 // step is an entry into a group of names that are one stage.
 type step struct {
 	group int
+	run   int
 	ended bool // at or after the deal's closing
 }
 
@@ -30,7 +31,7 @@ func pathsOf(log []variant, groupOf []int) []path {
 			if g < 0 || len(p.steps) > 0 && p.steps[len(p.steps)-1].group == g {
 				continue
 			}
-			p.steps = append(p.steps, step{g, m.when == atClose || m.when == later})
+			p.steps = append(p.steps, step{g, m.run, m.when == atClose || m.when == later})
 		}
 		out = append(out, p)
 	}
@@ -49,11 +50,11 @@ func (p *path) counted(phase []process.Phase) []step {
 }
 
 // firsts gives the groups in the order of the deal's first visits, of one phase.
-func firsts(steps []step, phase []process.Phase, of process.Phase) []int {
-	var out []int
+func firsts(steps []step, phase []process.Phase, of process.Phase) visits {
+	var out visits
 	for _, s := range steps {
-		if phase[s.group] == of && !slices.Contains(out, s.group) {
-			out = append(out, s.group)
+		if phase[s.group] == of {
+			out = out.with(s.group, s.run)
 		}
 	}
 	return out

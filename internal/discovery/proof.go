@@ -20,7 +20,14 @@ type proofKey struct {
 
 type proofTally struct {
 	deals, closed, won int
-	while              map[int]map[int]int // name of the stage the deal was in at the first time → whole days since it entered → deals
+	around             map[between]map[int]int // where deals were at the first time → whole days since they entered prev → deals
+}
+
+// between says where on its way a deal was: the names that it had entered last and would enter next, -1 for none, and whether
+// the next entry was the nearer one.
+type between struct {
+	prev, next int
+	ahead      bool
 }
 
 // mostDays is where days since an entry end to be told apart.
@@ -35,8 +42,8 @@ type Proof struct {
 	Deals       int // that have it
 	Closed, Won int // of them
 
-	Stage  string // the key of the stage in which most of them were when they first had it
-	Within int    // days after entering it, by which three quarters of those had it
+	Stage  string // the key of the stage whose entry is nearest to the first time, in most of them
+	Within int    // days after that entry by which three quarters of those had it
 }
 
 // prove notes what the buyer had done for the first time, and in which stage the deal was then.
@@ -61,7 +68,7 @@ func (s *Survey) prove(line int, h *pipeline.History, changes []pipeline.StageCh
 			if len(s.proofs) == mostProofs {
 				continue
 			}
-			t = &proofTally{while: map[int]map[int]int{}}
+			t = &proofTally{around: map[between]map[int]int{}}
 			s.proofs[key] = t
 		}
 		t.deals++
@@ -75,19 +82,31 @@ func (s *Survey) prove(line int, h *pipeline.History, changes []pipeline.StageCh
 	}
 }
 
-// whereabouts notes the stage that a deal was in before an instant, and since when.
+// whereabouts notes between which entries of a deal an instant lies.
 func (s *Survey) whereabouts(t *proofTally, changes []pipeline.StageChange, at time.Time) {
-	for _, c := range slices.Backward(changes) {
-		name, known := s.nameAt[process.Normal(c.Stage)]
-		if !known || !c.At.Before(at) {
-			continue
+	name := func(i int) int {
+		if n, known := s.nameAt[process.Normal(changes[i].Stage)]; known {
+			return n
 		}
-		if t.while[name] == nil {
-			t.while[name] = map[int]int{}
-		}
-		t.while[name][min(mostDays, int(at.Sub(c.At)/(24*time.Hour)))]++
-		return
+		return -1
 	}
+	next := 0
+	for next < len(changes) && changes[next].At.Before(at) {
+		next++
+	}
+	b, days := between{prev: -1, next: -1}, 0
+	if next > 0 {
+		b.prev = name(next - 1)
+		days = min(mostDays, int(at.Sub(changes[next-1].At)/(24*time.Hour)))
+	}
+	if next < len(changes) {
+		b.next = name(next)
+		b.ahead = next == 0 || changes[next].At.Sub(at) < at.Sub(changes[next-1].At)
+	}
+	if t.around[b] == nil {
+		t.around[b] = map[int]int{}
+	}
+	t.around[b][days]++
 }
 
 // proofs lists what a handful of deals have at least, with the stage that it belongs to.
@@ -99,29 +118,42 @@ func (w *drafting) proofs(stages []Stage) []Proof {
 		}
 		key.line = 0
 		if sum[key] == nil {
-			sum[key] = &proofTally{while: map[int]map[int]int{}}
+			sum[key] = &proofTally{around: map[between]map[int]int{}}
 		}
 		sum[key].add(t)
 	}
 	keys := slices.SortedFunc(maps.Keys(sum), func(a, b proofKey) int {
 		return cmp.Or(cmp.Compare(sum[b].deals, sum[a].deals), strings.Compare(a.name(), b.name()))
 	})
-	taken := map[string]bool{}
-	groupOf := w.groupOf()
+	taken, criteria := map[string]bool{}, map[string]bool{}
+	for _, key := range keys {
+		criteria[strings.ToLower(key.what)] = criteria[strings.ToLower(key.what)] || !key.activity
+	}
 	var out []Proof
 	for _, key := range keys {
-		t := sum[key]
-		p := Proof{What: key.what, Activity: key.activity, Deals: t.deals, Closed: t.closed, Won: t.won}
-		stage := w.most(t, groupOf)
-		if t.deals < handful || stage < 0 {
-			continue
+		if t := sum[key]; t.deals >= handful && (!key.activity || !criteria[key.what]) { // the same thing said twice
+			if p, ok := w.proof(key, t, stages); ok {
+				p.Key = keyOf(key.name(), "proof", taken)
+				out = append(out, p)
+			}
 		}
-		p.Stage = stages[stage].Key
-		p.Within = w.within(t, groupOf, w.order[stage])
-		p.Key = keyOf(key.name(), "proof", taken)
-		out = append(out, p)
 	}
 	return out
+}
+
+// proof says to which stage a tally belongs, false where to none.
+func (w *drafting) proof(key proofKey, t *proofTally, stages []Stage) (Proof, bool) {
+	by, best := t.belongs(w.groupOf()), -1
+	for i, g := range w.order {
+		if n := by.deals(g); n > 0 && (best < 0 || n > by.deals(w.order[best])) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return Proof{}, false
+	}
+	return Proof{What: key.what, Activity: key.activity, Deals: t.deals, Closed: t.closed, Won: t.won, Stage: stages[best].Key,
+		Within: by.within(w.order[best])}, true
 }
 
 // name is what a proof is called in process.yaml, as far as it is free.
@@ -136,49 +168,64 @@ func (t *proofTally) add(o *proofTally) {
 	t.deals += o.deals
 	t.closed += o.closed
 	t.won += o.won
-	for name, days := range o.while {
-		if t.while[name] == nil {
-			t.while[name] = map[int]int{}
+	for b, days := range o.around {
+		if t.around[b] == nil {
+			t.around[b] = map[int]int{}
 		}
 		for d, n := range days {
-			t.while[name][d] += n
+			t.around[b][d] += n
 		}
 	}
 }
 
-// most gives the place in the order of the stage in which most deals were, -1 where none was in any.
-func (w *drafting) most(t *proofTally, groupOf []int) int {
-	by := map[int]int{}
-	for name, days := range t.while {
-		for _, n := range days {
-			by[groupOf[name]] += n
-		}
-	}
-	best := -1
-	for i, g := range w.order {
-		if by[g] > 0 && (best < 0 || by[g] > by[w.order[best]]) {
-			best = i
-		}
-	}
-	return best
-}
+// shown is in how many deals a proof belonged to a group, and on which day after its entry: 0 also before it.
+type shown map[int]map[int]int
 
-// within is the number of whole days, begun ones counted, by which three quarters of the deals of that stage had it.
-func (w *drafting) within(t *proofTally, groupOf []int, group int) int {
-	days, all := map[int]int{}, 0
-	for name, of := range t.while {
-		if groupOf[name] != group {
+// belongs gives each group what is nearest to the entries into it. The closing is no stage: what comes just before it belongs
+// to the stage before.
+func (t *proofTally) belongs(groupOf []int) shown {
+	out := shown{}
+	group := func(name int) int {
+		if name < 0 {
+			return -1
+		}
+		return groupOf[name]
+	}
+	for b, days := range t.around {
+		prev, next := group(b.prev), group(b.next)
+		to := prev
+		if next >= 0 && (b.ahead || prev < 0) {
+			to = next
+		}
+		if to < 0 {
 			continue
 		}
-		for d, n := range of {
-			days[d] += n
-			all += n
+		if out[to] == nil {
+			out[to] = map[int]int{}
+		}
+		for d, n := range days {
+			if to == next && to != prev {
+				d = 0
+			}
+			out[to][d] += n
 		}
 	}
-	sum := 0
-	for _, d := range slices.Sorted(maps.Keys(days)) {
-		if sum += days[d]; 4*sum >= 3*all {
-			return d + 1
+	return out
+}
+
+func (s shown) deals(group int) (n int) {
+	for _, d := range s[group] {
+		n += d
+	}
+	return n
+}
+
+// within is the number of days, begun ones counted, by which three quarters of a group's deals had it.
+func (s shown) within(group int) int {
+	all, sum := s.deals(group), 0
+	for _, day := range slices.Sorted(maps.Keys(s[group])) {
+		if sum += s[group][day]; 4*sum >= 3*all {
+			return day + 1
 		}
 	}
 	return mostDays

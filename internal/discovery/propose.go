@@ -86,7 +86,7 @@ func (s *Survey) between(o *Proposal, log []variant, name int, p *process.Proces
 		order[i] = i
 	}
 	for _, path := range log {
-		var firsts []int
+		var firsts visits
 		for _, m := range path.moves {
 			thing := unknown
 			if m.name != name {
@@ -98,11 +98,9 @@ func (s *Survey) between(o *Proposal, log []variant, name int, p *process.Proces
 					continue
 				}
 			}
-			if !slices.Contains(firsts, thing) {
-				firsts = append(firsts, thing)
-			}
+			firsts = firsts.with(thing, m.run)
 		}
-		if slices.Contains(firsts, unknown) && len(firsts) > 1 {
+		if firsts.has(unknown) && len(firsts) > 1 {
 			met += path.n
 			turn.add(firsts, path.n)
 		}
@@ -118,6 +116,21 @@ func (s *Survey) between(o *Proposal, log []variant, name int, p *process.Proces
 	if slot < len(v.Stages) {
 		o.Before = v.Stages[slot].Key
 	}
+}
+
+// short says what the name seems to be.
+func (o Proposal) short() string {
+	switch o.Advice {
+	case SameStage:
+		return fmt.Sprintf("like %q of %s", o.Like, o.Stage)
+	case ClosedWon:
+		return "deals are won as they enter it"
+	case ClosedLost:
+		return "deals are lost as they enter it"
+	case NewStage:
+		return "usually entered " + o.where()
+	}
+	return "no deal shows what it is"
 }
 
 // String is the proposal as a sentence without its end.

@@ -101,6 +101,9 @@ const (
 	later
 )
 
+// tied is a bit beside it: the row does not say whether the move came before or after the one before it.
+const tied = 1 << 7
+
 // Add takes in one deal. The history may be used again afterwards.
 func (s *Survey) Add(h *pipeline.History) {
 	d, changes := &h.Deal, s.seen(h.Changes)
@@ -168,6 +171,10 @@ func (s *Survey) notice(t time.Time) {
 func (s *Survey) path(line int, d *pipeline.Deal, changes []pipeline.StageChange, outcome pipeline.Outcome, closed pipeline.Opt[time.Time]) {
 	s.buffer = append(binary.BigEndian.AppendUint16(s.buffer[:0], uint16(line)), code(outcome))
 	previous, moves := -1, 0
+	end := len(changes) - 1 // where the last move is: what follows are repeats of it
+	for end > 0 && process.Normal(changes[end-1].Stage) == process.Normal(changes[end].Stage) {
+		end--
+	}
 	for i := range changes {
 		c := &changes[i]
 		name := s.name(c.Stage, line, c.At)
@@ -178,7 +185,11 @@ func (s *Survey) path(line int, d *pipeline.Deal, changes []pipeline.StageChange
 		moves++
 		s.notice(c.At)
 		s.moved(moverKey{c.RepID, name, line}, c.RepID == d.RepID)
-		s.buffer = append(binary.BigEndian.AppendUint16(s.buffer, uint16(name)), byte(whenOf(c.At, i == len(changes)-1, outcome, closed)))
+		how := byte(whenOf(c.At, i >= end, outcome, closed))
+		if i > 0 && !c.Seq.OK && c.At.Equal(changes[i-1].At) {
+			how |= tied
+		}
+		s.buffer = append(binary.BigEndian.AppendUint16(s.buffer, uint16(name)), how)
 	}
 	if n := s.variants[string(s.buffer)]; n != nil {
 		*n++
@@ -309,6 +320,7 @@ type variant struct {
 type move struct {
 	name int
 	when when
+	run  int // moves of one run came in no known order
 }
 
 // log decodes the paths of the pipelines that are asked for. Their order is none: whoever reads them counts.
@@ -320,8 +332,12 @@ func (s *Survey) log(in func(line int) bool) []variant {
 			continue
 		}
 		v := variant{outcome: outcomes[b[2]], n: *n}
+		run := 0
 		for b = b[3:]; len(b) > 0; b = b[3:] {
-			v.moves = append(v.moves, move{name: int(binary.BigEndian.Uint16(b)), when: when(b[2])})
+			if b[2]&tied == 0 {
+				run++
+			}
+			v.moves = append(v.moves, move{name: int(binary.BigEndian.Uint16(b)), when: when(b[2] &^ tied), run: run})
 		}
 		out = append(out, v)
 	}

@@ -1,8 +1,10 @@
 package discovery
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -25,8 +27,11 @@ type Days struct {
 // version is effective on the first day of the history, at UTC.
 func (d *Draft) Process(days map[string]Days) []byte {
 	var b strings.Builder
-	d.head(&b)
+	d.head(&b, days)
 	for i := range d.Stages {
+		if i > 0 {
+			b.WriteString("\n")
+		}
 		d.stage(&b, &d.Stages[i], days)
 	}
 	d.tail(&b)
@@ -38,22 +43,22 @@ const guide = `# What only you can say, in the order in which it pays:
 #   2. Is the order right, is each stage one of yours, are two of them the same (crm_stages may list several names)?
 #   3. mandatory: false where a deal may skip the stage. Here it stands where under two thirds of those who came past
 #      had been in it; perhaps they should have been.
-#   4. requires: the proof that the buyer is there. What the data could show stands below, behind "#".
+#   4. requires: the proof that the buyer is there. What your data could show stands below, behind "#".
 #   5. phase: before, where a stage is still lead generation. The draft knows selling and after (entered after winning).
 # A later change of the process is a new version with its own date: the past stays judged by the old one.
 # All keys, with examples: config/process.yaml of Drumbeat. Check your changes with: drumbeat check
 
 `
 
-func (d *Draft) head(b *strings.Builder) {
+func (d *Draft) head(b *strings.Builder, days map[string]Days) {
 	b.WriteString("# A first draft of your sales process, made from what " + counted(d.Deals, "deal") + " did")
 	if !d.First.IsZero() {
 		fmt.Fprintf(b, " from %s to %s", day(d.First), day(d.Last))
 	}
 	b.WriteString(".\n#\n" + guide)
 	name := "sales"
-	if d.Of != "" {
-		name = d.Of
+	if len(d.Pipelines) == 1 || d.Of != "" {
+		name = cmp.Or(d.Pipelines[0].Name, name)
 	}
 	fmt.Fprintf(b, "process: %s    # as digests shall call it\n\n", Scalar(name))
 	d.pipelines(b)
@@ -65,6 +70,9 @@ func (d *Draft) head(b *strings.Builder) {
 	first := d.First
 	if first.IsZero() {
 		first = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	if len(days) > 0 && !d.NoHistory {
+		b.WriteString("# Days are those of the year before the last of these deals; reports learn them anew.\n")
 	}
 	fmt.Fprintf(b, "versions:\n  - effective: %s    # the first day of the history, so that the past is judged by this draft\n    stages:\n", day(first))
 }
@@ -110,7 +118,11 @@ func (d *Draft) closedStages(b *strings.Builder) {
 		if slices.Contains(d.Lost, c) {
 			outcome = "lost"
 		}
-		comment(b, "", fmt.Sprintf("  %q: entered by %s, %s of them %s", c.Name, counted(c.Deals, "deal"), Percent(c.Closed, c.Deals), outcome))
+		told := fmt.Sprintf("entered by %s, %s of them %s as they did", counted(c.Deals, "deal"), Percent(c.Closed, c.Deals), outcome)
+		if d.NoHistory {
+			told = fmt.Sprintf("%s rest in it, all of them %s", counted(c.Deals, "deal"), outcome)
+		}
+		comment(b, "", fmt.Sprintf("  %q: %s", c.Name, told))
 	}
 	fmt.Fprintf(b, "closed_stages: {won: %s, lost: %s}\n\n", list(d.Won), list(d.Lost))
 }
@@ -139,11 +151,11 @@ func (d *Draft) stage(b *strings.Builder, s *Stage, days map[string]Days) {
 	if s.Final {
 		field("final: true                      # deals rest here: days are not measured")
 	}
-	if chance := s.WinChance(); chance.OK {
+	if chance := d.WinChance(s); chance.OK {
 		field("win_probability: %s            # taken where the CRM states none", strconv.FormatFloat(chance.V, 'f', 2, 64))
 	}
 	if k, known := days[s.Key]; known && k.Learned && !s.Final {
-		field("# stall_after: %dd                # left out, it is learned anew with every report; now: %s", ceil(k.Threshold), dayCount(k.Threshold))
+		field("# stall_after: %-3s               # would fix the days; left out, they are learned anew with every report", strconv.Itoa(ceil(k.Threshold))+"d")
 	}
 	d.requires(b, s, in+"  ")
 }
@@ -157,13 +169,13 @@ func expects(s *Stage) string {
 func (d *Draft) story(s *Stage, days map[string]Days) []string {
 	var out []string
 	if d.NoHistory {
-		out = append(out, fmt.Sprintf("%s here now, %s of them closed.", counted(s.Deals, "deal"), Number(s.Closed)))
+		out = append(out, fmt.Sprintf("%s here now, %s open and %s closed.", counted(s.Deals, "deal"), Number(s.Deals-s.Closed), Number(s.Closed)))
 	} else {
 		visited := "Visited by " + counted(s.Deals, "deal")
 		if s.Visits > s.Deals {
 			visited += fmt.Sprintf(", %s in all", counted(s.Visits, "time"))
 		}
-		if chance := s.WinChance(); chance.OK {
+		if chance := d.WinChance(s); chance.OK {
 			visited += fmt.Sprintf("; %s of those closed were won (n = %s)", Percent(s.Won, s.Closed), Number(s.Closed))
 		}
 		out = append(out, visited+".")
@@ -174,8 +186,9 @@ func (d *Draft) story(s *Stage, days map[string]Days) []string {
 	if k, known := days[s.Key]; known && !s.Final && !d.NoHistory {
 		out = append(out, stay(k))
 	}
-	if !s.Renamed.IsZero() {
-		out = append(out, fmt.Sprintf("Taken as one stage: the old name went out of use before %s, when the new one came. If they are two, part them.", day(s.Renamed)))
+	if r := s.Renamed; r != nil {
+		out = append(out, fmt.Sprintf("%q was last entered on %s, and %q came on %s: taken as one stage under a new name. If they are two, part them.",
+			r.Old, day(r.Until), r.New, day(r.From)))
 	}
 	return out
 }
@@ -205,7 +218,7 @@ func stay(k Days) string {
 		parts = append(parts, "half of all stays are over by "+dayCount(k.Median.V))
 	}
 	if k.Learned {
-		parts = append(parts, fmt.Sprintf("a deal counts as stalled after %s (when three quarters of those that move on have moved; n = %s)", dayCount(k.Threshold), Number(k.Advanced)))
+		parts = append(parts, fmt.Sprintf("a deal is stalled after %s, when three quarters of those that move on have moved (n = %s)", dayCount(k.Threshold), Number(k.Advanced)))
 	} else {
 		parts = append(parts, fmt.Sprintf("too few moved on to learn when a deal is stalled (n = %s): %s until then", Number(k.Advanced), dayCount(k.Threshold)))
 	}
@@ -221,21 +234,20 @@ func (d *Draft) requires(b *strings.Builder, s *Stage, in string) {
 			continue
 		}
 		if !written {
-			b.WriteString(in + "# requires:\n")
+			b.WriteString(in + "# Your data could show this; say in your words what it proves, and take away the \"#\" from \"requires\" on:\n" + in + "# requires:\n")
 			written = true
 		}
-		what, by := fmt.Sprintf("criterion %q", p.What), "{criterion: "+Scalar(p.What)+"}"
+		by := "{criterion: " + Scalar(p.What) + "}"
 		if p.Activity {
-			what, by = fmt.Sprintf("the buyer's %q", p.What), "{activity: {kind: "+Scalar(p.What)+", party: buyer}}"
+			by = "{activity: {kind: " + Scalar(p.What) + ", party: buyer}}"
 		}
-		told := fmt.Sprintf("%s: of %s, first mostly in this stage, three quarters of those by %s after entering it", what, counted(p.Deals, "deal"), dayCount(float64(p.Within)))
+		told := "seen in " + counted(p.Deals, "deal")
 		if p.Closed >= handful {
 			told += fmt.Sprintf("; %s of those closed were won (n = %s)", Percent(p.Won, p.Closed), Number(p.Closed))
 		}
-		comment(b, in+"# ", told)
-		fmt.Fprintf(b, in+"#   - key: %s\n"+in+"#     says: %s\n"+in+"#     met_by: %s\n", p.Key, Scalar("Not written yet: what has the buyer done?"), by)
-		if p.Within < mostDays {
-			fmt.Fprintf(b, in+"#     grace: %dd\n", p.Within)
+		fmt.Fprintf(b, in+"#   - key: %s    # %s\n"+in+"#     says: %s\n"+in+"#     met_by: %s\n", p.Key, told, Scalar("Not written yet: what has the buyer done?"), by)
+		if p.Within > 3 && p.Within < mostDays {
+			fmt.Fprintf(b, in+"#     grace: %-4s    # by then three quarters had it, of those that had it nearest to this stage\n", strconv.Itoa(p.Within)+"d")
 		}
 	}
 }
@@ -245,9 +257,10 @@ func (d *Draft) tail(b *strings.Builder) {
 	if len(d.Aside) == 0 {
 		return
 	}
-	b.WriteString("\n# Names that are no stage here: rare, perhaps slips. Digests count them as moves that the process does not know.\n")
+	b.WriteString("\n# Names that are no stage here: rare, perhaps slips. Moves into them are counted as unknown to the process. If one is a stage,\n" +
+		"# write it into the list above; if it is another name of one, add it to the crm_stages of that stage.\n")
 	for _, a := range d.Aside[:min(len(d.Aside), 50)] {
-		comment(b, "", fmt.Sprintf("  %q, %s (%s): %s", a.Name, counted(a.Deals, "deal"), a.Why, a.Proposal))
+		comment(b, "", fmt.Sprintf("  %q, %s (%s): %s", a.Name, counted(a.Deals, "deal"), a.Why, a.Proposal.short()))
 	}
 }
 
@@ -280,10 +293,15 @@ func Number(n int) string {
 	return s
 }
 
-// dayCount says days as people do: of short stays with a decimal.
+// dayCount says a stretch as people do: days, or what is shorter in hours or minutes.
 func dayCount(days float64) string {
-	if days < 10 && days != float64(int(days)) {
-		return strconv.FormatFloat(days, 'f', 1, 64) + " days"
+	switch {
+	case days < 1.0/24:
+		return counted(max(1, int(24*60*days+0.5)), "minute")
+	case days < 1:
+		return counted(int(24*days+0.5), "hour")
+	case days < 10 && days != math.Trunc(days):
+		return strings.TrimSuffix(strconv.FormatFloat(days, 'f', 1, 64), ".0") + " days"
 	}
 	return counted(int(days+0.5), "day")
 }
