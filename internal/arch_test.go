@@ -27,6 +27,8 @@ var only = map[string][]string{
 	"internal/process":  {"internal/pipeline", "internal/fault", "internal/yamlfile"},
 	"internal/health":   {"internal/pipeline", "internal/process"},
 	"internal/words":    {"internal/fault", "internal/pipeline", "internal/yamlfile", "templates"},
+
+	"internal/discovery": {"internal/pipeline", "internal/process", "internal/yamlfile"},
 }
 
 // never lists what a room and the rooms inside it must not import, by prefix.
@@ -64,6 +66,7 @@ func TestTheRulesCanFail(t *testing.T) {
 	for _, c := range []struct{ name, file, src, want string }{
 		{"pipeline reaches out", "internal/pipeline/x.go", `import "drumbeat/internal/process"`, "may not import drumbeat/internal/process"},
 		{"health reads a database", "internal/health/x.go", `import "drumbeat/internal/source"`, "may not import drumbeat/internal/source"},
+		{"discovery reads a database", "internal/discovery/x.go", `import "drumbeat/internal/source"`, "may not import drumbeat/internal/source"},
 		{"process reads the config", "internal/process/x.go", `import "drumbeat/internal/config"`, "may not import drumbeat/internal/config"},
 		{"digest writes HTML", "internal/digest/x.go", `import "html/template"`, "may not import html/template"},
 		{"render sends", "internal/render/x.go", `import "drumbeat/internal/mail"`, "may not import drumbeat/internal/mail"},

@@ -30,8 +30,11 @@ func (c *firstConfig) asOf(now time.Time) time.Time {
 	return now
 }
 
-// secretName is the variable that holds what the DSN must not show.
-const secretName = "DRUMBEAT_SOURCE_PASSWORD"
+// The variables that hold what the config must not show: the password, or the DSN that has two of them.
+const (
+	passwordName = "DRUMBEAT_SOURCE_PASSWORD"
+	dsnName      = "DRUMBEAT_SOURCE_DSN"
+)
 
 // yaml gives drumbeat.yaml, and the environment variables that it names with their values.
 func (c *firstConfig) yaml() (text string, secrets map[string]string) {
@@ -45,8 +48,8 @@ time_zone: UTC                 # where days, weeks and quarters begin: yours, su
 
 # The pipeline database. It is only ever read.
 `, c.money())
-	if len(secrets) > 0 {
-		fmt.Fprintf(&b, "# The password is not written down: set the variable to it, with special characters as %%XX.\n")
+	for name := range secrets {
+		fmt.Fprintf(&b, "# The password is not written down: %s.\n", c.howToSet(name))
 	}
 	fmt.Fprintf(&b, "source:\n  dsn: %s\n", discovery.Scalar(dsn))
 	if c.preset != "" {
@@ -75,11 +78,15 @@ func (c *firstConfig) source() (dsn string, secrets map[string]string) {
 	if path, ok := strings.CutPrefix(c.dsn, "sqlite:"); ok {
 		return "sqlite:" + strings.ReplaceAll(fromFolder(c.dir, path), "${", "$${"), nil
 	}
-	dsn, password := withoutPassword(c.dsn)
-	if password == "" {
-		return dsn, nil
+	return withoutPassword(c.dsn)
+}
+
+// howToSet says what a variable has to hold.
+func (c *firstConfig) howToSet(name string) string {
+	if name == dsnName {
+		return "set " + name + " to the DSN that was given to --from"
 	}
-	return dsn, map[string]string{secretName: password}
+	return "set " + name + " to it, with special characters as %XX, as in --from"
 }
 
 // fromFolder gives a path as it is seen from a folder.
@@ -106,25 +113,28 @@ var (
 	passwordOption = regexp.MustCompile(`([?&](?:ssl)?password=)([^&#]+)`)
 )
 
-// withoutPassword puts the variable where a DSN has its password, and gives the password as it stood there. The rest is
-// as before, but for what would be read as a variable.
-func withoutPassword(dsn string) (shown, password string) {
+// withoutPassword puts a variable where a DSN has its password, and gives the variable's value as it stood there. The rest
+// is as before, but for what would be read as a variable.
+func withoutPassword(dsn string) (shown string, secrets map[string]string) {
 	const here = "\x00"
+	password, rest := "", dsn
 	for _, form := range []*regexp.Regexp{passwordBefore, passwordOption} {
-		at := form.FindStringSubmatchIndex(dsn)
+		at := form.FindStringSubmatchIndex(rest)
 		if at == nil || at[4] == at[5] {
 			continue
 		}
-		found := dsn[at[4]:at[5]]
+		found := rest[at[4]:at[5]]
 		if password != "" && password != found {
-			// Two different ones: the whole DSN is the secret.
-			return "${" + secretName + "}", dsn
+			return "${" + dsnName + "}", map[string]string{dsnName: dsn}
 		}
 		password = found
-		dsn = dsn[:at[4]] + here + dsn[at[5]:]
+		rest = rest[:at[4]] + here + rest[at[5]:]
 	}
-	shown = strings.ReplaceAll(strings.ReplaceAll(dsn, "${", "$${"), here, "${"+secretName+"}")
-	return shown, password
+	shown = strings.ReplaceAll(rest, "${", "$${")
+	if password == "" {
+		return shown, nil
+	}
+	return strings.ReplaceAll(shown, here, "${"+passwordName+"}"), map[string]string{passwordName: password}
 }
 
 var currencyForm = regexp.MustCompile(`^[A-Z]{3}$`)

@@ -96,8 +96,9 @@ func (c *firstConfig) next(now time.Time) string {
 	var b strings.Builder
 	path := filepath.Join(c.dir, configFile)
 	fmt.Fprintf(&b, "\nwrote %s and %s\n\nnext\n", path, filepath.Join(c.dir, processFile))
-	if _, secrets := c.source(); len(secrets) > 0 {
-		fmt.Fprintf(&b, "  set %s to the password of --from, as it stands there\n", secretName)
+	_, secrets := c.source()
+	for name := range secrets { // one at most
+		fmt.Fprintf(&b, "  the password is not written down: %s\n", c.howToSet(name))
 	}
 	config := ""
 	if path != configFile {

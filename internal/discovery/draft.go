@@ -151,7 +151,7 @@ func (s *Survey) Draft() (*Draft, error) {
 	}
 	w.fill(d)
 	w.setAside(d)
-	d.Movers = w.movers(d.Moves)
+	d.Movers = w.movers()
 	if len(d.Stages) == 0 {
 		return d, fmt.Errorf("%w that did not close it", ErrNothing)
 	}

@@ -116,7 +116,7 @@ func (d *Draft) process() *process.Process {
 }
 
 // movers are those who made over a third of all moves. Entries into closed stages are no moves.
-func (w *drafting) movers(all int) (out []Mover) {
+func (w *drafting) movers() (out []Mover) {
 	by, total := map[string]*Mover{}, 0
 	for key, tally := range w.survey.movers {
 		if _, closed := w.closed[key.name]; closed || !w.of(key.line) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"drumbeat/internal/fault"
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/process"
 )
@@ -60,7 +61,6 @@ func (t *teller) tell(story string) {
 
 func (t *teller) deal(words []string) *pipeline.History {
 	h := &pipeline.History{Deal: pipeline.Deal{ID: fmt.Sprint("D", t.n), RepID: "owner", Pipeline: t.line, CreatedAt: t.start, Outcome: pipeline.Open}}
-	at := t.start
 	for _, w := range words {
 		if w == "won" || w == "lost" {
 			h.Deal.Outcome = pipeline.Outcome(w)
@@ -68,7 +68,7 @@ func (t *teller) deal(words []string) *pipeline.History {
 		}
 	}
 	for i, w := range words {
-		at = t.start.AddDate(0, 0, i)
+		at := t.start.AddDate(0, 0, i)
 		name, entry := strings.TrimRight(w, "!+"), at
 		switch {
 		case w == "won" || w == "lost":
@@ -97,7 +97,7 @@ func drafted(t *testing.T, s *Survey) *Draft {
 func read(t *testing.T, d *Draft) *process.Process {
 	t.Helper()
 	text := d.Process(nil)
-	p, faults := process.Read("process.yaml", text, time.UTC)
+	p, faults := readText(string(text))
 	if len(faults) > 0 {
 		t.Fatalf("the draft is not valid: %v\n%s", faults, text)
 	}
@@ -128,4 +128,8 @@ func sketch(d *Draft) string {
 		b.WriteString("-" + c.Name + " ")
 	}
 	return strings.TrimSpace(b.String())
+}
+
+func readText(text string) (*process.Process, fault.List) {
+	return process.Read("process.yaml", []byte(text), time.UTC)
 }

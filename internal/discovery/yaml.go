@@ -133,7 +133,7 @@ func (d *Draft) stage(b *strings.Builder, s *Stage, days map[string]Days) {
 	for _, line := range d.story(s, days) {
 		comment(b, in, line)
 	}
-	fmt.Fprintf(b, in+"- key: %s\n", s.Key)
+	fmt.Fprintf(b, in+"- key: %s\n", Scalar(s.Key))
 	field := func(format string, args ...any) { fmt.Fprintf(b, in+"  "+format+"\n", args...) }
 	field("name: %s", Scalar(s.Name))
 	field("phase: %s", s.Phase)
@@ -245,7 +245,7 @@ func (d *Draft) requires(b *strings.Builder, s *Stage, in string) {
 		if p.Closed >= handful {
 			told += fmt.Sprintf("; %s of those closed were won (n = %s)", Percent(p.Won, p.Closed), Number(p.Closed))
 		}
-		fmt.Fprintf(b, in+"#   - key: %s    # %s\n"+in+"#     says: %s\n"+in+"#     met_by: %s\n", p.Key, told, Scalar("Not written yet: what has the buyer done?"), by)
+		fmt.Fprintf(b, in+"#   - key: %s    # %s\n"+in+"#     says: %s\n"+in+"#     met_by: %s\n", Scalar(p.Key), told, Scalar("Not written yet: what has the buyer done?"), by)
 		if p.Within > 3 && p.Within < mostDays {
 			fmt.Fprintf(b, in+"#     grace: %-4s    # by then three quarters had it, of those that had it nearest to this stage\n", strconv.Itoa(p.Within)+"d")
 		}
