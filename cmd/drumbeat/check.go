@@ -35,8 +35,9 @@ func newCheckCmd() *cobra.Command {
 		Long: `Validate the config, the process, the file of waivers and the templates that the config names,
 without a network. All faults are listed at once, each as file:line:column: key: what; hint.
 With --connect source, state and mail relay are tried as well, and what the source holds and lacks is said:
-rows, how fresh they are, columns that are missing, stages that the process does not know. --format json
-prints the rows alone and needs no more than source and process. Nothing is written and nothing sent.`,
+tables, rows, how fresh they are, what is missing and which figures cannot be told without it, stages that the
+process does not know, with what they seem to be. --format json prints the rows alone and needs no more than
+source and process. Nothing is written and nothing sent.`,
 		Example: `  drumbeat check --config drumbeat.yaml
   drumbeat check --config drumbeat.yaml --connect
   drumbeat check --config drumbeat.yaml --connect --format json`,
@@ -50,7 +51,7 @@ prints the rows alone and needs no more than source and process. Nothing is writ
 				if err != nil {
 					return err
 				}
-				return trySource(c.Context(), c.OutOrStdout(), cfg, format)
+				return trySource(c.Context(), c.OutOrStdout(), cfg, format, time.Now())
 			}
 			cfg, faults := config.Check(path, os.LookupEnv)
 			_, ofWaivers := readWaivers(cfg.Waivers)
@@ -195,7 +196,12 @@ func printChecked(w io.Writer, cfg *config.Config, now time.Time) error {
 	}
 	scheme, _, _ := strings.Cut(string(cfg.Source.DSN), ":")
 	rows := "canonical tables"
-	if n := len(cfg.Source.Queries); n > 0 {
+	switch n, preset := len(cfg.Source.Queries), cfg.Source.Preset; {
+	case preset != "" && n > 0:
+		rows = fmt.Sprintf("preset %s, %d queries of your own", preset, n)
+	case preset != "":
+		rows = "preset " + preset
+	case n > 0:
 		rows = fmt.Sprintf("%d queries", n)
 	}
 	fmt.Fprintf(&b, "source     %s, %s\n", scheme, rows)

@@ -126,12 +126,7 @@ func printLeftOut(w io.Writer, result source.ImportResult, limits []string) erro
 	}
 	var text strings.Builder
 	text.WriteString("\nWhat this export cannot support:\n")
-	for _, g := range source.LeftOut(tables, result.Missing) {
-		fmt.Fprintf(&text, "  no %s: %s\n", g.Lacks, g.Figures)
-		if g.Back != "" {
-			fmt.Fprintf(&text, "      back by: %s\n", g.Back)
-		}
-	}
+	text.WriteString(gapText(source.LeftOut(tables, result.Missing)))
 	for _, limit := range limits {
 		fmt.Fprintf(&text, "  %s\n", limit)
 	}

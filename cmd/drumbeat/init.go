@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,6 +18,7 @@ import (
 	"drumbeat/internal/health"
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/source"
+	"drumbeat/internal/source/presets"
 )
 
 // initOptions are the flags of init.
@@ -36,7 +38,8 @@ do not say; the draft asks you.
 
 Files that are there already are never overwritten. The pipeline is only read. A password in the DSN is not written down.`,
 		Example: `  drumbeat init --from sqlite:pipeline.db
-  drumbeat init --from postgres://me@localhost/sales --out drumbeat`,
+  drumbeat init --from postgres://me@localhost/sales --out drumbeat
+  drumbeat init --from postgres://me@localhost/warehouse --preset salesforce`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			for flag, value := range map[string]string{"from": o.from, "out": o.out} {
@@ -49,16 +52,24 @@ Files that are there already are never overwritten. The pipeline is only read. A
 	}
 	f := c.Flags()
 	f.StringVar(&o.from, "from", "", "the pipeline database: postgres://... or sqlite:PATH (`DSN`)")
-	f.StringVar(&o.preset, "preset", "", "the CRM whose tables these are (`NAME`); default: canonical tables")
+	f.StringVar(&o.preset, "preset", "", "the CRM whose tables these are: "+strings.Join(presets.Names(), ", ")+" (`NAME`); default: found out by its tables")
 	f.StringVar(&o.out, "out", ".", "the folder for the two files (`DIR`)")
 	_ = c.MarkFlagRequired("from") // fails only for a flag that is not there
 	_ = c.MarkFlagDirname("out")
+	_ = c.RegisterFlagCompletionFunc("preset", cobra.FixedCompletions(presets.Names(), cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 
-// sourceConfig is what init knows of the source; a preset that is to be found out is found out here.
-func (o initOptions) sourceConfig() source.Config {
-	return source.Config{DSN: o.from, Preset: o.preset}
+// detect finds out whose tables these are where nobody says so.
+func (o *initOptions) detect(ctx context.Context) (err error) {
+	if o.preset != "" {
+		return nil
+	}
+	o.preset, err = source.Detect(ctx, o.from)
+	if e := (*source.AmbiguousError)(nil); errors.As(err, &e) {
+		return wrong("--from: %w; say which by --preset", err)
+	}
+	return err
 }
 
 func (o initOptions) run(ctx context.Context, w, stderr io.Writer, now time.Time) (err error) {
@@ -66,7 +77,10 @@ func (o initOptions) run(ctx context.Context, w, stderr io.Writer, now time.Time
 	if err := files.free(); err != nil {
 		return err
 	}
-	src, err := source.Open(ctx, o.sourceConfig())
+	if err := o.detect(ctx); err != nil {
+		return aboutFrom(err)
+	}
+	src, err := source.Open(ctx, source.Config{DSN: o.from, Preset: o.preset})
 	if err != nil {
 		return aboutFrom(err)
 	}

@@ -20,6 +20,9 @@ func tellDraft(c *firstConfig, days map[string]discovery.Days, now time.Time) st
 	if d.Of != "" {
 		fmt.Fprintf(&b, " in the pipeline %q", d.Of)
 	}
+	if c.preset != "" {
+		fmt.Fprintf(&b, ", by preset %s", c.preset)
+	}
 	if !d.First.IsZero() {
 		fmt.Fprintf(&b, ", %s to %s", d.First.UTC().Format(time.DateOnly), d.Last.UTC().Format(time.DateOnly))
 	}

@@ -92,14 +92,26 @@ func keyOf(name, otherwise string, taken map[string]bool) string {
 }
 
 // alike says whether one name is likely a misspelling of another: without case, numbers and marks, at most one letter in
-// five is wrong.
+// five is wrong. Another number inside is another name: round 1, round 2.
 func alike(a, b string) bool {
 	a, b = bare(a), bare(b)
 	if a == b {
 		return true
 	}
+	if digitsOf(a) != digitsOf(b) {
+		return false
+	}
 	shorter := min(len(a), len(b))
 	return shorter >= 4 && yamlfile.Distance(a, b) <= max(1, shorter/5)
+}
+
+func digitsOf(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, s)
 }
 
 // Words by which a stage says itself that it closes deals.

@@ -29,6 +29,8 @@ func TestWhatToDoAboutAnUnknownName(t *testing.T) {
 	}{
 		{"another number before it", nil, "3. negotiation", `it looks like "5 - Negotiation": add it to crm_stages of negotiation`},
 		{"a slip of the hand", []string{"Lead Negotation x3"}, "Negotation", `it looks like "5 - Negotiation": add it to crm_stages of negotiation`},
+		{"another number inside is another name", []string{"Lead 2nd_meeting Discovery x3"}, "2nd meeting",
+			"deals usually enter it between lead and discovery: make it a stage of its own there, or add it to crm_stages of a stage that means the same"},
 		{"marks between words", nil, "Needs-Analysis", `it looks like "2 - Needs analysis": add it to crm_stages of discovery`},
 		{"deals are won by it", []string{"Lead Discovery Signed! won x4"}, "Signed", "deals are won as they enter it: add it to closed_stages.won"},
 		{"deals are lost by it", []string{"Lead Disqualified! lost x4", "Lead Disqualified x1"}, "disqualified ", "deals are lost as they enter it: add it to closed_stages.lost"},

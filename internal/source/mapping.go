@@ -94,19 +94,7 @@ func noPresetQuery(preset string, rows pipeline.Rows) string {
 // usePreset spells the preset's queries for the tables that are there.
 func (v *snapshot) usePreset(ctx context.Context) error {
 	p, _ := presets.Get(v.source.cfg.Preset) // Open has seen that there is one
-	schemas := []string{v.source.cfg.Schema}
-	if v.source.cfg.Schema == "" {
-		var err error
-		if schemas, err = v.searchPath(ctx); err != nil {
-			return err
-		}
-		schemas = withoutRepeats(append(schemas, p.Schemas()...))
-	}
-	tables, err := v.catalog(ctx, p, schemas)
-	if err != nil {
-		return err
-	}
-	found, err := p.Resolve(tables, schemas)
+	found, err := v.resolve(ctx, p, v.source.cfg.Schema)
 	if e := (*presets.Unresolved)(nil); errors.As(err, &e) {
 		return fault.List{{File: v.source.at.shown, What: e.Error(),
 			Hint: "name the schema of the CRM's tables in source.schema, or give the query in source.queries"}}
@@ -123,6 +111,23 @@ func (v *snapshot) usePreset(ctx context.Context) error {
 	}
 	_, err = v.first.ExecContext(ctx, "SET LOCAL search_path = "+v.path())
 	return err
+}
+
+// resolve looks for a preset's tables in a schema; empty: in those of the search path, then where loaders put them.
+func (v *snapshot) resolve(ctx context.Context, p *presets.Preset, schema string) (*presets.Mapping, error) {
+	schemas := []string{schema}
+	if schema == "" {
+		path, err := v.searchPath(ctx)
+		if err != nil {
+			return nil, err
+		}
+		schemas = withoutRepeats(append(path, p.Schemas()...))
+	}
+	tables, err := v.catalog(ctx, p, schemas)
+	if err != nil {
+		return nil, err
+	}
+	return p.Resolve(tables, schemas)
 }
 
 func withoutRepeats(names []string) []string {

@@ -15,6 +15,7 @@ import (
 	"drumbeat/internal/dbtest"
 	"drumbeat/internal/fault"
 	"drumbeat/internal/pipeline"
+	"drumbeat/internal/source/presets"
 )
 
 // vendorTables makes the tables of a CRM as a loader leaves them, and gives the DSN of their database.
@@ -407,4 +408,44 @@ func TestAReplicaIsReadAsItsPrimary(t *testing.T) {
 func withoutNotes(printed string) string {
 	before, _, _ := strings.Cut(printed, "notes\n")
 	return before
+}
+
+func TestWhoseTablesTheseAreIsFoundOut(t *testing.T) {
+	detect := func(dsn, want string) {
+		t.Helper()
+		if got, err := Detect(t.Context(), dsn); got != want || err != nil {
+			t.Errorf("got %q, %v; want %q", got, err, want)
+		}
+	}
+	dsn, db := vendorTables(t, "salesforce")
+	detect(dsn, "salesforce")
+	for _, other := range presets.Names() {
+		if other != "salesforce" {
+			of, _ := vendorTables(t, other)
+			detect(of, other)
+		}
+	}
+	detect(dbtest.Postgres(t), "")
+	lite := dbtest.SQLite(t)
+	empty(t, lite)
+	detect(lite, "")
+	mustImport(t, dsn, with(nil))
+	detect(dsn, "") // the canonical tables, which somebody imported on purpose
+	if at, err := open(t, Config{DSN: dsn, Preset: "salesforce"}).Synced(t.Context()); err != nil || at.V.Format(time.RFC3339) != "2026-11-02T05:00:00Z" {
+		t.Errorf("synced %v, %v", at, err)
+	}
+	db.MustExec("ALTER TABLE salesforce.opportunity DROP COLUMN _fivetran_synced")
+	if at, err := open(t, Config{DSN: dsn, Preset: "salesforce"}).Synced(t.Context()); err != nil || at.OK {
+		t.Errorf("synced %v, %v", at, err)
+	}
+}
+
+func TestTablesThatMayBeOfTwoCRMsAreNotGuessed(t *testing.T) {
+	if len(presets.Names()) < 2 {
+		t.Skip("there is one preset")
+	}
+	dsn, db := vendorTables(t, "salesforce")
+	db.MustExec(fixture(t, "hubspot.sql"))
+	_, err := Detect(t.Context(), dsn)
+	wantError(t, err, "hubspot", "salesforce")
 }

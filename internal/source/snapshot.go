@@ -14,6 +14,7 @@ import (
 
 	"drumbeat/internal/fault"
 	"drumbeat/internal/pipeline"
+	"drumbeat/internal/source/presets"
 )
 
 // snapshot is one state of the database, seen by several statements at once.
@@ -33,6 +34,7 @@ type snapshot struct {
 
 	mapping  mapping // where the rows are
 	complete bool    // all of it was read
+	bare     bool    // nothing is known of the rows yet: look where the DSN looks
 }
 
 func (s *Source) snapshot(ctx context.Context) (*snapshot, error) {
@@ -72,7 +74,7 @@ func (v *snapshot) findRows(ctx context.Context) error {
 		return nil
 	}
 	none := fault.List{{File: v.source.at.shown, What: "there are no canonical tables yet",
-		Hint: "run `drumbeat import PATH --into DSN`, or give source.queries"}}
+		Hint: "run `drumbeat import PATH --into DSN`, name the CRM in source.preset (" + strings.Join(presets.Names(), ", ") + "), or give source.queries"}}
 	if v.source.at.copies {
 		// Before anything is seen: an import empties the tables for everybody, whatever snapshot they are on,
 		// and begins with this one. So it waits until we are done, and we see nothing half done.
@@ -142,6 +144,8 @@ func (s *Source) ownQueries() bool { return s.cfg.Preset != "" || len(s.cfg.Quer
 func (v *snapshot) path() string {
 	cfg := v.source.cfg
 	switch {
+	case v.bare:
+		return ""
 	case !v.source.ownQueries():
 		return "drumbeat"
 	case v.mapping.schema != "":
