@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"crypto/x509"
 	"embed"
 	"errors"
 	"fmt"
@@ -123,6 +124,9 @@ func parseDSN(dsn string) (database, error) {
 		}
 	}
 	u.RawQuery = q.Encode()
+	if _, err := pq.NewConnector(u.String()); err != nil { // a setting that there is not, or a value that it does not have
+		return database{}, fault.List{{File: "dsn", What: strings.TrimPrefix(err.Error(), "pq: "), Hint: "correct what stands behind the ? of the DSN"}}
+	}
 	return database{dialect: postgres, dsn: u.String(), shown: shown.String()}, nil
 }
 
@@ -211,9 +215,15 @@ func (d database) openSQLite(p purpose) (*sqlx.DB, error) {
 // explain adds what to do about the errors that a first connection meets.
 func (d dialect) explain(err error) error {
 	var lite *modernc.Error
+	var stranger x509.UnknownAuthorityError
+	var misnamed x509.HostnameError
 	switch {
 	case errors.Is(err, pq.ErrSSLNotSupported):
 		return fmt.Errorf("%w; add ?sslmode=disable to the DSN if the way there is safe", err)
+	case errors.As(err, &stranger):
+		return fmt.Errorf("%w; name the file of its certificate in the DSN: sslrootcert=FILE", err)
+	case errors.As(err, &misnamed):
+		return fmt.Errorf("%w; name the host in the DSN as its certificate does", err)
 	case errors.As(err, &lite) && (lite.Code()&0xFF == codes.SQLITE_CANTOPEN || lite.Code()&0xFF == codes.SQLITE_READONLY):
 		return fmt.Errorf("%w; may you write that file, and in its folder?", err)
 	case errors.As(err, &lite) && lite.Code()&0xFF == codes.SQLITE_BUSY:

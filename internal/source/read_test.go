@@ -2,12 +2,16 @@ package source
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lib/pq"
 
 	"drumbeat/internal/dbtest"
 	"drumbeat/internal/fault"
@@ -296,6 +300,8 @@ func TestWhatCannotBeOpened(t *testing.T) {
 		"a password that cuts": {Config{DSN: "postgres://me:s3%cret@host/db"}, "special characters as %XX", true},
 		"no file":              {Config{DSN: "sqlite:"}, "names no file", true},
 		"a URL of SQLite":      {Config{DSN: "sqlite:///tmp/x.db"}, "names no file; write sqlite:PATH", true},
+		"a setting of TLS":     {Config{DSN: "postgres://me:s3cret@host/db?sslmode=sometimes"}, `dsn: wrong value for "sslmode"`, true},
+		"a preset of SQLite":   {Config{DSN: "sqlite:x", Preset: "salesforce"}, "presets read PostgreSQL, and this is SQLite", true},
 		"a preset":             {Config{DSN: "sqlite:x", Preset: "nosuch"}, "source: preset: there is no preset \"nosuch\"; one of", true},
 		"a schema in SQLite":   {Config{DSN: "sqlite:x", Schema: "y"}, "SQLite has no schemas", true},
 		"queries are missing":  {Config{DSN: "sqlite:x", Queries: map[pipeline.Rows]string{"deals": "SELECT 1", "leads": "x", "reps": " ; "}}, "source: queries.reps: is empty", true},
@@ -313,6 +319,17 @@ func TestWhatCannotBeOpened(t *testing.T) {
 				t.Errorf("more than one line: %v", err)
 			}
 		})
+	}
+}
+
+// The driver's own words for a certificate say nothing of what to do.
+func TestACertificateThatIsNotTrustedSaysWhatToDo(t *testing.T) {
+	for want, err := range map[string]error{
+		"sslrootcert=FILE": &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}},
+		"name the host in the DSN as its certificate does": x509.HostnameError{Certificate: &x509.Certificate{}, Host: "db"},
+		"sslmode=disable": pq.ErrSSLNotSupported,
+	} {
+		wantError(t, postgres.explain(fmt.Errorf("x: %w", err)), want)
 	}
 }
 
