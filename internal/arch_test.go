@@ -26,6 +26,8 @@ var only = map[string][]string{
 	"internal/yamlfile": {"internal/fault"},
 	"internal/process":  {"internal/pipeline", "internal/fault", "internal/yamlfile"},
 	"internal/health":   {"internal/pipeline", "internal/process"},
+	"internal/sheet":    {"internal/fault"},
+	"internal/export":   {"internal/fault", "internal/pipeline", "internal/sheet", "internal/yamlfile"},
 	"internal/words":    {"internal/fault", "internal/pipeline", "internal/yamlfile", "templates"},
 
 	"internal/discovery": {"internal/pipeline", "internal/process", "internal/yamlfile"},
@@ -67,6 +69,8 @@ func TestTheRulesCanFail(t *testing.T) {
 		{"pipeline reaches out", "internal/pipeline/x.go", `import "drumbeat/internal/process"`, "may not import drumbeat/internal/process"},
 		{"health reads a database", "internal/health/x.go", `import "drumbeat/internal/source"`, "may not import drumbeat/internal/source"},
 		{"discovery reads a database", "internal/discovery/x.go", `import "drumbeat/internal/source"`, "may not import drumbeat/internal/source"},
+		{"an export writes a database", "internal/export/x.go", `import "drumbeat/internal/source"`, "may not import drumbeat/internal/source"},
+		{"a sheet knows columns", "internal/sheet/x.go", `import "drumbeat/internal/pipeline"`, "may not import drumbeat/internal/pipeline"},
 		{"process reads the config", "internal/process/x.go", `import "drumbeat/internal/config"`, "may not import drumbeat/internal/config"},
 		{"digest writes HTML", "internal/digest/x.go", `import "html/template"`, "may not import html/template"},
 		{"render sends", "internal/render/x.go", `import "drumbeat/internal/mail"`, "may not import drumbeat/internal/mail"},

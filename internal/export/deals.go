@@ -63,7 +63,11 @@ type move struct {
 // readDeal reads one row of deals; whose it is and since when it exists is settled elsewhere.
 func (f *file) readDeal(r record, d *deal) {
 	*d = deal{moves: d.moves[:0]}
-	d.tell(dealID, r, "id", "name")
+	if f.has("id") {
+		d.tell(dealID, r, "id") // an empty one is a fault: the name may be another deal's
+	} else {
+		d.tell(dealID, r, "name")
+	}
 	d.tell(dealName, r, "name", "account", "id")
 	d.tell(dealRep, r, "rep_id")
 	d.tell(dealPipeline, r, "pipeline")

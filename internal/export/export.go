@@ -71,14 +71,17 @@ type ignoredFile struct{ name, why string }
 // mean, who is named, and what is wrong. Everything wrong comes back at once.
 func Open(paths []string, opts Options) (*Export, fault.List) {
 	m, faults := loadMapping(opts)
-	if len(faults) > 0 {
+	if len(faults) > 0 && (m == nil || m.own == nil) {
 		return nil, faults
 	}
 	e := &Export{mapping: m, people: newPeople(), deals: newDealIndex(), origins: map[string]origin{},
 		closings: map[closing]time.Time{}, census: newCensus()}
 	e.findFiles(paths)
-	if len(e.faults) == 0 {
+	if len(e.faults) == 0 || len(faults) > 0 {
 		e.checkMap()
+	}
+	if len(faults) > 0 { // of the map: what it misleads to is not worth a word
+		return nil, slices.Concat(m.ownFaults(), ofCommand(faults))
 	}
 	if len(e.faults) > 0 {
 		return nil, e.sorted()
@@ -95,6 +98,11 @@ func Open(paths []string, opts Options) (*Export, fault.List) {
 	e.makeTables()
 	e.warn()
 	return e, nil
+}
+
+// ofCommand keeps the faults of the command line.
+func ofCommand(list fault.List) fault.List {
+	return slices.DeleteFunc(list, func(f fault.Fault) bool { return !strings.HasPrefix(f.File, "--") })
 }
 
 // look reads everything once, for what can only be known by looking at more than one row.

@@ -121,16 +121,23 @@ func loadMapping(opts Options) (*mapping, fault.List) {
 			panic(faults) // a test reads every preset
 		}
 	}
+	var list fault.List
 	if opts.Map != "" {
 		data, err := os.ReadFile(opts.Map)
 		if err != nil {
 			return nil, fault.List{{File: opts.Map, What: "cannot be read: " + sheet.Reason(err), Hint: "--map names a file"}}
 		}
-		if faults := m.read(opts.Map, data, true); len(faults) > 0 {
-			return nil, faults
-		}
+		list = m.read(opts.Map, data, true)
 	}
-	return m, m.command(opts)
+	return m, slices.Concat(list, m.command(opts))
+}
+
+// ownFaults are those of the company's map, what no file has among them.
+func (m *mapping) ownFaults() fault.List {
+	if m.own == nil {
+		return nil
+	}
+	return m.ownFile.Faults()
 }
 
 func hintPreset(name string) string {
@@ -205,7 +212,7 @@ func (m *mapping) read(name string, data []byte, own bool) fault.List {
 	}
 	if own {
 		m.own, m.ownFile = root, f
-		return slices.Clone(f.Faults())
+		return slices.Clone(f.Faults()) // it grows, see checkMap
 	}
 	return f.Faults()
 }
