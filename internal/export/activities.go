@@ -34,13 +34,10 @@ func (e *Export) activitiesTable() (Table, bool) {
 	}
 	t.Each = func(yield func(Row) error) error {
 		return eachRow(files, func(f *file, r record) error {
-			at, err := f.instant(r.get("at"))
-			if err != nil {
-				return nil // planned, or named as a fault already
-			}
-			id, key, _, _ := e.deals.id(r)
-			if id == "" {
-				return nil // an activity of no deal
+			at, done := f.momentOf(r.get("at")) // what is not readable is a fault already
+			id, key, _ := e.deals.id(r)
+			if !done || id == "" {
+				return nil // planned, or of no deal
 			}
 			keys := []string{key, "at", "kind", "party"}
 			values := []string{id, canonicalInstant(at), strings.ToLower(r.get("kind")), parties[strings.ToLower(r.get("party"))]}

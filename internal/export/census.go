@@ -20,8 +20,6 @@ type census struct {
 	unknown   map[string]bool   // states of deals that were named already
 	named     map[string]int    // without ids: the line of each name
 	ambiguous map[string]*count // names that two reps share
-	strangers count             // history and activities of deals that the export does not have
-	noOrigin  count             // histories that begin before the deal
 }
 
 // count is how often something happens, and where first.

@@ -118,22 +118,24 @@ func (f *file) recognise() pipeline.Rows {
 	has := func(rows pipeline.Rows, key string) int {
 		return f.mapping.find(f.header, f.mapping.columns[rows][key])
 	}
-	any := func(rows pipeline.Rows, keys ...string) bool {
+	some := func(rows pipeline.Rows, keys ...string) bool {
 		return slices.ContainsFunc(keys, func(key string) bool { return has(rows, key) >= 0 })
 	}
 	move := has(pipeline.StageChanges, "stage")
 	switch {
-	case any(pipeline.StageChanges, "deal_id", "deal_name") && any(pipeline.StageChanges, "at") && move >= 0 &&
-		(any(pipeline.StageChanges, "from_stage") || move != has(pipeline.Deals, "stage")):
+	case some(pipeline.StageChanges, "deal_id", "deal_name") && some(pipeline.StageChanges, "at") && move >= 0 &&
+		(some(pipeline.StageChanges, "from_stage") || move != has(pipeline.Deals, "stage")):
 		return pipeline.StageChanges
-	case any(pipeline.Deals, "stage", "outcome") && any(pipeline.Deals, "id", "name") &&
-		any(pipeline.Deals, "rep_id", "amount", "close_date", "closed_at", "expected_close", "created_at"):
+	case some(pipeline.Deals, "stage", "outcome") && some(pipeline.Deals, "id", "name") &&
+		some(pipeline.Deals, "amount", "close_date", "closed_at", "expected_close", "created_at"):
 		return pipeline.Deals
-	case any(pipeline.StageChanges, "deal_id", "deal_name") && any(pipeline.StageChanges, "at") && move >= 0:
+	case some(pipeline.StageChanges, "deal_id", "deal_name") && some(pipeline.StageChanges, "at") && move >= 0:
 		return pipeline.StageChanges
-	case any(pipeline.Activities, "deal_id", "deal_name") && any(pipeline.Activities, "at") && any(pipeline.Activities, "kind"):
+	case some(pipeline.Deals, "stage", "outcome") && some(pipeline.Deals, "id", "name") && some(pipeline.Deals, "rep_id"):
+		return pipeline.Deals
+	case some(pipeline.Activities, "deal_id", "deal_name") && some(pipeline.Activities, "at") && some(pipeline.Activities, "kind"):
 		return pipeline.Activities
-	case any(pipeline.Reps, "name", "first_name", "email") && any(pipeline.Reps, "email", "manager_id", "team", "time_zone"):
+	case some(pipeline.Reps, "name", "first_name", "email") && some(pipeline.Reps, "email", "manager_id", "team", "time_zone"):
 		return pipeline.Reps
 	}
 	return ""
@@ -218,9 +220,9 @@ func (e *Export) checkColumns(f *file) {
 		pipeline.StageChanges: {{"deal_id", "deal_name"}, {"stage"}, {"at"}},
 		pipeline.Activities:   {{"deal_id", "deal_name"}, {"at"}, {"kind"}},
 	}
-	for _, any := range need[f.rows] {
-		if !slices.ContainsFunc(any, f.has) {
-			e.fault(Place{File: f.name, Line: f.line}, fmt.Sprintf("no column of %s tells %s", f.rows, strings.Join(any, " or ")),
+	for _, one := range need[f.rows] {
+		if !slices.ContainsFunc(one, f.has) {
+			e.fault(Place{File: f.name, Line: f.line}, fmt.Sprintf("no column of %s tells %s", f.rows, strings.Join(one, " or ")),
 				"name it in the map given by --map; the columns are: "+strings.Join(f.header, ", "))
 		}
 	}

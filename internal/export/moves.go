@@ -39,40 +39,38 @@ func (x *dealIndex) add(id, name string, created time.Time) {
 	x.byName[sameText(name)] = id
 }
 
-// id gives the deal that a row is about; shared where its name is that of two, known where the export has it.
-func (x *dealIndex) id(r record) (id string, key string, known, shared bool) {
-	if id = r.get("deal_id"); id != "" {
-		if _, known = x.created[id]; known {
-			return id, "deal_id", true, false
+// id gives the deal that a row is about; shared where its name is that of two. A deal that the export does not have
+// keeps the id that it is given, or its name: the import counts such rows.
+func (x *dealIndex) id(r record) (id string, key string, shared bool) {
+	if id = r.get("deal_id"); id == "" {
+		name := r.get("deal_name")
+		id, known := x.byName[sameText(name)]
+		if !known {
+			return name, "deal_name", false
 		}
-		if long, ok := x.short[id]; ok {
-			return long, "deal_id", true, false
-		}
-		if len(id) == longID {
-			if _, ok := x.created[id[:shortID]]; ok {
-				return id[:shortID], "deal_id", true, false
-			}
-		}
-		return id, "deal_id", false, false
+		return id, "deal_name", id == ""
 	}
-	name := r.get("deal_name")
-	id, known = x.byName[sameText(name)]
-	if !known {
-		return name, "deal_name", false, false
+	if _, known := x.created[id]; known {
+		return id, "deal_id", false
 	}
-	return id, "deal_name", true, id == ""
+	if long, ok := x.short[id]; ok {
+		return long, "deal_id", false
+	}
+	if len(id) == longID {
+		if _, ok := x.created[id[:shortID]]; ok {
+			return id[:shortID], "deal_id", false
+		}
+	}
+	return id, "deal_id", false
 }
 
 // dealOf is id that names a shared name.
-func (e *Export) dealOf(r record) (string, string) {
-	id, key, known, shared := e.deals.id(r)
+func (e *Export) dealOf(r record) string {
+	id, key, shared := e.deals.id(r)
 	if shared {
 		e.fault(r.place(key), fmt.Sprintf("%q is the name of two deals", r.get(key)), "export the deal's id here, too")
 	}
-	if !known && id != "" {
-		e.census.strangers.add(r.place(key), id)
-	}
-	return id, key
+	return id
 }
 
 // flow is how a history of stages runs through its file.
@@ -98,7 +96,7 @@ func (e *Export) lookAtHistory(f *file) {
 	last := map[string]time.Time{}
 	up, down := 0, 0
 	e.eachOf(f, func(r record) {
-		id, _ := e.dealOf(r)
+		id := e.dealOf(r)
 		at, ok := e.time(r, "at")
 		if !ok {
 			return
@@ -195,11 +193,11 @@ func (e *Export) history(f *file, yield func(step) error) error {
 // steps gives the moves that one row tells, in the order of time: none where it only says that something else changed,
 // and two where it says in which stage the deal began.
 func (e *Export) steps(f *file, r record) []step {
-	id, key, _, _ := e.deals.id(r)
-	at, err := f.instant(r.get("at"))
+	id, key, _ := e.deals.id(r)
+	at, ok := f.momentOf(r.get("at"))
 	s := step{deal: id, stage: f.historyStage(r, "stage"), mover: e.people.id(r.get("rep_id")),
 		places: [4]Place{r.place(key), r.place("stage"), r.place("at"), r.place("rep_id")}}
-	if err == nil {
+	if ok {
 		s.at = canonicalInstant(at)
 	}
 	from := f.historyStage(r, "from_stage")

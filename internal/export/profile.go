@@ -136,6 +136,12 @@ func (f *file) instant(value string) (time.Time, error) {
 	return t, nil
 }
 
+// momentOf is instant for a value that may be none.
+func (f *file) momentOf(value string) (time.Time, bool) {
+	t, err := f.instant(value)
+	return t, err == nil
+}
+
 // date reads a civil date: the day that is written there, in whatever zone.
 func (f *file) date(value string) (pipeline.Date, error) {
 	m, err := parseMoment(value)

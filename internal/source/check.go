@@ -123,7 +123,7 @@ func (c *checks) known(l *layout, r row, column string, in pipeline.Rows) {
 		if in == pipeline.Deals {
 			hint = "such rows are counted and otherwise ignored"
 		}
-		c.note(l.rows, column, "not listed in "+filepath.Base(c.names[in]), hint, r.place(i), id.text)
+		c.note(l.rows, column, "not listed in "+baseNames(c.names[in]), hint, r.place(i), id.text)
 	}
 }
 
@@ -201,6 +201,15 @@ func (c *checks) missing() map[pipeline.Rows][]string {
 		}
 	}
 	return missing
+}
+
+// baseNames is the list of files that a feed is made of, without their folders.
+func baseNames(names string) string {
+	list := strings.Split(names, ", ")
+	for i := range list {
+		list[i] = filepath.Base(list[i])
+	}
+	return strings.Join(list, ", ")
 }
 
 func plural(n int, noun string) string {

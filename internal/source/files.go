@@ -38,7 +38,7 @@ func findFiles(paths []string, to *faults) (files map[pipeline.Rows]string, warn
 		case info.IsDir():
 			warnings = append(warnings, addFolder(path, add, to)...)
 		case !add(path):
-			to.add(path, 0, "", "is not named after canonical rows", "one of "+fileNames())
+			to.add(path, 0, "", "is not named after canonical rows", "one of "+fileNames()+"; what a CRM exports is read with --preset csv")
 		}
 	}
 	if len(to.list) == 0 {
@@ -65,7 +65,7 @@ func missingFiles(paths []string, files map[pipeline.Rows]string, to *faults) {
 	for _, rows := range pipeline.AllRows {
 		if rows.Required() && files[rows] == "" {
 			to.add(strings.Join(paths, " "), 0, "", fmt.Sprintf("%s.csv is missing", rows),
-				"reps.csv, deals.csv and stage_changes.csv are required; import replaces all tables together")
+				"reps.csv, deals.csv and stage_changes.csv are required; import replaces all tables together; what a CRM exports is read with --preset csv")
 		}
 	}
 }
