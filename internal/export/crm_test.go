@@ -150,6 +150,19 @@ func TestAColumnOfEntryByTheMap(t *testing.T) {
 	}
 }
 
+func TestColumnsOfBuyerEvidence(t *testing.T) {
+	f := files{"deals.csv": "Deal ID,Stage,Created,NDA signed on,Budget shown\nd1,A,2016-10-20,2016-10-25,\nd2,A,2016-10-20,2016-10-26,2016-10-27\n",
+		"map.yaml": "criteria:\n  - {column: nda signed on, criterion: nda}\n  - {column: Budget shown, criterion: budget}\n"}
+	e := told(t, f, Options{})
+	want(t, rows(t, e, pipeline.Criteria), "deal_id=d1 criterion=nda met_at=2016-10-25T00:00:00Z",
+		"deal_id=d2 criterion=nda met_at=2016-10-26T00:00:00Z", "deal_id=d2 criterion=budget met_at=2016-10-27T00:00:00Z")
+	f["map.yaml"] = "criteria: [{column: NDA signed, criterion: nda}]\n"
+	_, faults := open(t, f, Options{})
+	if len(faults) != 1 || faults[0].String() != "map.yaml:1:21: criteria[0].column: no file of deals has such a column; did you mean NDA signed on?" {
+		t.Errorf("a column that no file has: %v", faults)
+	}
+}
+
 func TestReps(t *testing.T) {
 	deals := "Deal ID,Owner,Stage,Created\nd1,ada  LOVELACE,A,2016-10-20\nd2,Bob,A,2016-10-20\nd3,cy@example.com,A,2016-10-20\n"
 	for name, c := range map[string]struct {

@@ -42,6 +42,7 @@ type deal struct {
 	closed  time.Time
 	dayOnly bool   // of closing the export tells the day only
 	moves   []move // by the columns of entry, by time
+	met     []move // the criteria that the buyer met
 	ignored bool   // it is no deal any more
 	dollar  bool
 	wrong   []wrongValue
@@ -62,7 +63,7 @@ type move struct {
 
 // readDeal reads one row of deals; whose it is and since when it exists is settled elsewhere.
 func (f *file) readDeal(r record, d *deal) {
-	*d = deal{moves: d.moves[:0]}
+	*d = deal{moves: d.moves[:0], met: d.met[:0]}
 	if f.has("id") {
 		d.tell(dealID, r, "id") // an empty one is a fault: the name may be another deal's
 	} else {
@@ -81,20 +82,26 @@ func (f *file) readDeal(r record, d *deal) {
 	d.set(dealCreated, "created_at", canonicalOr(d.created, ""))
 	f.readMoney(r, d)
 	f.readChance(r, d)
-	for _, e := range f.entered {
-		value := trim(r.fields[e.column])
+	d.moves, d.met = f.readDates(r, d, f.entered, d.moves), f.readDates(r, d, f.criteria, d.met)
+	slices.SortStableFunc(d.moves, func(a, b move) int { return a.at.Compare(b.at) })
+	d.moves = slices.CompactFunc(d.moves, func(a, b move) bool { return sameText(a.stage) == sameText(b.stage) })
+}
+
+// readDates reads columns that each hold the date on which the deal came to one thing.
+func (f *file) readDates(r record, d *deal, columns []enteredColumn, into []move) []move {
+	for _, c := range columns {
+		value := trim(r.fields[c.column])
 		if value == "" {
 			continue
 		}
 		at, err := f.instant(value)
 		if err != nil {
-			d.wrong = append(d.wrong, wrongValue{r.placeOf(e.column), fmt.Errorf("%q %w", value, err)})
+			d.wrong = append(d.wrong, wrongValue{r.placeOf(c.column), fmt.Errorf("%q %w", value, err)})
 			continue
 		}
-		d.moves = append(d.moves, move{stage: e.stage, at: at, place: r.placeOf(e.column)})
+		into = append(into, move{stage: c.stage, at: at, place: r.placeOf(c.column)})
 	}
-	slices.SortStableFunc(d.moves, func(a, b move) int { return a.at.Compare(b.at) })
-	d.moves = slices.CompactFunc(d.moves, func(a, b move) bool { return sameText(a.stage) == sameText(b.stage) })
+	return into
 }
 
 // tell sets a column to the first of the keys that the row has a value for.

@@ -186,4 +186,7 @@ func (e *Export) makeTables() {
 	if t, ok := e.activitiesTable(); ok {
 		e.Tables = append(e.Tables, t)
 	}
+	if t, ok := e.criteriaTable(); ok {
+		e.Tables = append(e.Tables, t)
+	}
 }

@@ -29,6 +29,7 @@ type file struct {
 	line      int            // of the header
 	columns   map[string]int // what is told → the place in the header
 	entered   []enteredColumn
+	criteria  []enteredColumn
 	dates     habit
 	decimals  habit
 	percent   bool // probabilities are in percent
@@ -37,7 +38,7 @@ type file struct {
 	flow      flow // of a history of stages
 }
 
-// enteredColumn is a column with the dates on which deals entered one stage.
+// enteredColumn is a column with the dates on which deals entered one stage, or met one criterion.
 type enteredColumn struct {
 	column int
 	stage  string

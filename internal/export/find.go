@@ -89,6 +89,11 @@ func (f *file) match() {
 		return
 	}
 	for i, header := range f.header {
+		for _, c := range f.mapping.criteria {
+			if c.form.MatchString(header) {
+				f.criteria = append(f.criteria, enteredColumn{column: i, stage: c.stage})
+			}
+		}
 		for _, en := range f.mapping.entered {
 			stage, _, ok := match(en.form, header)
 			if ok && f.enteredAt(i) < 0 {

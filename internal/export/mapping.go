@@ -42,6 +42,7 @@ type mapping struct {
 	columns    map[pipeline.Rows]map[string][]string // what is told → the headers that tell it, likeliest first
 	prefixes   []string                              // that headers may begin with
 	entered    []entered
+	criteria   []entered                   // columns with the day on which a buyer criterion was met; stage is its key
 	stageForm  *regexp.Regexp              // of a stage that names its pipeline, too; nil: none does
 	outcomes   map[string]pipeline.Outcome // of states, and of stages where nothing else tells
 	firm       map[string]pipeline.Outcome // of stages by the company's map, whatever else the export says
@@ -70,10 +71,10 @@ type settings struct {
 	exported  pipeline.Opt[pipeline.Date]
 }
 
-// entered is a column, or a pattern of columns, that holds the date on which a deal entered a stage.
+// entered is a column, or a pattern of columns, that holds the date on which a deal came to something.
 type entered struct {
 	form  *regexp.Regexp
-	stage string // empty: the header names it
+	stage string // to what; empty: the header names it
 }
 
 // named is a header that the company's map speaks of: some file has to have it.
@@ -192,6 +193,7 @@ func (m *mapping) read(name string, data []byte, own bool) fault.List {
 	}
 	m.prefixes = append(m.prefixes, root.Texts("prefixes")...)
 	m.readEntered(root, own)
+	m.readCriteria(root, own)
 	if root.Has("stage_form") {
 		m.stageForm = yamlfile.Value(root, "stage_form", nil, parsePattern)
 	}
@@ -251,7 +253,7 @@ func (m *mapping) readEntered(root *yamlfile.Map, own bool) {
 			if stage == "" {
 				return parsePattern(s)
 			}
-			return regexp.Compile(`(?i)^` + regexp.QuoteMeta(trim(s)) + `$`)
+			return wholeHeader(s), nil
 		})
 		if !part.Has("column") {
 			part.Missing("column", `name the column with the day of entry, or a pattern like Date entered "{stage}"`)
@@ -265,6 +267,22 @@ func (m *mapping) readEntered(root *yamlfile.Map, own bool) {
 		}
 	}
 	m.entered = append(list, m.entered...)
+}
+
+func (m *mapping) readCriteria(root *yamlfile.Map, own bool) {
+	for _, part := range root.Maps("criteria") {
+		key := part.Need("criterion", "the key of the criterion in process.yaml")
+		column := part.Need("column", "name the column with the day on which the buyer did it")
+		form := wholeHeader(column)
+		m.criteria = append(m.criteria, entered{form: form, stage: key})
+		if own && column != "" {
+			m.ownPlaces = append(m.ownPlaces, ownPattern{form: form, at: part})
+		}
+	}
+}
+
+func wholeHeader(s string) *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^` + regexp.QuoteMeta(clean(s)) + `$`)
 }
 
 func parsePattern(s string) (*regexp.Regexp, error) {

@@ -236,7 +236,9 @@ func (e *Export) movesTable() (Table, bool) {
 	case len(wide) > 0:
 		t.Name = names(wide)
 		t.Columns = []string{"deal_id", "stage", "at", "seq"}
-		t.Each = func(yield func(Row) error) error { return e.eachEntry(wide, yield) }
+		t.Each = func(yield func(Row) error) error {
+			return e.eachDate(wide, func(d *deal) []move { return d.moves }, 4, yield)
+		}
 	default:
 		return t, false
 	}
@@ -266,28 +268,37 @@ func (e *Export) eachStep(files []*file, yield func(Row) error) error {
 	return nil
 }
 
-// eachEntry makes a move of every date of entry. Of two at one instant the export tells no order: seq stays empty, so
-// that the order of the process decides.
-func (e *Export) eachEntry(files []*file, yield func(Row) error) error {
+// eachDate makes a row of every date of a deal: its id, what it came to, and when. Of two at one instant the export
+// tells no order: a fourth value, seq, stays empty, so that the order of the process decides.
+func (e *Export) eachDate(files []*file, of func(*deal) []move, width int, yield func(Row) error) error {
 	var d deal
 	return eachRow(files, func(f *file, r record) error {
 		if f.readDeal(r, &d); d.ignored {
 			return nil
 		}
-		for _, m := range d.moves {
-			err := yield(Row{Values: []string{d.values[dealID], m.stage, canonicalInstant(m.at), ""},
-				Place: func(i int) Place {
-					if i == 0 {
-						return r.place(d.keys[dealID])
-					}
-					return m.place
-				}})
+		for _, m := range of(&d) {
+			values := []string{d.values[dealID], m.stage, canonicalInstant(m.at), ""}
+			err := yield(Row{Values: values[:width], Place: func(i int) Place {
+				if i == 0 {
+					return r.place(d.keys[dealID])
+				}
+				return m.place
+			}})
 			if err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// criteriaTable hands over what buyers did, from the columns that the map names.
+func (e *Export) criteriaTable() (Table, bool) {
+	files := slices.DeleteFunc(e.filesOf(pipeline.Deals), func(f *file) bool { return len(f.criteria) == 0 })
+	return Table{Rows: pipeline.Criteria, Name: names(files), Columns: []string{"deal_id", "criterion", "met_at"},
+		Each: func(yield func(Row) error) error {
+			return e.eachDate(files, func(d *deal) []move { return d.met }, 3, yield)
+		}}, len(files) > 0
 }
 
 // eachRow hands over the rows of files that have been looked at; what is broken now has changed since.

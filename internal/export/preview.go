@@ -87,7 +87,7 @@ func (h *habit) say(words map[string]string) string {
 func (f *file) unused() []string {
 	var out []string
 	for i, header := range f.header {
-		used := f.enteredAt(i) >= 0
+		used := f.enteredAt(i) >= 0 || slices.ContainsFunc(f.criteria, func(c enteredColumn) bool { return c.column == i })
 		for _, column := range f.columns {
 			used = used || column == i
 		}
@@ -154,6 +154,9 @@ func (e *Export) previewColumns(p *printer, f *file) {
 	}
 	for _, en := range f.entered {
 		p.line("  %-18s <- %s: the day of entering %q", "stage_changes", f.header[en.column], en.stage)
+	}
+	for _, c := range f.criteria {
+		p.line("  %-18s <- %s: the day on which the buyer met %q", "criteria", f.header[c.column], c.stage)
 	}
 }
 

@@ -64,7 +64,7 @@ func (f *file) profile() fault.List {
 
 func decimalHabits() [2]string { return [2]string{dot, comma} }
 
-// dateColumns lists the columns that hold dates, those of entry into stages among them.
+// dateColumns lists the columns that hold dates, those of entry into stages and of criteria among them.
 func (f *file) dateColumns() []int {
 	var out []int
 	for _, key := range dateKeys {
@@ -72,7 +72,7 @@ func (f *file) dateColumns() []int {
 			out = append(out, i)
 		}
 	}
-	for _, e := range f.entered {
+	for _, e := range slices.Concat(f.entered, f.criteria) {
 		if !slices.Contains(out, e.column) {
 			out = append(out, e.column)
 		}
