@@ -35,10 +35,9 @@ type moment struct {
 }
 
 var (
-	numericDate = regexp.MustCompile(`^(\d{1,4})([./-])\s?(\d{1,2})([./-])\s?(\d{1,4})\.?`)
-	monthDay    = regexp.MustCompile(`^([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})`)
-	dayMonth    = regexp.MustCompile(`^(\d{1,2})[. -] ?([A-Za-z]{3,9})\.?,?[ -](\d{4})`)
-	clockForm   = regexp.MustCompile(`^[T,]?\s*(?:at )?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([AaPp]\.?[Mm]\.?)?\s*(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?$`)
+	monthDay  = regexp.MustCompile(`^([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})`)
+	dayMonth  = regexp.MustCompile(`^(\d{1,2})[. -] ?([A-Za-z]{3,9})\.?,?[ -](\d{4})`)
+	clockForm = regexp.MustCompile(`^[T,]?\s*(?:at )?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([AaPp]\.?[Mm]\.?)?\s*(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?$`)
 )
 
 var (
@@ -49,36 +48,14 @@ var (
 // parseMoment reads a date as people and CRMs write it.
 func parseMoment(s string) (moment, error) {
 	s = clean(s)
-	var m moment
-	var rest string
-	switch {
-	case numericDate.MatchString(s):
-		part := numericDate.FindStringSubmatch(s)
-		rest = s[len(part[0]):]
-		if part[2] != part[4] {
+	m, rest, err := numericDate(s)
+	if err != nil {
+		return m, err
+	}
+	if rest == s { // no digits, or none that make a date
+		if m, rest = wordyDate(s); rest == s {
 			return m, errNoDate
 		}
-		m.numbers = [3]int{number(part[1]), number(part[3]), number(part[5])}
-		switch {
-		case len(part[1]) == 4 && len(part[5]) <= 2:
-			m.fixed, m.year, m.month, m.day = true, m.numbers[0], time.Month(m.numbers[1]), m.numbers[2]
-		case len(part[1]) <= 2 && len(part[5]) == 4:
-			m.year = m.numbers[2]
-		case len(part[1]) <= 2 && len(part[5]) <= 2:
-			return m, errShortYear
-		default:
-			return m, errNoDate
-		}
-	case monthDay.MatchString(s):
-		part := monthDay.FindStringSubmatch(s)
-		rest = s[len(part[0]):]
-		m.fixed, m.year, m.month, m.day = true, number(part[3]), monthOf(part[1]), number(part[2])
-	case dayMonth.MatchString(s):
-		part := dayMonth.FindStringSubmatch(s)
-		rest = s[len(part[0]):]
-		m.fixed, m.year, m.month, m.day = true, number(part[3]), monthOf(part[2]), number(part[1])
-	default:
-		return m, errNoDate
 	}
 	if m.fixed && !exists(m.year, m.month, m.day) {
 		return m, errNoDate
@@ -86,10 +63,69 @@ func parseMoment(s string) (moment, error) {
 	return m, m.readClock(strings.TrimSpace(rest))
 }
 
+// numericDate reads a date of three numbers at the head of a text, by hand: an export has millions of them. rest is
+// the whole text where there is none.
+func numericDate(s string) (m moment, rest string, err error) {
+	var widths [3]int
+	at := 0
+	for part := range 3 {
+		begin := at
+		for at < len(s) && at-begin < 4 && s[at] >= '0' && s[at] <= '9' {
+			m.numbers[part] = m.numbers[part]*10 + int(s[at]-'0')
+			at++
+		}
+		if widths[part] = at - begin; widths[part] == 0 {
+			return moment{}, s, nil
+		}
+		if part == 2 {
+			break
+		}
+		if at == len(s) || strings.IndexByte("./-", s[at]) < 0 || part == 1 && s[at] != separatorOf(s) {
+			return moment{}, s, nil
+		}
+		if at++; at < len(s) && s[at] == ' ' {
+			at++
+		}
+	}
+	if at < len(s) && s[at] == '.' {
+		at++
+	}
+	switch {
+	case widths[0] == 4 && widths[1] <= 2 && widths[2] <= 2:
+		m.fixed, m.year, m.month, m.day = true, m.numbers[0], time.Month(m.numbers[1]), m.numbers[2]
+	case widths[0] <= 2 && widths[1] <= 2 && widths[2] == 4:
+		m.year = m.numbers[2]
+	case widths[0] <= 2 && widths[1] <= 2 && widths[2] <= 2:
+		return m, s, errShortYear
+	default:
+		return m, s, errNoDate
+	}
+	return m, s[at:], nil
+}
+
+// separatorOf is the first sign behind the digits that a text begins with.
+func separatorOf(s string) byte { return s[strings.IndexAny(s, "./-")] }
+
+// wordyDate reads a date whose month is a word.
+func wordyDate(s string) (m moment, rest string) {
+	if part := monthDay.FindStringSubmatch(s); part != nil {
+		m.fixed, m.year, m.month, m.day = true, number(part[3]), monthOf(part[1]), number(part[2])
+		return m, s[len(part[0]):]
+	}
+	if part := dayMonth.FindStringSubmatch(s); part != nil {
+		m.fixed, m.year, m.month, m.day = true, number(part[3]), monthOf(part[2]), number(part[1])
+		return m, s[len(part[0]):]
+	}
+	return m, s
+}
+
 // readClock reads what stands behind a date.
 func (m *moment) readClock(s string) error {
 	if s == "" {
 		return nil
+	}
+	if len(s) == len("15:04") && s[2] == ':' && digits(s[:2]) && digits(s[3:]) { // the usual one, without much ado
+		return m.setClock(number(s[:2]), number(s[3:]), 0, 0)
 	}
 	part := clockForm.FindStringSubmatch(s)
 	if part == nil {
@@ -105,12 +141,9 @@ func (m *moment) readClock(s string) error {
 			h += 12
 		}
 	}
-	if h > 23 || mi > 59 || sec > 59 {
-		return errNoDate
+	if err := m.setClock(h, mi, sec, number((part[4] + "000000")[:6])); err != nil {
+		return err
 	}
-	micros := number((part[4] + "000000")[:6])
-	m.timed = true
-	m.clock = time.Duration(h)*time.Hour + time.Duration(mi)*time.Minute + time.Duration(sec)*time.Second + time.Duration(micros)*time.Microsecond
 	if zone := part[6]; zone != "" {
 		m.zoned = true
 		if zone[0] == '+' || zone[0] == '-' {
@@ -126,6 +159,17 @@ func (m *moment) readClock(s string) error {
 	}
 	return nil
 }
+
+func (m *moment) setClock(h, mi, sec, micros int) error {
+	if h > 23 || mi > 59 || sec > 59 {
+		return errNoDate
+	}
+	m.timed = true
+	m.clock = time.Duration(h)*time.Hour + time.Duration(mi)*time.Minute + time.Duration(sec)*time.Second + time.Duration(micros)*time.Microsecond
+	return nil
+}
+
+func digits(s string) bool { return s != "" && !strings.ContainsFunc(s, notDigit) }
 
 // number reads digits that a pattern has found.
 func number(digits string) int {
@@ -192,6 +236,9 @@ func (m moment) instant(order string, loc *time.Location) (time.Time, bool) {
 	wall := time.Date(y, mo, d, 0, 0, 0, 0, time.UTC).Add(m.clock)
 	if m.zoned {
 		return wall.Add(-m.offset), true
+	}
+	if loc == time.UTC {
+		return wall, true
 	}
 	return pipeline.AtWall(wall, loc).UTC(), true
 }

@@ -165,6 +165,21 @@ var (
 
 // outcomeOf says what a stage or a state means: as the map says, else by the words won and lost.
 func (m *mapping) outcomeOf(text string) (outcome pipeline.Outcome, known bool) {
+	meaning, seen := m.meanings[text]
+	if !seen {
+		meaning.outcome, meaning.known = m.judge(text)
+		m.meanings[text] = meaning
+	}
+	return meaning.outcome, meaning.known
+}
+
+// meaning is what a stage or a state was found to mean: there are few of them, and many deals.
+type meaning struct {
+	outcome pipeline.Outcome
+	known   bool
+}
+
+func (m *mapping) judge(text string) (outcome pipeline.Outcome, known bool) {
 	if o, ok := m.outcomes[sameText(text)]; ok {
 		return o, true
 	}

@@ -411,11 +411,7 @@ func TestPresetNamesAreKeys(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := &mapping{columns: map[pipeline.Rows]map[string][]string{}, outcomes: map[string]pipeline.Outcome{}, firm: map[string]pipeline.Outcome{},
-			ignored: map[string]bool{}, categories: map[string]string{}, rename: map[string]string{}, files: map[string]settings{}}
-		for _, kind := range kinds {
-			m.columns[kind] = map[string][]string{}
-		}
+		m := newMapping()
 		if faults := m.read(preset, append(data, "\nnonsense: 1\n"...), false); len(faults) != 1 {
 			t.Errorf("a preset with an unknown key: %v", faults)
 		}

@@ -26,6 +26,7 @@ type file struct {
 	delimiter string
 	preamble  bool // its first line is Excel's sep=
 	header    []string
+	forms     [][]string     // what each part of it may be matched by
 	line      int            // of the header
 	columns   map[string]int // what is told → the place in the header
 	entered   []enteredColumn
@@ -75,6 +76,7 @@ func openFile(name string, m *mapping) (*file, *fault.Fault) {
 		f.header, f.line = slices.Clone(fields), r.Line(0)
 		for i := range f.header {
 			f.header[i] = clean(f.header[i])
+			f.forms = append(f.forms, m.forms(f.header[i]))
 		}
 		return io.EOF
 	})
@@ -237,7 +239,7 @@ func (f *file) skip(r record) bool {
 			}
 		}
 	}
-	note := filled == 1 && len(r.fields) == 1 && len(f.header) > 1 || summary.MatchString(text) && (len(r.fields) != len(f.header) || !f.told(r))
+	note := filled == 1 && len(r.fields) == 1 && len(f.header) > 1 || (len(r.fields) != len(f.header) || !f.told(r)) && summary.MatchString(text)
 	switch {
 	case filled == 0:
 		f.skipped.empty++

@@ -81,7 +81,7 @@ func (e *Export) findFile(path string, named bool) {
 func (f *file) match() {
 	f.columns = map[string]int{}
 	for key, names := range f.mapping.columns[f.rows] {
-		if i := f.mapping.find(f.header, names); i >= 0 {
+		if i := find(f.forms, names); i >= 0 {
 			f.columns[key] = i
 		}
 	}
@@ -121,7 +121,7 @@ func (m *mapping) renamed(stage string) string {
 // recognise tells from the header what rows a file holds; empty: none.
 func (f *file) recognise() pipeline.Rows {
 	has := func(rows pipeline.Rows, key string) int {
-		return f.mapping.find(f.header, f.mapping.columns[rows][key])
+		return find(f.forms, f.mapping.columns[rows][key])
 	}
 	some := func(rows pipeline.Rows, keys ...string) bool {
 		return slices.ContainsFunc(keys, func(key string) bool { return has(rows, key) >= 0 })

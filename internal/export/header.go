@@ -20,7 +20,14 @@ func normal(header string) string {
 func sameText(s string) string { return strings.ToLower(clean(s)) }
 
 // clean makes one blank of every stretch of blanks, those that look like blanks included, and cuts the outer ones.
-func clean(s string) string { return strings.Join(strings.Fields(s), " ") }
+func clean(s string) string {
+	for i := range len(s) {
+		if c := s[i]; c >= 0x80 || c < ' ' || c == ' ' && (i == 0 || i == len(s)-1 || s[i-1] == ' ') {
+			return strings.Join(strings.Fields(s), " ")
+		}
+	}
+	return s // as most values are
+}
 
 // trim cuts outer blanks, those that look like blanks and marks without width included.
 func trim(s string) string {
@@ -45,12 +52,13 @@ func cutFold(s, prefix string) (string, bool) {
 	return s, false
 }
 
-// find gives the place in a header of the first of the names that it has, -1 for none.
-func (m *mapping) find(header []string, names []string) int {
+// find gives the place in a header, by the forms of its parts, of the first of the names that it has; -1 for none.
+func find(header [][]string, names []string) int {
 	for _, name := range names {
+		name = normal(name)
 		for form := range 2 { // a name as it stands comes before one without its prefix
-			for i, h := range header {
-				if forms := m.forms(h); form < len(forms) && forms[form] == normal(name) && forms[form] != "" {
+			for i, forms := range header {
+				if form < len(forms) && forms[form] == name && name != "" {
 					return i
 				}
 			}

@@ -53,6 +53,8 @@ type mapping struct {
 	all        settings
 	files      map[string]settings // by the name of the file, without folder and case
 
+	meanings map[string]meaning // of stages and states, as found so far
+
 	own       *yamlfile.Map // the company's map, for faults about it; nil: none
 	ownFile   *yamlfile.File
 	ownNamed  []named
@@ -103,12 +105,7 @@ var kinds = []pipeline.Rows{pipeline.Reps, pipeline.Deals, pipeline.StageChanges
 
 // loadMapping lays the basic names, the preset and the company's map over each other.
 func loadMapping(opts Options) (*mapping, fault.List) {
-	m := &mapping{columns: map[pipeline.Rows]map[string][]string{}, outcomes: map[string]pipeline.Outcome{},
-		firm: map[string]pipeline.Outcome{}, ignored: map[string]bool{},
-		categories: map[string]string{}, rename: map[string]string{}, files: map[string]settings{}}
-	for _, rows := range kinds {
-		m.columns[rows] = map[string][]string{}
-	}
+	m := newMapping()
 	preset := cmp.Or(opts.Preset, basic)
 	if !slices.Contains(Presets(), preset) {
 		return nil, fault.List{{File: "--preset", What: fmt.Sprintf("%q is no preset for files", preset), Hint: hintPreset(preset)}}
@@ -139,6 +136,16 @@ func (m *mapping) ownFaults() fault.List {
 		return nil
 	}
 	return m.ownFile.Faults()
+}
+
+func newMapping() *mapping {
+	m := &mapping{columns: map[pipeline.Rows]map[string][]string{}, outcomes: map[string]pipeline.Outcome{},
+		firm: map[string]pipeline.Outcome{}, ignored: map[string]bool{}, categories: map[string]string{}, rename: map[string]string{},
+		files: map[string]settings{}, meanings: map[string]meaning{}}
+	for _, rows := range kinds {
+		m.columns[rows] = map[string][]string{}
+	}
+	return m
 }
 
 func hintPreset(name string) string {

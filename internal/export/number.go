@@ -107,7 +107,9 @@ func (f figure) in(decimal string) string {
 	if has && (strings.ContainsFunc(part, notDigit)) {
 		return ""
 	}
-	whole = strings.NewReplacer(" ", group, "'", group, "’", group).Replace(whole)
+	if strings.ContainsAny(whole, " '’") {
+		whole = strings.NewReplacer(" ", group, "'", group, "’", group).Replace(whole)
+	}
 	groups := strings.Split(whole, group)
 	for i, g := range groups {
 		if strings.ContainsFunc(g, notDigit) {

@@ -32,11 +32,11 @@ func (f *file) profile() fault.List {
 		for _, column := range f.dateColumns() {
 			value := trim(r.fields[column])
 			if m, err := parseMoment(value); value != "" && err == nil {
-				w := witness{value, r.placeOf(column)}
-				if dates.add(w, m.readings()); !m.fixed {
+				if !m.fixed {
+					dates.add(witness{value, r.placeOf(column)}, m.readings())
 					f.dates.used = true
 				} else if !years.there() {
-					years = w
+					years = witness{value, r.placeOf(column)}
 				}
 			}
 		}
