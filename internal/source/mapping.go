@@ -105,9 +105,19 @@ func (v *snapshot) usePreset(ctx context.Context) error {
 	m := &v.mapping
 	m.schema, m.notes, m.synced = found.Schema, found.Notes, found.Synced
 	for _, rows := range pipeline.AllRows {
-		if q, there := found.Queries[rows]; there {
-			m.queries[rows], m.from[rows] = q.SQL, q.From
+		q, there := found.Queries[rows]
+		if !there {
+			continue
 		}
+		worth, err := v.worthReading(ctx, q)
+		if err != nil {
+			return fmt.Errorf("ask whether preset %s has %s here: %w", p.Name, rows, err)
+		}
+		if !worth {
+			m.notes = append(m.notes, fmt.Sprintf("no %s: %s", rows, q.Unless))
+			continue
+		}
+		m.queries[rows], m.from[rows] = q.SQL, q.From
 	}
 	_, err = v.first.ExecContext(ctx, "SET LOCAL search_path = "+v.path())
 	return err
@@ -128,6 +138,15 @@ func (v *snapshot) resolve(ctx context.Context, p *presets.Preset, schema string
 		return nil, err
 	}
 	return p.Resolve(tables, schemas)
+}
+
+// worthReading asks what the tables alone do not say: whether what a query reads is ever written here.
+func (v *snapshot) worthReading(ctx context.Context, q presets.Query) (worth bool, err error) {
+	if q.If == "" {
+		return true, nil
+	}
+	err = v.first.GetContext(ctx, &worth, q.If)
+	return worth, err
 }
 
 func withoutRepeats(names []string) []string {

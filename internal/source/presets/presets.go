@@ -29,6 +29,8 @@ type Preset struct {
 	synced  []string // the columns in which loaders note when they wrote a row
 	tables  map[string]*table
 	queries []*query
+	ifs     map[pipeline.Rows]*query // whether rows are worth reading: <rows>.if.sql
+	unless  map[pipeline.Rows]string // what follows if they are not
 }
 
 // table is one of the CRM's tables as the queries name it.
@@ -52,6 +54,7 @@ type query struct {
 	file string
 	sql  string
 	uses []use
+	main string // the alias of the table that its outermost FROM names; empty: none
 }
 
 // use is a table under its alias in a query, with the columns that are asked of it.
@@ -94,12 +97,17 @@ func load(name string) (*Preset, error) {
 	var head struct {
 		Schemas []string          `yaml:"schemas"`
 		Synced  []string          `yaml:"synced"`
+		Unless  map[string]string `yaml:"unless"` // rows with an .if.sql → what follows if it says no
 		Tables  map[string]*table `yaml:"tables"`
 	}
 	if err := yaml.UnmarshalWithOptions(data, &head, yaml.Strict()); err != nil {
 		return nil, fmt.Errorf("%s/tables.yaml: %w", name, err)
 	}
-	p := &Preset{Name: name, schemas: head.Schemas, synced: head.Synced, tables: head.Tables}
+	p := &Preset{Name: name, schemas: head.Schemas, synced: head.Synced, tables: head.Tables,
+		ifs: map[pipeline.Rows]*query{}, unless: map[pipeline.Rows]string{}}
+	for rows, sentence := range head.Unless {
+		p.unless[pipeline.Rows(rows)] = sentence
+	}
 	names, err := fs.Glob(files, name+"/*.sql") // sorted: of two queries for the same rows the first that can be is taken
 	if err != nil {
 		return nil, err
@@ -109,13 +117,23 @@ func load(name string) (*Preset, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
+		if strings.HasSuffix(file, ".if.sql") {
+			p.ifs[q.rows] = q
+			continue
+		}
 		p.queries = append(p.queries, q)
+	}
+	for rows := range p.ifs {
+		if p.unless[rows] == "" {
+			return nil, fmt.Errorf("%s/tables.yaml: unless does not say what follows without %s", name, rows)
+		}
 	}
 	return p, nil
 }
 
 var (
 	placeholder = regexp.MustCompile(`\{(\w+)(\??)\} AS (\w+)`)
+	outermost   = regexp.MustCompile(`(?m)^FROM \{\w+\??\} AS (\w+)`)
 	reference   = regexp.MustCompile(`\b(\w+)\.(\w+)\b`)
 )
 
@@ -124,10 +142,13 @@ func (p *Preset) query(file string) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, _, _ := strings.Cut(strings.TrimSuffix(path.Base(file), ".sql"), "-")
+	base, _, _ := strings.Cut(strings.TrimSuffix(strings.TrimSuffix(path.Base(file), ".sql"), ".if"), "-")
 	q := &query{rows: pipeline.Rows(base), file: file, sql: string(data)}
 	if !slices.Contains(pipeline.AllRows, q.rows) {
 		return nil, fmt.Errorf("there are no rows named %q", base)
+	}
+	if m := outermost.FindStringSubmatch(q.sql); m != nil {
+		q.main = m[1]
 	}
 	byAlias := map[string]int{}
 	for _, m := range placeholder.FindAllStringSubmatch(q.sql, -1) {

@@ -32,6 +32,9 @@ type Mapping struct {
 type Query struct {
 	SQL  string
 	From string // the table that it is mostly made of, with its schema
+
+	If     string // SQL that says whether what it reads is worth reading here; empty: it is
+	Unless string // what follows if it is not
 }
 
 // Unresolved says that a database does not have what a preset cannot do without.
@@ -118,7 +121,7 @@ func (r *resolver) resolve() (m *Mapping, missing []string) {
 			}
 			spelled, lack := r.spell(q)
 			if lack == "" {
-				m.Queries[rows] = spelled
+				m.Queries[rows] = r.conditional(spelled, rows)
 				lacks = nil
 				break
 			}
@@ -135,6 +138,16 @@ func (r *resolver) resolve() (m *Mapping, missing []string) {
 	m.Notes = r.notes
 	m.Synced = r.synced(m)
 	return m, missing
+}
+
+// conditional is a query with the condition of its rows, if they have one: a question that only the data can answer.
+func (r *resolver) conditional(q Query, rows pipeline.Rows) Query {
+	if on := r.preset.ifs[rows]; on != nil {
+		if asked, lack := r.spell(on); lack == "" {
+			q.If, q.Unless = asked.SQL, r.preset.unless[rows]
+		}
+	}
+	return q
 }
 
 func (r *resolver) note(what string) {
@@ -160,7 +173,7 @@ func (r *resolver) spell(q *query) (spelled Query, lack string) {
 				notes = append(notes, why+": "+t.Without)
 			}
 		default:
-			if spelled.From == "" {
+			if spelled.From == "" || u.alias == q.main {
 				spelled.From = f.Schema + "." + f.Name
 			}
 			notes = append(notes, t.without(f)...)
