@@ -3,45 +3,54 @@
 -- part. A note is seen by colleagues only. A done activity of the category Meeting has its event, which counts instead.
 -- What Odoo says by itself, and mass mailings, are nobody's act.
 SELECT
-    CAST(l.id AS text) AS deal_id,
+    CAST(d.id AS text) AS deal_id,
     x.at,
     x.kind,
     x.party
-FROM {crm_lead} AS l
+FROM {crm_lead} AS d
 CROSS JOIN LATERAL (
     SELECT
-        m.date AS at,
+        w.at,
         CASE
             WHEN a.category = 'phonecall' THEN 'call'
             WHEN a.id IS NOT NULL THEN lower(a.name)
-            WHEN m.message_type = 'comment' AND (coalesce(m.is_internal, false) OR coalesce(s.internal, false)) THEN 'note'
+            WHEN w.message_type = 'comment' AND (w.is_internal OR s.internal) THEN 'note'
             ELSE 'email'
         END AS kind,
         CASE
-            WHEN a.id IS NOT NULL THEN 'seller'
-            WHEN u.partner_id IS NULL AND (m.message_type = 'email' OR m.author_id IS NOT NULL) THEN 'buyer'
+            WHEN a.id IS NOT NULL OR w.author IS NOT NULL THEN 'seller'
+            WHEN w.message_type = 'email' OR w.author_id IS NOT NULL THEN 'buyer'
             ELSE 'seller'
         END AS party
-    FROM {mail_message?} AS m
-    LEFT JOIN {mail_activity_type?} AS a ON a.id = m.mail_activity_type_id
-    LEFT JOIN {mail_message_subtype?} AS s ON s.id = m.subtype_id
-    LEFT JOIN (
-        SELECT e.partner_id, bool_or(e.login = '__system__') AS odoo
-        FROM {res_users} AS e
-        WHERE NOT coalesce(e.share, false)
-        GROUP BY e.partner_id
-    ) AS u ON u.partner_id = m.author_id
-    WHERE m.model = 'crm.lead'
-      AND m.res_id = l.id
-      AND (m.message_type IN ('email', 'comment') OR a.id IS NOT NULL)
-      AND coalesce(a.category, '') <> 'meeting'
-      AND NOT coalesce(u.odoo, false)
+    FROM (
+        SELECT
+            m.date AS at,
+            m.message_type,
+            m.is_internal,
+            m.subtype_id,
+            m.mail_activity_type_id,
+            m.author_id,
+            -- Internal users by their partners, in one value that is made once.
+            (
+                SELECT jsonb_object_agg(e.partner_id, coalesce(e.login, ''))
+                FROM {res_users} AS e
+                WHERE NOT coalesce(e.share, false)
+            ) ->> CAST(m.author_id AS text) AS author
+        FROM {mail_message?} AS m
+        WHERE m.model = 'crm.lead'
+          AND m.res_id = d.id
+          AND (m.message_type IN ('email', 'comment') OR m.mail_activity_type_id IS NOT NULL)
+    ) AS w
+    LEFT JOIN {mail_activity_type?} AS a ON a.id = w.mail_activity_type_id
+    LEFT JOIN {mail_message_subtype?} AS s ON s.id = w.subtype_id
+    WHERE w.author IS DISTINCT FROM '__system__'
+      AND a.category IS DISTINCT FROM 'meeting'
+      AND (a.id IS NOT NULL OR w.message_type IN ('email', 'comment'))
     UNION ALL
-    SELECT c.start, 'meeting', 'buyer'
-    FROM {calendar_event?} AS c
-    WHERE c.opportunity_id = l.id
-      AND c.start IS NOT NULL
-      AND coalesce(c.active, true)
+    SELECT g.start, 'meeting', 'buyer'
+    FROM {calendar_event?} AS g
+    WHERE g.opportunity_id = d.id
+      AND coalesce(g.active, true)
 ) AS x
-WHERE l.type = 'opportunity'
+WHERE d.type = 'opportunity'
   AND x.at IS NOT NULL

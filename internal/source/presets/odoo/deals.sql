@@ -2,35 +2,54 @@
 -- of 0, or with a reason; from 19 on won_status says it. What is archived otherwise was put away, and is no deal. A deal is
 -- won in a stage that is. Nobody said anything of an amount of 0. The probability is Odoo's own estimate until somebody
 -- edits it. Without a company of its own a deal is in the currency that all companies share.
+--
+-- Here and in the files beside: deals come in the order of an index on their ids alone (d), and everything else is looked
+-- up deal by deal. OFFSET 0 keeps the planner from joining first and sorting then.
 SELECT
-    CAST(l.id AS text) AS id,
-    l.name,
-    (
-        SELECT CAST(u.id AS text)
-        FROM {res_users} AS u
-        WHERE u.id = l.user_id AND coalesce(u.login, '') <> '__system__'
-    ) AS rep_id,                                                                            -- optional: l.user_id
-    (SELECT t.name FROM {crm_team?} AS t WHERE t.id = l.team_id) AS pipeline,               -- optional
-    nullif(l.expected_revenue, 0) AS amount,                                                -- optional
-    coalesce(
-        (SELECT c.name FROM {res_company?} AS o JOIN {res_currency?} AS c ON c.id = o.currency_id WHERE o.id = l.company_id),
-        (SELECT min(d.name) FROM {res_company?} AS a JOIN {res_currency?} AS d ON d.id = a.currency_id HAVING count(DISTINCT d.name) = 1)
-    ) AS currency,                                                                          -- optional: o.currency_id, c.name
-    coalesce(l.date_conversion, l.create_date) AS created_at,
-    CASE WHEN z.outcome <> 'open' THEN coalesce(l.date_closed, l.date_last_stage_update) END AS closed_at,    -- optional
-    (SELECT s.name FROM {crm_stage} AS s WHERE s.id = l.stage_id) AS stage,
-    l.date_deadline AS expected_close,                                                      -- optional
-    l.probability / 100 AS probability,                                                     -- optional
-    (SELECT r.name FROM {crm_lost_reason?} AS r WHERE r.id = l.lost_reason_id AND z.outcome = 'lost') AS loss_reason,    -- optional: l.lost_reason_id
-    z.outcome
-FROM {crm_lead} AS l
+    CAST(d.id AS text) AS id,
+    x.name,
+    x.rep_id,                   -- optional: l.user_id
+    x.pipeline,                 -- optional: t.name
+    x.amount,                   -- optional: l.expected_revenue
+    x.currency,                 -- optional: l.company_id, o.currency_id, c.name
+    x.created_at,
+    x.closed_at,                -- optional: l.date_closed, l.date_last_stage_update
+    x.stage,
+    x.expected_close,           -- optional: l.date_deadline
+    x.probability,              -- optional: l.probability
+    x.loss_reason,              -- optional: r.name, l.lost_reason_id
+    x.outcome
+FROM {crm_lead} AS d
 CROSS JOIN LATERAL (
-    SELECT CASE
-        WHEN l.won_status IN ('won', 'lost') THEN l.won_status
-        WHEN NOT l.active AND (coalesce(l.probability, 0) = 0 OR l.lost_reason_id IS NOT NULL) THEN 'lost'
-        WHEN l.won_status IS NULL AND (SELECT w.is_won FROM {crm_stage} AS w WHERE w.id = l.stage_id) THEN 'won'
-        ELSE 'open'
-    END AS outcome
-) AS z
-WHERE l.type = 'opportunity'
-  AND (l.active OR z.outcome <> 'open')
+    SELECT
+        l.name,
+        (SELECT CAST(u.id AS text) FROM {res_users} AS u WHERE u.id = l.user_id AND coalesce(u.login, '') <> '__system__') AS rep_id,
+        (SELECT t.name FROM {crm_team?} AS t WHERE t.id = l.team_id) AS pipeline,
+        nullif(l.expected_revenue, 0) AS amount,
+        coalesce(
+            (SELECT c.name FROM {res_currency?} AS c WHERE c.id = (SELECT o.currency_id FROM {res_company?} AS o WHERE o.id = l.company_id)),
+            (SELECT min(b.name) FROM {res_company?} AS a JOIN {res_currency?} AS b ON b.id = a.currency_id HAVING count(DISTINCT b.name) = 1)
+        ) AS currency,
+        coalesce(l.date_conversion, l.create_date) AS created_at,
+        CASE WHEN z.outcome <> 'open' THEN coalesce(l.date_closed, l.date_last_stage_update) END AS closed_at,
+        s.name AS stage,
+        l.date_deadline AS expected_close,
+        l.probability / 100 AS probability,
+        CASE WHEN z.outcome = 'lost' THEN (SELECT r.name FROM {crm_lost_reason?} AS r WHERE r.id = l.lost_reason_id) END AS loss_reason,
+        z.outcome,
+        l.active
+    FROM {crm_lead} AS l
+    LEFT JOIN {crm_stage} AS s ON s.id = l.stage_id
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN l.won_status IN ('won', 'lost') THEN l.won_status
+            WHEN NOT l.active AND (coalesce(l.probability, 0) = 0 OR l.lost_reason_id IS NOT NULL) THEN 'lost'
+            WHEN l.won_status IS NULL AND s.is_won THEN 'won'
+            ELSE 'open'
+        END AS outcome
+    ) AS z
+    WHERE l.id = d.id
+    OFFSET 0
+) AS x
+WHERE d.type = 'opportunity'
+  AND (x.active OR x.outcome <> 'open')
