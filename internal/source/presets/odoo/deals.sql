@@ -17,7 +17,7 @@ SELECT
     x.stage,
     x.expected_close,           -- optional: l.date_deadline
     x.probability,              -- optional: l.probability
-    x.loss_reason,              -- optional: r.name, l.lost_reason_id
+    x.loss_reason,              -- optional: l.lost_reason_id
     x.outcome
 FROM {crm_lead} AS d
 CROSS JOIN LATERAL (

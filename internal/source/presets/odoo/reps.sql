@@ -3,10 +3,10 @@
 SELECT
     CAST(u.id AS text) AS id,
     p.name,
-    p.email,                                                                                -- optional
-    CASE WHEN t.user_id <> u.id THEN CAST(t.user_id AS text) END AS manager_id,             -- optional: t.user_id
-    t.name AS team,                                                                         -- optional
-    p.tz AS time_zone,                                                                      -- optional
+    p.email,                                    -- optional
+    CAST(g.user_id AS text) AS manager_id,      -- optional
+    t.name AS team,                             -- optional
+    p.tz AS time_zone,                          -- optional
     coalesce(u.active, true) AS active
 FROM {res_users} AS u
 JOIN {res_partner} AS p ON p.id = u.partner_id
@@ -24,5 +24,6 @@ LEFT JOIN (
     GROUP BY b.user_id
 ) AS led ON led.user_id = u.id
 LEFT JOIN {crm_team?} AS t ON t.id = coalesce(member.crm_team_id, u.sale_team_id, led.id)
+LEFT JOIN {crm_team?} AS g ON g.id = t.id AND g.user_id <> u.id
 WHERE NOT coalesce(u.share, false)
   AND coalesce(u.login, '') NOT IN ('__system__', 'default', 'public', 'portaltemplate')
