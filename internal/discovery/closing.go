@@ -67,8 +67,8 @@ func (s *Survey) closedNames(log []variant) map[int]pipeline.Outcome {
 			winning = append(winning, i)
 		}
 	}
-	for i, name := range s.inTurn(log, winning) {
-		if i == 0 || !s.together(log, name, closed) {
+	for _, name := range s.inTurn(log, winning) {
+		if !s.together(log, name, closed) {
 			closed[name] = pipeline.Won
 		}
 	}

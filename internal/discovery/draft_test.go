@@ -34,6 +34,8 @@ func TestADraftOfWhatDealsDid(t *testing.T) {
 			"Lead > Registered* +Approved"},
 		{"delivery after winning: most move on, and rest in the last", []string{"Lead Won! Onboarding+ Live+ won x8", "Lead Won! Onboarding+ won x1", "Lead Lost! lost x3"},
 			"Lead > Onboarding Live* +Won -Lost"},
+		{"a third never leave an after stage: it is a place to rest", []string{"Lead Won! Onboarding+ Live+ won x8", "Lead Won! Onboarding+ won x4", "Lead Lost! lost x3"},
+			"Lead > Onboarding* Live* +Won -Lost"},
 		{"a delivery without a name for winning is no closing", []string{"Lead Offer Onboarding+ won x8", "Lead Offer lost x4"},
 			"Lead Offer > Onboarding*"},
 		{"stages entered after losing are none", []string{"Lead Offer won x8", "Lead Lost! Archive+ lost x4"},
@@ -84,7 +86,8 @@ func TestWhatAStageIsWorth(t *testing.T) {
 func TestAWinChanceOfFewOrOfOneOutcomeIsNone(t *testing.T) {
 	few := drafted(t, tell("Lead Offer won x2", "Lead Offer lost x2"))
 	alike := drafted(t, tell("Lead Offer won x20"))
-	for _, d := range []*Draft{few, alike} {
+	lost := drafted(t, tell("Lead Offer lost x20"))
+	for _, d := range []*Draft{few, alike, lost} {
 		if chance := d.WinChance(&d.Stages[0]); chance.OK {
 			t.Errorf("a win chance of %v", chance.V)
 		}
@@ -199,10 +202,14 @@ func TestAThirdIsNotOverAThird(t *testing.T) {
 		s.mover = who
 		s.tell("Lead Demo Lost! lost x3")
 	}
-	s.mover = ""
-	s.tell("Lead Demo x3")
 	if d := drafted(t, s.survey); len(d.Movers) > 0 {
-		t.Errorf("%+v; nobody without a name is a mover either", d.Movers)
+		t.Errorf("%+v", d.Movers)
+	}
+}
+
+func TestMovesOfNobodyMakeNoMover(t *testing.T) {
+	if d := drafted(t, tell("Lead Demo x3")); len(d.Movers) > 0 {
+		t.Errorf("%+v", d.Movers)
 	}
 }
 
@@ -214,6 +221,32 @@ func TestRowsThatAreStillToComeAreNotSeen(t *testing.T) {
 	s.tell("Strange Things Won! won x50")
 	if after := string(drafted(t, s.survey).Process(nil)); after != before {
 		t.Errorf("before:\n%s\nafter:\n%s", before, after)
+	}
+}
+
+func TestOfADealOnlyThePastIsSeen(t *testing.T) {
+	s := newTeller()
+	s.start = asOf.AddDate(0, 0, -2)
+	s.tell("Lead Offer Contract Won! won x5")
+	if got := sketch(drafted(t, s.survey)); got != "Lead Offer" {
+		t.Error(got)
+	}
+}
+
+func TestAClosingIsNotedWithinTheDay(t *testing.T) {
+	s := newTeller()
+	s.change = func(h *pipeline.History) { h.Deal.ClosedAt.V = h.Deal.ClosedAt.V.Add(10 * time.Hour) }
+	s.tell("Lead Offer Gold! won x5")
+	s.tell("Lead Bin! lost x5")
+	if got := sketch(drafted(t, s.survey)); got != "Lead Offer +Gold -Bin" {
+		t.Error(got)
+	}
+}
+
+func TestARepeatIsNoVisit(t *testing.T) {
+	d := drafted(t, tell("1_-_Lead Lead LEAD Offer Won! won x6", "Lead Lost Lead Lost! lost x6"))
+	if lead := d.Stages[0]; lead.Deals != 12 || lead.Visits != 12 {
+		t.Errorf("%+v: a closed stage between two visits of one stage does not part them", lead)
 	}
 }
 

@@ -162,7 +162,7 @@ func (d *Draft) stage(b *strings.Builder, s *Stage, days map[string]Days) {
 
 // expects is no sentence about the buyer, and reads like none wherever a digest puts it.
 func expects(s *Stage) string {
-	return "Not written yet: what has the buyer done when a deal enters " + s.Name + "?"
+	return "Not written yet: what the buyer has done when a deal enters " + s.Name
 }
 
 // story tells what the data say of a stage, a sentence or two a line.
@@ -245,7 +245,7 @@ func (d *Draft) requires(b *strings.Builder, s *Stage, in string) {
 		if p.Closed >= handful {
 			told += fmt.Sprintf("; %s of those closed were won (n = %s)", Percent(p.Won, p.Closed), Number(p.Closed))
 		}
-		fmt.Fprintf(b, in+"#   - key: %s    # %s\n"+in+"#     says: %s\n"+in+"#     met_by: %s\n", Scalar(p.Key), told, Scalar("Not written yet: what has the buyer done?"), by)
+		fmt.Fprintf(b, in+"#   - key: %s    # %s\n"+in+"#     says: %s\n"+in+"#     met_by: %s\n", Scalar(p.Key), told, Scalar("Not written yet: what the buyer has done"), by)
 		if p.Within > 3 && p.Within < mostDays {
 			fmt.Fprintf(b, in+"#     grace: %-4s    # by then three quarters had it, of those that had it nearest to this stage\n", strconv.Itoa(p.Within)+"d")
 		}
