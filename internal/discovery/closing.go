@@ -72,7 +72,26 @@ func (s *Survey) closedNames(log []variant) map[int]pipeline.Outcome {
 			closed[name] = pipeline.Won
 		}
 	}
+	s.closeSpellings(of, closed)
 	return closed
+}
+
+// closeSpellings closes the names that differ from a closed one in numbers and marks only, however few deals use them.
+func (s *Survey) closeSpellings(of []entries, closed map[int]pipeline.Outcome) {
+	as := map[string]pipeline.Outcome{}
+	for name, outcome := range closed {
+		b := bare(s.names[name].normal)
+		if was, twice := as[b]; twice && was != outcome {
+			outcome = "" // Closed (1) and Closed (2): the numbers tell them apart
+		}
+		as[b] = outcome
+	}
+	for name := range s.names {
+		outcome := as[bare(s.names[name].normal)]
+		if _, known := closed[name]; !known && outcome != "" && of[name].deals > 0 {
+			closed[name] = outcome
+		}
+	}
 }
 
 // closes says whether a name's deals close so as they enter it. Where its own words say so, deals have to show otherwise.

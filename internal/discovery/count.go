@@ -32,7 +32,7 @@ func (w *drafting) read() {
 		sell, after := firsts(steps, w.phases, process.Selling), firsts(steps, w.phases, process.After)
 		turn.add(sell, p.n)
 		turn.add(after, p.n)
-		w.visits(p, steps, slices.Concat(sell, after))
+		w.tally(p, steps, slices.Concat(sell, after))
 		moves += p.n * len(steps)
 		if p.outcome == pipeline.Won && len(sell) > 0 {
 			won += p.n
@@ -55,8 +55,8 @@ func (w *drafting) read() {
 	w.past(won >= handful)
 }
 
-// visits counts a path for the groups that it has.
-func (w *drafting) visits(p *path, steps []step, firsts visits) {
+// tally counts a path for the groups that it has.
+func (w *drafting) tally(p *path, steps []step, firsts visits) {
 	for _, s := range steps {
 		w.counts[s.group].Visits += p.n
 	}

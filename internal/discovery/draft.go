@@ -80,7 +80,7 @@ type Closed struct {
 	Closed int // of them closed so as they did
 }
 
-// Aside is a name that is not made a stage of.
+// Aside is a name that is not made a stage of. Only of the most used ones there is a proposal.
 type Aside struct {
 	Name     string
 	Deals    int

@@ -42,6 +42,8 @@ func TestADraftOfWhatDealsDid(t *testing.T) {
 			"Lead Offer -Lost"},
 		{"one stage, written with and without its number", []string{"1_-_Lead 2_-_Demo Offer Won! won x5", "Lead Demo Offer Won! won x5", "LEAD demo Offer Won! won x2"},
 			"Lead Demo Offer +Won"},
+		{"one name for the end, written with its number once", []string{"Lead Gold! won x5", "Lead 3_-_Gold! won x1", "Lead 3_-_Gold x1"},
+			"Lead +Gold +3 - Gold"},
 		{"numbers that are part of the name stay", []string{"30_day_trial 60_day_trial won x5"},
 			"30 day trial 60 day trial"},
 		{"names that programs gave", []string{"A_SUBMITTED A_OPEN won x5"}, // no underscores here: the teller makes spaces of them
@@ -152,11 +154,11 @@ func TestTheLargestPipelineIsDrafted(t *testing.T) {
 	s.line = "New business"
 	s.tell("Lead Offer won x9")
 	s.line = "Renewals"
-	s.tell("Due Renewed won x5")
+	s.tell("Due Renewed 5_-_Won! won x5")
 	s.line = "new business "
-	s.tell("Lead Offer won x2")
+	s.tell("Lead Offer Won! won x2")
 	d := drafted(t, s.survey)
-	if d.Of != "New business" || d.Deals != 11 || sketch(d) != "Lead Offer" {
+	if d.Of != "New business" || d.Deals != 11 || sketch(d) != "Lead Offer +Won" {
 		t.Errorf("%q with %d deals: %s", d.Of, d.Deals, sketch(d))
 	}
 	p := read(t, d)

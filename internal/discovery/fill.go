@@ -71,29 +71,32 @@ func (w *drafting) closings(o pipeline.Outcome) (out []Closed) {
 	return out
 }
 
-// setAside names what is rather a slip than a stage, and what could be done about it.
+// mostAside is of how many names it is said what they seem to be.
+const mostAside = 50
+
+// setAside names what is rather a slip than a stage, and what it seems to be.
 func (w *drafting) setAside(d *Draft) {
-	p := d.process()
+	of := entriesOf(w.log, len(w.survey.names))
 	for g, rare := range w.rare {
 		if !rare {
 			continue
-		}
-		deals := 0
-		for i := range w.paths {
-			if slices.ContainsFunc(w.paths[i].steps, func(s step) bool { return s.group == g }) {
-				deals += w.paths[i].n
-			}
 		}
 		why := "rare"
 		if w.counts[g].Visits == 0 {
 			why = "entered only after the deal had closed"
 		}
 		for _, name := range w.groups[g].names {
-			n := &w.survey.names[name]
-			d.Aside = append(d.Aside, Aside{Name: n.spelling(), Deals: deals, Why: why, Proposal: w.survey.Propose(n.normal, p)})
+			d.Aside = append(d.Aside, Aside{Name: w.survey.names[name].spelling(), Deals: of[name].deals, Why: why})
 		}
 	}
-	slices.SortStableFunc(d.Aside, func(a, b Aside) int { return cmp.Or(cmp.Compare(b.Deals, a.Deals), strings.Compare(a.Name, b.Name)) })
+	slices.SortFunc(d.Aside, func(a, b Aside) int { return cmp.Or(cmp.Compare(b.Deals, a.Deals), strings.Compare(a.Name, b.Name)) })
+	if len(d.Aside) == 0 {
+		return
+	}
+	proposer := w.survey.Proposer(d.process())
+	for i := range d.Aside[:min(len(d.Aside), mostAside)] {
+		d.Aside[i].Proposal = proposer.Propose(d.Aside[i].Name)
+	}
 }
 
 // process is the draft as other rooms know processes, as far as names go.

@@ -32,30 +32,40 @@ type Proposal struct {
 	After, Before string // NewStage: the keys of the stages that it stands between; empty: at that end
 }
 
-// Propose says what to do about a stage's name that the process does not know, by its likeness to the names known in the
-// latest version, and else by how deals of the process's pipelines use it. The survey must have taken in the deals.
-func (s *Survey) Propose(name string, p *process.Process) Proposal {
-	out := Proposal{Name: name}
+// Proposer answers what to do about names that one process does not know.
+type Proposer struct {
+	survey  *Survey
+	process *process.Process
+	latest  *process.Version
+	log     []variant // of the pipelines of the process
+	entries []entries
+}
+
+// Proposer reads the survey, which must have taken in all deals, for one process.
+func (s *Survey) Proposer(p *process.Process) *Proposer {
 	log := s.log(func(line int) bool { return p.InPipelines(s.lines[line].name) })
+	return &Proposer{survey: s, process: p, latest: &p.Versions[len(p.Versions)-1], log: log, entries: entriesOf(log, len(s.names))}
+}
+
+// Propose says what to do about a stage's name that the process does not know: by its likeness to the names known in the
+// latest version, and else by how deals use it.
+func (p *Proposer) Propose(name string) Proposal {
+	s, out := p.survey, Proposal{Name: name}
 	at, used := s.nameAt[process.Normal(name)]
-	var of entries
 	if used {
-		out.Name = s.names[at].spelling()
-		of = entriesOf(log, len(s.names))[at]
-		out.Deals = of.deals
+		out.Name, out.Deals = s.names[at].spelling(), p.entries[at].deals
 	}
-	latest := &p.Versions[len(p.Versions)-1]
-	if out.likeness(latest) {
+	if out.likeness(p.latest) || !used {
 		return out
 	}
-	won, lost := used && s.closes(at, &of, pipeline.Won), used && s.closes(at, &of, pipeline.Lost)
+	won, lost := s.closes(at, &p.entries[at], pipeline.Won), s.closes(at, &p.entries[at], pipeline.Lost)
 	switch {
 	case won && !lost:
 		out.Advice = ClosedWon
 	case lost && !won:
 		out.Advice = ClosedLost
-	case used:
-		s.between(&out, log, at, p, latest)
+	default:
+		p.between(&out, at)
 	}
 	return out
 }
@@ -78,29 +88,29 @@ func (o *Proposal) likeness(v *process.Version) bool {
 	return false
 }
 
-// between finds the place of a name among the stages of a version, by which of them deals visit first.
-func (s *Survey) between(o *Proposal, log []variant, name int, p *process.Process, v *process.Version) {
+// between finds the place of a name among the stages of the latest version, by which of them deals visit first.
+func (p *Proposer) between(o *Proposal, name int) {
+	v := p.latest
 	turn := newPrecedence(len(v.Stages) + 1)
 	order, unknown, met := make([]int, len(v.Stages)), len(v.Stages), 0
 	for i := range order {
 		order[i] = i
 	}
-	for _, path := range log {
+	for _, path := range p.log {
+		if !slices.ContainsFunc(path.moves, func(m move) bool { return m.name == name }) {
+			continue
+		}
 		var firsts visits
 		for _, m := range path.moves {
 			thing := unknown
 			if m.name != name {
-				stage := p.Lookup(s.names[m.name].normal, v.From)
-				if stage == nil {
-					continue
-				}
-				if thing = v.Position(stage.Key); thing < 0 {
-					continue
-				}
+				thing = p.position(m.name)
 			}
-			firsts = firsts.with(thing, m.run)
+			if thing >= 0 {
+				firsts = firsts.with(thing, m.run)
+			}
 		}
-		if firsts.has(unknown) && len(firsts) > 1 {
+		if len(firsts) > 1 {
 			met += path.n
 			turn.add(firsts, path.n)
 		}
@@ -131,6 +141,15 @@ func (o Proposal) short() string {
 		return "usually entered " + o.where()
 	}
 	return "no deal shows what it is"
+}
+
+// position is where the stage that a name means stands in the latest version, -1 where that has none.
+func (p *Proposer) position(name int) int {
+	stage := p.process.Lookup(p.survey.names[name].normal, p.latest.From)
+	if stage == nil {
+		return -1
+	}
+	return p.latest.Position(stage.Key)
 }
 
 // String is the proposal as a sentence without its end.

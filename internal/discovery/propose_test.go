@@ -50,7 +50,7 @@ func TestWhatToDoAboutAnUnknownName(t *testing.T) {
 			for _, story := range c.stories {
 				s.tell(story)
 			}
-			if got := s.survey.Propose(c.unknown, known()); got.String() != c.want {
+			if got := s.survey.Proposer(known()).Propose(c.unknown); got.String() != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
@@ -61,7 +61,7 @@ func TestDealsOfOtherPipelinesProposeNothing(t *testing.T) {
 	s := newTeller()
 	s.line = "Renewals"
 	s.tell("Lead Signed! won x9")
-	if p := s.survey.Propose("Signed", known()); p.Advice != Unsure || p.Deals != 0 {
+	if p := s.survey.Proposer(known()).Propose("Signed"); p.Advice != Unsure || p.Deals != 0 {
 		t.Errorf("%+v", p)
 	}
 }

@@ -259,8 +259,11 @@ func (d *Draft) tail(b *strings.Builder) {
 	}
 	b.WriteString("\n# Names that are no stage here: rare, perhaps slips. Moves into them are counted as unknown to the process. If one is a stage,\n" +
 		"# write it into the list above; if it is another name of one, add it to the crm_stages of that stage.\n")
-	for _, a := range d.Aside[:min(len(d.Aside), 50)] {
+	for _, a := range d.Aside[:min(len(d.Aside), mostAside)] {
 		comment(b, "", fmt.Sprintf("  %q, %s (%s): %s", a.Name, counted(a.Deals, "deal"), a.Why, a.Proposal.short()))
+	}
+	if n := len(d.Aside) - mostAside; n > 0 {
+		comment(b, "", fmt.Sprintf("  and %s more, rarer still", Number(n)))
 	}
 }
 
