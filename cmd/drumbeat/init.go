@@ -161,7 +161,8 @@ func learn(ctx context.Context, src *source.Source, cfg *config.Config, asOf tim
 	days = map[string]discovery.Days{}
 	for _, s := range r.Stages {
 		if s.ThresholdDays.OK {
-			days[s.Key] = discovery.Days{Median: s.MedianDays, Threshold: s.ThresholdDays.V, Learned: s.ThresholdSource.Or("") == "learned", Advanced: s.Advanced}
+			days[s.Key] = discovery.Days{Median: s.MedianDays, Threshold: s.ThresholdDays.V, Learned: s.ThresholdSource.Or("") == "learned",
+				Least: s.ThresholdDays.V*24 <= set.LeastStall.Hours(), Advanced: s.Advanced}
 		}
 	}
 	return days, nil
@@ -171,6 +172,7 @@ func learn(ctx context.Context, src *source.Source, cfg *config.Config, asOf tim
 type draftFiles struct {
 	dir     string
 	staging string // empty: none yet
+	made    bool   // the folder was not there before
 }
 
 const (
@@ -195,8 +197,9 @@ func (f *draftFiles) free() error {
 // stage writes both files beside their places, reads them as every command will, and writes the days that are learned by
 // them into the process.
 func (f *draftFiles) stage(ctx context.Context, src *source.Source, first *firstConfig, now time.Time) (map[string]discovery.Days, error) {
-	err := os.MkdirAll(f.dir, 0o755)
-	if err == nil {
+	_, err := os.Stat(f.dir)
+	f.made = errors.Is(err, os.ErrNotExist)
+	if err = os.MkdirAll(f.dir, 0o755); err == nil {
 		f.staging, err = os.MkdirTemp(f.dir, ".drumbeat-init-")
 	}
 	if err != nil {
@@ -251,5 +254,8 @@ func (f *draftFiles) place() error {
 func (f *draftFiles) sweep() {
 	if f.staging != "" {
 		_ = os.RemoveAll(f.staging) // nothing depends on it any more
+	}
+	if f.made {
+		_ = os.Remove(f.dir) // works where it is empty: where nothing came of the draft
 	}
 }

@@ -214,7 +214,7 @@ func (c *firstConfig) reach() (active, withEmail, managers int) {
 func (c *firstConfig) schedules() string {
 	active, withEmail, managers := c.reach()
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n# Which digest goes out when. Of %s active people in the source %s have an e-mail address; people: can add what it lacks.\nschedules:\n",
+	fmt.Fprintf(&b, "\n# Which digest goes out when. Active people in the source: %s, with an e-mail address: %s. What it lacks can stand under people.\nschedules:\n",
 		discovery.Number(active), discovery.Number(withEmail))
 	off := ""
 	if managers == 0 {

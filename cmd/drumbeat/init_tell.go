@@ -16,7 +16,7 @@ import (
 func tellDraft(c *firstConfig, days map[string]discovery.Days, now time.Time) string {
 	d := c.draft
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s deals", hostOf(c.dsn), discovery.Number(d.Deals))
+	fmt.Fprintf(&b, "%s: %s", hostOf(c.dsn), discovery.Counted(d.Deals, "deal"))
 	if d.Of != "" {
 		fmt.Fprintf(&b, " in the pipeline %q", d.Of)
 	}
@@ -31,7 +31,7 @@ func tellDraft(c *firstConfig, days map[string]discovery.Days, now time.Time) st
 	b.WriteString("\n")
 	closings := func(word string, all []discovery.Closed) {
 		for _, n := range all {
-			fmt.Fprintf(&b, "closed %-8s %q, %s deals\n", word, n.Name, discovery.Number(n.Deals))
+			fmt.Fprintf(&b, "closed %-8s %q, %s\n", word, n.Name, discovery.Counted(n.Deals, "deal"))
 		}
 	}
 	closings("won", d.Won)
@@ -80,14 +80,14 @@ func tellLeftOut(b *strings.Builder, d *discovery.Draft) {
 		if d.Of == "" || p.Name == d.Of || i > 5 {
 			continue
 		}
-		fmt.Fprintf(b, "left out        pipeline %q, %s deals\n", p.Name, discovery.Number(p.Deals))
+		fmt.Fprintf(b, "left out        pipeline %q, %s\n", p.Name, discovery.Counted(p.Deals, "deal"))
 	}
 	for i, a := range d.Aside {
 		if i == 5 {
 			fmt.Fprintf(b, "left out        %d more names of stages, listed in %s\n", len(d.Aside)-i, processFile)
 			break
 		}
-		fmt.Fprintf(b, "left out        %q (%s), %s deals\n", a.Name, a.Why, discovery.Number(a.Deals))
+		fmt.Fprintf(b, "left out        %q (%s), %s\n", a.Name, a.Why, discovery.Counted(a.Deals, "deal"))
 	}
 	if d.TooMany {
 		b.WriteString("left out        more names of stages than a process can have: is it the right column?\n")

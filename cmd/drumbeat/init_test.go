@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"drumbeat/internal/config"
 	"drumbeat/internal/dbtest"
 	"drumbeat/internal/process"
+	"drumbeat/internal/source"
 )
 
 // initialised imports a folder and drafts from it; the config's password is in the environment, as the reader is told.
@@ -217,7 +219,7 @@ func TestASystemThatTheSourceDoesNotListIsAdded(t *testing.T) {
 
 // A draft that cannot be finished leaves nothing behind.
 func TestAStoppedInitLeavesNothingBehind(t *testing.T) {
-	dsn, dir := dbtest.SQLite(t), t.TempDir()
+	dsn, dir := dbtest.SQLite(t), filepath.Join(t.TempDir(), "first")
 	call(t, "import", smallPipeline(t), "--into", dsn)
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
@@ -225,8 +227,33 @@ func TestAStoppedInitLeavesNothingBehind(t *testing.T) {
 	if status := execute(ctx, []string{"init", "--from", dsn, "--out", dir}, &out, &bad); status != exitFailed || out.Len() > 0 {
 		t.Errorf("exit status %d, %q and %q", status, &out, &bad)
 	}
-	left, err := os.ReadDir(dir)
-	if err != nil || len(left) > 0 {
+	if left, err := os.ReadDir(dir); !os.IsNotExist(err) {
+		t.Errorf("%v, %v", left, err)
+	}
+}
+
+// What cannot be learned leaves nothing behind either: the files are made before that.
+func TestADraftThatCannotBeFinishedLeavesNothingBehind(t *testing.T) {
+	dsn, dir := dbtest.SQLite(t), filepath.Join(t.TempDir(), "first")
+	call(t, "import", smallPipeline(t), "--into", dsn)
+	src, err := source.Open(t.Context(), source.Config{DSN: dsn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	reps, draft, err := lookAt(t.Context(), src, now, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := src.Close(); err != nil { // the database goes away
+		t.Fatal(err)
+	}
+	files := draftFiles{dir: dir}
+	if _, err := files.stage(t.Context(), src, &firstConfig{dsn: dsn, dir: dir, reps: reps, draft: draft}, now); err == nil {
+		t.Fatal("learned from a database that is gone")
+	}
+	files.sweep()
+	if left, err := os.ReadDir(dir); !os.IsNotExist(err) {
 		t.Errorf("%v, %v", left, err)
 	}
 }

@@ -53,7 +53,7 @@ var codeName = regexp.MustCompile(`^[A-Z0-9]+(?:_[A-Z0-9]+)+$`)
 // humane makes names that programs gave readable, where all of them are such: the prefix that all share goes, and
 // A_FINALIZED becomes Finalized. Other names stay as they are, but for a number before them.
 func humane(names []string) []string {
-	out := slices.Clone(names)
+	out := make([]string, len(names))
 	codes := len(names) > 1 && !slices.ContainsFunc(names, func(n string) bool { return !codeName.MatchString(n) })
 	prefix, _, _ := strings.Cut(names[0], "_")
 	shared := codes && !slices.ContainsFunc(names, func(n string) bool { return !strings.HasPrefix(n, prefix+"_") })
@@ -67,9 +67,24 @@ func humane(names []string) []string {
 		} else if at := number.FindStringIndex(strings.ToLower(n)); at != nil && at[1] < len(n) && len(strings.ToLower(n)) == len(n) {
 			n = n[at[1]:]
 		}
-		out[i] = n
+		if out[i] = oneLine(n); out[i] == "" {
+			out[i] = fmt.Sprint("Stage ", i+1)
+		}
 	}
 	return out
+}
+
+// oneLine makes a name fit to be read: without breaks, doubled spaces and what cannot be seen.
+func oneLine(s string) string {
+	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r):
+			return -1
+		}
+		return r
+	}, s)), " ")
 }
 
 // keyOf makes a key for process.yaml, unlike those that are taken, and takes it.

@@ -161,6 +161,9 @@ func TestWhateverNamesPeopleGiveTheDraftIsValid(t *testing.T) {
 		}
 		p := read(reader, d)
 		for _, st := range p.Versions[0].Stages {
+			if st.Name == "" || oneLine(st.Name) != st.Name {
+				t.Errorf("%q cannot be read", st.Name)
+			}
 			for _, n := range st.CRMStages {
 				if !slices.ContainsFunc(names, func(given string) bool { return strings.TrimSpace(given) == n }) {
 					t.Errorf("%q is no name of the source %q", n, names)

@@ -20,6 +20,7 @@ type Days struct {
 	Median    pipeline.Opt[float64] // days by which half of all visits are over
 	Threshold float64               // days after which a deal counts as stalled
 	Learned   bool                  // else the default
+	Least     bool                  // it would be shorter, but no threshold is
 	Advanced  int                   // visits that moved on, from which it is learned
 }
 
@@ -51,14 +52,14 @@ const guide = `# What only you can say, in the order in which it pays:
 `
 
 func (d *Draft) head(b *strings.Builder, days map[string]Days) {
-	b.WriteString("# A first draft of your sales process, made from what " + counted(d.Deals, "deal") + " did")
+	b.WriteString("# A first draft of your sales process, made from what " + Counted(d.Deals, "deal") + " did")
 	if !d.First.IsZero() {
 		fmt.Fprintf(b, " from %s to %s", day(d.First), day(d.Last))
 	}
 	b.WriteString(".\n#\n" + guide)
 	name := "sales"
 	if len(d.Pipelines) == 1 || d.Of != "" {
-		name = cmp.Or(d.Pipelines[0].Name, name)
+		name = cmp.Or(oneLine(d.Pipelines[0].Name), name)
 	}
 	fmt.Fprintf(b, "process: %s    # as digests shall call it\n\n", Scalar(name))
 	d.pipelines(b)
@@ -86,9 +87,9 @@ func (d *Draft) pipelines(b *strings.Builder) {
 		switch {
 		case p.Name == d.Of:
 		case p.Name == "":
-			others = append(others, fmt.Sprintf("%s without a pipeline", counted(p.Deals, "deal")))
+			others = append(others, fmt.Sprintf("%s without a pipeline", Counted(p.Deals, "deal")))
 		default:
-			others = append(others, fmt.Sprintf("%q with %s", p.Name, counted(p.Deals, "deal")))
+			others = append(others, fmt.Sprintf("%q with %s", p.Name, Counted(p.Deals, "deal")))
 		}
 	}
 	if d.Of == "" {
@@ -118,9 +119,9 @@ func (d *Draft) closedStages(b *strings.Builder) {
 		if slices.Contains(d.Lost, c) {
 			outcome = "lost"
 		}
-		told := fmt.Sprintf("entered by %s, %s of them %s as they did", counted(c.Deals, "deal"), Percent(c.Closed, c.Deals), outcome)
+		told := fmt.Sprintf("entered by %s, %s of them %s as they did", Counted(c.Deals, "deal"), Percent(c.Closed, c.Deals), outcome)
 		if d.NoHistory {
-			told = fmt.Sprintf("%s rest in it, all of them %s", counted(c.Deals, "deal"), outcome)
+			told = fmt.Sprintf("%s rest in it, all of them %s", Counted(c.Deals, "deal"), outcome)
 		}
 		comment(b, "", fmt.Sprintf("  %q: %s", c.Name, told))
 	}
@@ -169,11 +170,11 @@ func expects(s *Stage) string {
 func (d *Draft) story(s *Stage, days map[string]Days) []string {
 	var out []string
 	if d.NoHistory {
-		out = append(out, fmt.Sprintf("%s here now, %s open and %s closed.", counted(s.Deals, "deal"), Number(s.Deals-s.Closed), Number(s.Closed)))
+		out = append(out, fmt.Sprintf("%s here now, %s open and %s closed.", Counted(s.Deals, "deal"), Number(s.Deals-s.Closed), Number(s.Closed)))
 	} else {
-		visited := "Visited by " + counted(s.Deals, "deal")
+		visited := "Visited by " + Counted(s.Deals, "deal")
 		if s.Visits > s.Deals {
-			visited += fmt.Sprintf(", %s in all", counted(s.Visits, "time"))
+			visited += fmt.Sprintf(", %s in all", Counted(s.Visits, "time"))
 		}
 		if chance := d.WinChance(s); chance.OK {
 			visited += fmt.Sprintf("; %s of those closed were won (n = %s)", Percent(s.Won, s.Closed), Number(s.Closed))
@@ -194,9 +195,9 @@ func (d *Draft) story(s *Stage, days map[string]Days) []string {
 }
 
 func (d *Draft) passed(s *Stage) string {
-	who := counted(s.Past, "deal") + " that came past it"
+	who := Counted(s.Past, "deal") + " that came past it"
 	if s.Phase == process.Selling && d.Outcomes[pipeline.Won] >= handful {
-		who = counted(s.Past, "deal") + " won"
+		who = Counted(s.Past, "deal") + " won"
 	}
 	switch {
 	case s.Past == 0:
@@ -217,9 +218,12 @@ func stay(k Days) string {
 	if k.Median.OK {
 		parts = append(parts, "half of all stays are over by "+dayCount(k.Median.V))
 	}
-	if k.Learned {
+	switch {
+	case k.Learned && k.Least:
+		parts = append(parts, fmt.Sprintf("three quarters of those that move on have moved within %s (n = %s); nobody counts as stalled sooner", dayCount(k.Threshold), Number(k.Advanced)))
+	case k.Learned:
 		parts = append(parts, fmt.Sprintf("a deal is stalled after %s, when three quarters of those that move on have moved (n = %s)", dayCount(k.Threshold), Number(k.Advanced)))
-	} else {
+	default:
 		parts = append(parts, fmt.Sprintf("too few moved on to learn when a deal is stalled (n = %s): %s until then", Number(k.Advanced), dayCount(k.Threshold)))
 	}
 	s := strings.Join(parts, "; ")
@@ -241,9 +245,12 @@ func (d *Draft) requires(b *strings.Builder, s *Stage, in string) {
 		if p.Activity {
 			by = "{activity: {kind: " + Scalar(p.What) + ", party: buyer}}"
 		}
-		told := "seen in " + counted(p.Deals, "deal")
+		told := "seen in " + Counted(p.Deals, "deal")
 		if p.Closed >= handful {
 			told += fmt.Sprintf("; %s of those closed were won (n = %s)", Percent(p.Won, p.Closed), Number(p.Closed))
+			if p.Won == p.Closed && s.Phase != process.After {
+				told += ": perhaps it is the winning itself"
+			}
 		}
 		fmt.Fprintf(b, in+"#   - key: %s    # %s\n"+in+"#     says: %s\n"+in+"#     met_by: %s\n", Scalar(p.Key), told, Scalar("Not written yet: what the buyer has done"), by)
 		if p.Within > 3 && p.Within < mostDays {
@@ -260,7 +267,7 @@ func (d *Draft) tail(b *strings.Builder) {
 	b.WriteString("\n# Names that are no stage here: rare, perhaps slips. Moves into them are counted as unknown to the process. If one is a stage,\n" +
 		"# write it into the list above; if it is another name of one, add it to the crm_stages of that stage.\n")
 	for _, a := range d.Aside[:min(len(d.Aside), mostAside)] {
-		comment(b, "", fmt.Sprintf("  %q, %s (%s): %s", a.Name, counted(a.Deals, "deal"), a.Why, a.Proposal.short()))
+		comment(b, "", fmt.Sprintf("  %q, %s (%s): %s", a.Name, Counted(a.Deals, "deal"), a.Why, a.Proposal.short()))
 	}
 	if n := len(d.Aside) - mostAside; n > 0 {
 		comment(b, "", fmt.Sprintf("  and %s more, rarer still", Number(n)))
@@ -279,8 +286,8 @@ func few(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// counted is a number of things, in words that fit it.
-func counted(n int, thing string) string {
+// Counted is a number of things, in words that fit it.
+func Counted(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}
@@ -300,13 +307,13 @@ func Number(n int) string {
 func dayCount(days float64) string {
 	switch {
 	case days < 1.0/24:
-		return counted(max(1, int(24*60*days+0.5)), "minute")
+		return Counted(max(1, int(24*60*days+0.5)), "minute")
 	case days < 1:
-		return counted(int(24*days+0.5), "hour")
+		return Counted(int(24*days+0.5), "hour")
 	case days < 10 && days != math.Trunc(days):
 		return strings.TrimSuffix(strconv.FormatFloat(days, 'f', 1, 64), ".0") + " days"
 	}
-	return counted(int(days+0.5), "day")
+	return Counted(int(days+0.5), "day")
 }
 
 func ceil(days float64) int {
