@@ -285,12 +285,13 @@ func (f *found) strangers(b *strings.Builder) {
 		return
 	}
 	b.WriteString("\nstages that no version of the process knows\n")
+	proposer := f.survey.Proposer(f.cfg.Process)
 	for _, name := range names {
 		moves := "moves"
 		if f.unmapped[name] == 1 {
 			moves = "move"
 		}
-		fmt.Fprintf(b, "  %d %s into %q: %s\n", f.unmapped[name], moves, name, f.survey.Propose(name, f.cfg.Process))
+		fmt.Fprintf(b, "  %d %s into %q: %s\n", f.unmapped[name], moves, name, proposer.Propose(name))
 	}
 	b.WriteString("  `drumbeat init --from DSN --out DIR` drafts a whole process from what deals do\n")
 }

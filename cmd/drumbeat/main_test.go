@@ -92,16 +92,12 @@ func mails(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// waitfor FILE waits until the file is there, waitfor URL until the page answers.
+// waitfor URL waits until the page answers.
 func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
-		ts.Fatalf("usage: waitfor FILE|URL")
+		ts.Fatalf("usage: waitfor URL")
 	}
 	there := func() bool {
-		if !strings.HasPrefix(args[0], "http://") {
-			_, err := os.Stat(ts.MkAbs(args[0]))
-			return err == nil
-		}
 		answer, err := http.Get(args[0])
 		if err != nil {
 			return false

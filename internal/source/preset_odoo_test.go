@@ -168,7 +168,7 @@ func TestOdoosDealsComeInTheOrderOfAnIndex(t *testing.T) {
 		pipeline.Activities:   {"drumbeat_deals", "drumbeat_messages", "drumbeat_meetings"},
 		pipeline.Forecasts:    {"drumbeat_deals", "drumbeat_changes"},
 	} {
-		plan := explained(t, view.first, view.statement(layoutOf(rows)))
+		plan := explained(t, view.first, view.statement(layoutOf(rows)), view.alone()...)
 		if strings.Contains(plan, `COLLATE "C"`) {
 			t.Errorf("%s are sorted:\n%s", rows, plan)
 		}
@@ -180,10 +180,10 @@ func TestOdoosDealsComeInTheOrderOfAnIndex(t *testing.T) {
 	}
 }
 
-func explained(t *testing.T, tx *sqlx.Tx, statement string) string {
+func explained(t *testing.T, tx *sqlx.Tx, statement string, args ...any) string {
 	t.Helper()
 	var lines []string
-	if err := tx.SelectContext(t.Context(), &lines, "EXPLAIN "+statement); err != nil {
+	if err := tx.SelectContext(t.Context(), &lines, "EXPLAIN "+statement, args...); err != nil {
 		t.Fatal(err)
 	}
 	return strings.Join(lines, "\n")
