@@ -60,11 +60,11 @@ func (c *census) stage(stage string, outcome pipeline.Outcome, by string) {
 
 // lookAtDeals counts the deals of a file, notes who owns them, and names every value that cannot be read.
 func (e *Export) lookAtDeals(f *file) {
-	keep := len(e.filesOf(pipeline.StageChanges))+len(e.filesOf(pipeline.Activities)) > 0
+	keep := len(e.filesOf(pipeline.StageChanges))+len(e.filesOf(pipeline.Activities))+len(e.filesOf(pipeline.Forecasts)) > 0
 	var d deal
 	e.eachOf(f, func(r record) {
 		f.readDeal(r, &d)
-		e.wrongValues(&d)
+		e.wrongValues(d.wrong)
 		if d.ignored {
 			e.census.ignored.add(r.place("stage"), d.values[dealStage])
 			return
@@ -108,8 +108,8 @@ func (e *Export) eachOf(f *file, do func(record)) {
 }
 
 // wrongValues names what cannot be read, an unknown state of deals once.
-func (e *Export) wrongValues(d *deal) {
-	for _, w := range d.wrong {
+func (e *Export) wrongValues(list []wrongValue) {
+	for _, w := range list {
 		what, hint := split(w.err.Error())
 		if state := w.place.Column + what; e.census.unknown[state] {
 			continue

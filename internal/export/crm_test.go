@@ -163,6 +163,18 @@ func TestColumnsOfBuyerEvidence(t *testing.T) {
 	}
 }
 
+func TestAHistoryOfWhatWasExpected(t *testing.T) {
+	f := files{"deals.csv": plainHead + "d1,Acme,Ada,A,,2016-10-01,\n",
+		"expected.csv": "Deal Name;Changed at;Close date;Amount;Probability;Forecast category\nAcme;20.10.2016 15:00;31.12.2016;1.000,50;60 %;Best Case\nAcme;21.10.2016;;;70;Closed\n"}
+	e := told(t, f, Options{})
+	want(t, rows(t, e, pipeline.Forecasts), "deal_id=d1 at=2016-10-20T15:00:00Z expected_close=2016-12-31 amount=1000.5 probability=0.6 category=best_case",
+		"deal_id=d1 at=2016-10-21T00:00:00Z probability=0.7")
+	f["expected.csv"] = "Deal Name,Changed at,Amount\nAcme,soon,much\n"
+	_, faults := open(t, f, Options{})
+	want(t, strings.Split(faults.Error(), "\n"), `expected.csv:2: Changed at: "soon" is no date that can be read; write it like 2016-10-20, 10/20/2016 or 20.10.2016 15:45`,
+		`expected.csv:2: Amount: "much" is no number; write it like 1234.50`)
+}
+
 func TestReps(t *testing.T) {
 	deals := "Deal ID,Owner,Stage,Created\nd1,ada  LOVELACE,A,2016-10-20\nd2,Bob,A,2016-10-20\nd3,cy@example.com,A,2016-10-20\n"
 	for name, c := range map[string]struct {

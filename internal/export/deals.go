@@ -293,9 +293,7 @@ func (f *file) readMoney(r record, d *deal) {
 // readChance reads the stated probability and the forecast category.
 func (f *file) readChance(r record, d *deal) {
 	d.tell(dealCategory, r, "forecast_category")
-	if category, ok := f.mapping.categories[sameText(d.values[dealCategory])]; ok {
-		d.values[dealCategory] = category
-	}
+	d.values[dealCategory] = f.mapping.category(d.values[dealCategory])
 	d.keys[dealProbability] = "probability"
 	value := r.get("probability")
 	if value == "" {

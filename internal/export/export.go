@@ -107,7 +107,7 @@ func ofCommand(list fault.List) fault.List {
 
 // look reads everything once, for what can only be known by looking at more than one row.
 func (e *Export) look() {
-	for _, rows := range []pipeline.Rows{pipeline.Reps, pipeline.Deals, pipeline.StageChanges, pipeline.Activities} {
+	for _, rows := range kinds {
 		for _, f := range e.filesOf(rows) {
 			switch rows {
 			case pipeline.Reps:
@@ -118,6 +118,8 @@ func (e *Export) look() {
 				e.lookAtHistory(f)
 			case pipeline.Activities:
 				e.lookAtActivities(f)
+			case pipeline.Forecasts:
+				e.lookAtForecasts(f)
 			}
 		}
 		if rows == pipeline.Deals {
@@ -180,13 +182,9 @@ func plural(n int, noun string) string {
 // makeTables lines up what the export holds.
 func (e *Export) makeTables() {
 	e.Tables = []Table{e.repsTable(), e.dealsTable()}
-	if t, ok := e.movesTable(); ok {
-		e.Tables = append(e.Tables, t)
-	}
-	if t, ok := e.activitiesTable(); ok {
-		e.Tables = append(e.Tables, t)
-	}
-	if t, ok := e.criteriaTable(); ok {
-		e.Tables = append(e.Tables, t)
+	for _, optional := range []func() (Table, bool){e.movesTable, e.activitiesTable, e.criteriaTable, e.forecastsTable} {
+		if t, there := optional(); there {
+			e.Tables = append(e.Tables, t)
+		}
 	}
 }

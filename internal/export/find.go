@@ -69,7 +69,7 @@ func (e *Export) findFile(path string, named bool) {
 		e.files = append(e.files, f)
 		return
 	}
-	why := "its header is neither that of deals nor of reps, a history of stages or activities: " + strings.Join(f.header, ", ")
+	why := "its header is neither that of deals nor of reps, a history, or activities: " + strings.Join(f.header, ", ")
 	if named {
 		e.fault(Place{File: path, Line: f.line}, why, "map its columns with --map, see docs/exports.md")
 		return
@@ -140,6 +140,8 @@ func (f *file) recognise() pipeline.Rows {
 		return pipeline.Deals
 	case some(pipeline.Activities, "deal_id", "deal_name") && some(pipeline.Activities, "at") && some(pipeline.Activities, "kind"):
 		return pipeline.Activities
+	case some(pipeline.Forecasts, "deal_id", "deal_name") && some(pipeline.Forecasts, "at") && some(pipeline.Forecasts, "expected_close", "amount", "probability", "category"):
+		return pipeline.Forecasts
 	case some(pipeline.Reps, "name", "first_name", "email") && some(pipeline.Reps, "email", "manager_id", "team", "time_zone"):
 		return pipeline.Reps
 	}
@@ -224,6 +226,7 @@ func (e *Export) checkColumns(f *file) {
 		pipeline.Deals:        {{"id", "name"}, {"stage", "outcome", "closed", "won", "lost"}},
 		pipeline.StageChanges: {{"deal_id", "deal_name"}, {"stage"}, {"at"}},
 		pipeline.Activities:   {{"deal_id", "deal_name"}, {"at"}, {"kind"}},
+		pipeline.Forecasts:    {{"deal_id", "deal_name"}, {"at"}},
 	}
 	for _, one := range need[f.rows] {
 		if !slices.ContainsFunc(one, f.has) {

@@ -98,10 +98,11 @@ var keys = map[pipeline.Rows][]string{
 		"won_at", "lost_at", "outcome", "closed", "won", "lost", "stage", "expected_close", "probability", "forecast_category", "loss_reason"},
 	pipeline.StageChanges: {"deal_id", "deal_name", "from_stage", "stage", "at", "rep_id"},
 	pipeline.Activities:   {"deal_id", "deal_name", "at", "kind", "party"},
+	pipeline.Forecasts:    {"deal_id", "deal_name", "at", "expected_close", "amount", "probability", "category"},
 }
 
 // kinds lists those rows in their order.
-var kinds = []pipeline.Rows{pipeline.Reps, pipeline.Deals, pipeline.StageChanges, pipeline.Activities}
+var kinds = []pipeline.Rows{pipeline.Reps, pipeline.Deals, pipeline.StageChanges, pipeline.Activities, pipeline.Forecasts}
 
 // loadMapping lays the basic names, the preset and the company's map over each other.
 func loadMapping(opts Options) (*mapping, fault.List) {
