@@ -40,6 +40,7 @@ type stageCount struct {
 	stage   string
 	outcome pipeline.Outcome
 	by      string // the column that says so
+	state   bool   // it is another than that of the stage
 	n       int
 }
 
@@ -47,13 +48,13 @@ func newCensus() census {
 	return census{index: map[string]int{}, unknown: map[string]bool{}, named: map[string]int{}, ambiguous: map[string]*count{}}
 }
 
-func (c *census) stage(stage string, outcome pipeline.Outcome, by string) {
+func (c *census) stage(stage string, outcome pipeline.Outcome, by string, state bool) {
 	key := stage + "\x00" + string(outcome) + "\x00" + by
 	i, seen := c.index[key]
 	if !seen {
 		i = len(c.stages)
 		c.index[key] = i
-		c.stages = append(c.stages, stageCount{stage: stage, outcome: outcome, by: by})
+		c.stages = append(c.stages, stageCount{stage: stage, outcome: outcome, by: by, state: state})
 	}
 	c.stages[i].n++
 }
@@ -70,7 +71,7 @@ func (e *Export) lookAtDeals(f *file) {
 			return
 		}
 		c := &e.census
-		c.stage(d.values[dealStage], d.outcome, f.titleOf(d.keys[dealOutcome]))
+		c.stage(d.values[dealStage], d.outcome, f.titleOf(d.keys[dealOutcome]), d.keys[dealOutcome] != "stage")
 		for _, t := range []time.Time{d.created, d.closed} {
 			if t.After(c.newest) {
 				c.newest = t

@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -26,8 +27,17 @@ func (e *Export) warn() {
 	}
 }
 
+// closedWord is in stages that sound like an end, of which nobody says which.
+var closedWord = regexp.MustCompile(`(?i)\b(closed|won|lost|cancell?ed|abandoned|rejected)\b`)
+
 func (e *Export) warnDeals() {
 	c := &e.census
+	for _, s := range c.stages {
+		if f := e.filesOf(pipeline.Deals)[0]; s.outcome == pipeline.Open && closedWord.MatchString(s.stage) && !s.state && e.mapping.firm[sameText(s.stage)] == "" {
+			e.warning(Place{File: f.name, Column: f.titleOf("stage")}, fmt.Sprintf("%s in %q count as open", plural(s.n, "deal"), s.stage),
+				"if that is an end, list it in the map under outcomes: won or lost")
+		}
+	}
 	if c.noCreated.n > 0 {
 		hint := "write exported: YYYY-MM-DD in the map given by --map if the export is of another day"
 		what := fmt.Sprintf("%s without a date of creation: those that are open count from %s, the newest date of the export", plural(c.noCreated.n, "deal"), e.exported.Format("2006-01-02"))

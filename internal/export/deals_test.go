@@ -1,0 +1,95 @@
+package export
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestWhatADealCameTo(t *testing.T) {
+	for name, c := range map[string]struct{ head, rows, mapping, want, what string }{
+		"by the words of its stage":        {"Stage", "New|Closed Won|4 - lost|closedwon|Wonder|Costed", "", "open won lost won open open", ""},
+		"by a stage that says both":        {"Stage", "Won/Lost", "", "open", ""},
+		"by its state, whatever its stage": {"Stage,Status", "Won it,Open|Proposal,Won|Proposal,LOST", "", "open won lost", ""},
+		"by a state nobody knows":          {"Stage,Status", "A,Open|A,Parked|B,Parked", "", "", `deals.csv:3: Status: "Parked" is no outcome that is known; list it in the map given by --map under outcomes (open, won, lost or ignore)`},
+		"by yes and no":                    {"Stage,Is Closed Won,Is closed lost", "A,false,false|A,TRUE,false|A,false,true|Won,false,false", "", "open won lost open", ""},
+		"by closed and won":                {"Stage,Is Closed,Won", "A,0,0|A,1,1|Won,1,0", "", "open won lost", ""},
+		"by the map":                       {"Stage", "New|Signed|On ice", "outcomes: {won: [signed], lost: [On  Ice]}", "open won lost", ""},
+		"by the map against the state":     {"Stage,Status", "Signed,Open|New,Parked", "outcomes: {won: [Signed], open: [Parked]}", "won open", ""},
+		"by the map, not at all":           {"Stage", "New|Test", "outcomes: {ignore: [test]}", "open", ""},
+		"deleted":                          {"Stage,Status", "A,Open|A,Deleted", "", "open", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := "Deal ID,Created," + c.head + "\n"
+			for i, r := range strings.Split(c.rows, "|") {
+				text += fmt.Sprintf("d%d,2016-10-20,%s\n", i, r)
+			}
+			f := files{"deals.csv": text}
+			if c.mapping != "" {
+				f["map.yaml"] = c.mapping
+			}
+			e, faults := open(t, f, Options{})
+			if c.what != "" {
+				if len(faults) != 1 || !strings.HasPrefix(faults[0].String(), c.what) {
+					t.Fatalf("\n got %v\nwant %s", faults, c.what)
+				}
+				return
+			}
+			if len(faults) > 0 {
+				t.Fatal(faults)
+			}
+			want(t, column(t, e, "outcome"), strings.Fields(c.want)...)
+		})
+	}
+}
+
+func TestAStageThatSoundsLikeAnEnd(t *testing.T) {
+	f := files{"deals.csv": "Deal ID,Stage,Created\nd1,Closed - No decision,2016-10-20\nd2,Closed - No decision,2016-10-20\nd3,Open,2016-10-20\n"}
+	if got, want := told(t, f, Options{}).Warnings.Error(), `deals.csv: Stage: 2 deals in "Closed - No decision" count as open; if that is an end, list it in the map under outcomes: won or lost`; !strings.Contains(got, want) {
+		t.Errorf("warnings:\n%s", got)
+	}
+	f["map.yaml"] = "outcomes: {lost: [Closed - No decision]}\n"
+	if got := told(t, f, Options{}).Warnings.Error(); strings.Contains(got, "count as open") {
+		t.Errorf("warnings:\n%s", got)
+	}
+}
+
+func TestADealWithoutADateOfCreation(t *testing.T) {
+	f := files{"deals.csv": plainHead + "d1,Acme,Ada,New,,,10/20/2017\nd2,Bolt,Ada,Won,,10/1/2016,10/20/2016\nd3,Cask,Ada,Lost,,,10/19/2016\n"}
+	e := told(t, f, Options{})
+	// An open deal counts from the newest date that something happened on; its own close date is a promise.
+	want(t, column(t, e, "created_at"), "2016-10-20T00:00:00Z", "2016-10-01T00:00:00Z", "2016-10-19T00:00:00Z")
+	if !strings.Contains(e.Warnings.Error(), "deals.csv:2: Created: 2 deals without a date of creation: those that are open count from 2016-10-20, the newest date of the export") {
+		t.Errorf("warnings:\n%v", e.Warnings)
+	}
+	f["map.yaml"] = "exported: 2016-10-25\ntime_zone: Europe/Berlin\n"
+	want(t, column(t, told(t, f, Options{}), "created_at")[:1], "2016-10-24T22:00:00Z")
+
+	_, faults := open(t, files{"deals.csv": "Deal ID,Deal Name,Owner,Stage\nd1,Acme,Ada,New\n"}, Options{})
+	if len(faults) != 1 || !strings.HasPrefix(faults[0].String(), "deals.csv:2: no deal has a date of creation or closing: nothing tells since when it exists; export the date") {
+		t.Errorf("without any date: %v", faults)
+	}
+}
+
+func TestADealWithoutANameOrAnID(t *testing.T) {
+	e := told(t, files{"deals.csv": "Deal ID,Deal Name,Account,Stage,Created\nd1,,Acme,New,2016-10-20\nd2,,,New,2016-10-20\n"}, Options{})
+	want(t, column(t, e, "name"), "Acme", "d2")
+	e = told(t, files{"deals.csv": "Deal Name,Stage,Created\nBolt,New,2016-10-20\n"}, Options{})
+	want(t, column(t, e, "id"), "Bolt")
+	_, faults := open(t, files{"deals.csv": "Deal Name,Stage,Created\nBolt,New,2016-10-20\nbolt ,New,2016-10-20\n"}, Options{})
+	if len(faults) != 1 || !strings.HasPrefix(faults[0].String(), `deals.csv:3: Deal Name: "bolt" stands on line 2 already, and without a column of ids only the name tells deals apart; export`) {
+		t.Errorf("two of one name: %v", faults)
+	}
+}
+
+func TestWhatReportsPutBelowTheirRows(t *testing.T) {
+	e := told(t, files{"deals.csv": plainHead + "Total Energies,Acme,Ada,New,,2016-10-20,\n\n,,,,,,\nGrand Totals (1 Record),,,,5,,\n" +
+		"\"Copyright (c) 2000-2016 salesforce.com, inc. All rights reserved.\"\nConfidential Information - Do Not Distribute\nGenerated By: Ada, 10/20/2016\n"}, Options{})
+	want(t, column(t, e, "created_at"), "2016-10-20T00:00:00Z")
+	if !strings.Contains(e.Warnings.Error(), `deals.csv:5: skipped as no row: 4 lines, the first "Grand Totals (1 Record)"`) {
+		t.Errorf("warnings:\n%v", e.Warnings)
+	}
+	_, faults := open(t, files{"deals.csv": plainHead + "d1,Acme,Ada,New,5,2016-10-20\nd2,A\"cme,Ada,New,5,2016-10-20,\nd3,Acme,Ada,New,5,soon,\n"}, Options{})
+	want(t, strings.Split(faults.Error(), "\n"), "deals.csv:2: 6 fields, where the header has 7; quote a field that holds a comma",
+		`deals.csv:3: a quote stands inside a field that is not quoted; quote the whole field and double the quotes in it: "a ""b"" c"`)
+}
