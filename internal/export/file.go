@@ -158,10 +158,6 @@ func (f *file) has(key string) bool {
 	return ok
 }
 
-func (f *file) place(key string) Place {
-	return Place{File: f.name, Line: f.line, Column: f.titleOf(key)}
-}
-
 func (f *file) titleOf(key string) string {
 	if i, ok := f.columns[key]; ok {
 		return f.header[i]
