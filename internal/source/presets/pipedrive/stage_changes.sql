@@ -1,0 +1,68 @@
+-- The log of changes, its rows of stage_id. Making a deal is no change: its first stage is what the first change replaced,
+-- or the one that it is in where nothing changed, since the deal was made, or since the log begins where the deal is older:
+-- since when it stood there before that nobody knows. What an automation does is nobody's. What changes the stage's id but
+-- not its name, from one pipeline to another, is no change.
+SELECT
+    c.deal_id,
+    c.stage,
+    c.at,
+    c.rep_id,       -- optional: f.user_id
+    c.seq
+FROM (
+    SELECT
+        b.deal_id,
+        b.stage,
+        b.at,
+        b.rep_id,
+        row_number() OVER deal AS seq,
+        lag(b.stage) OVER deal AS last
+    FROM (
+        SELECT
+            f.item_id COLLATE "C" AS deal_id,
+            coalesce(s.names ->> f.new_value, f.new_value) AS stage,
+            coalesce(s.names ->> f.old_value, f.old_value) AS before,
+            f.log_time AS at,
+            f.id,
+            CASE WHEN lower(coalesce(f.change_source, '')) NOT IN ('automation', 'workflow', 'workflow_automation')
+                THEN f.user_id END AS rep_id
+        FROM {flow} AS f
+        CROSS JOIN (
+            SELECT jsonb_object_agg(s1.id, s1.name) AS names
+            FROM {stages?} AS s1
+        ) AS s
+        WHERE f.field_key = 'stage_id'
+          AND f.new_value <> ''
+          AND f.log_time IS NOT NULL
+    ) AS b
+    WHERE b.stage IS DISTINCT FROM b.before
+    WINDOW deal AS (PARTITION BY b.deal_id ORDER BY b.at, b.id)
+    UNION ALL
+    SELECT
+        d.id COLLATE "C",
+        coalesce(n.names ->> v.stage_id, v.stage_id),
+        greatest(d.add_time, t.began),
+        NULL,
+        0,
+        NULL
+    FROM {deals} AS d
+    LEFT JOIN (
+        SELECT DISTINCT ON (g.item_id COLLATE "C") g.item_id COLLATE "C" AS deal_id, g.old_value AS stage_id
+        FROM {flow} AS g
+        WHERE g.field_key = 'stage_id'
+          AND g.new_value <> ''
+          AND g.log_time IS NOT NULL
+        ORDER BY g.item_id COLLATE "C", g.log_time, g.id
+    ) AS o ON o.deal_id = d.id COLLATE "C"
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN o.deal_id IS NULL THEN d.stage_id ELSE o.stage_id END AS stage_id
+    ) AS v
+    CROSS JOIN (
+        SELECT min(l.log_time) AS began
+        FROM {flow} AS l
+    ) AS t
+    CROSS JOIN (
+        SELECT jsonb_object_agg(s2.id, s2.name) AS names
+        FROM {stages?} AS s2
+    ) AS n
+) AS c
+WHERE c.stage IS DISTINCT FROM c.last
