@@ -6,18 +6,18 @@ SELECT
     d.id,
     coalesce(nullif(d.title, ''), d.id) AS name,
     d.user_id AS rep_id,                                                            -- optional
-    coalesce(p.names ->> d.pipeline_id, d.pipeline_id) AS pipeline,                 -- optional: d.pipeline_id
+    coalesce(p.names ->> d.pipeline_id, d.pipeline_id) AS pipeline,                 -- optional
     nullif(coalesce(d.value, d.value__v_double), 0) AS amount,                      -- optional
     d.currency,                                                                     -- optional
     d.add_time AS created_at,
-    CASE d.status WHEN 'won' THEN coalesce(d.won_time, d.close_time) WHEN 'lost' THEN coalesce(d.lost_time, d.close_time) END
-        AS closed_at,                                                               -- optional: d.won_time, d.lost_time, d.close_time
-    coalesce(s.names ->> d.stage_id, d.stage_id) AS stage,                          -- optional: d.stage_id
+    CASE c.outcome WHEN 'won' THEN coalesce(d.won_time, d.close_time) WHEN 'lost' THEN coalesce(d.lost_time, d.close_time) END
+        AS closed_at,                                                               -- optional
+    coalesce(s.names ->> d.stage_id, d.stage_id) AS stage,                          -- optional
     d.expected_close_date AS expected_close,                                        -- optional
     CASE WHEN coalesce(d.probability, c.chance) BETWEEN 0 AND 100 THEN coalesce(d.probability, c.chance) / 100 END
         AS probability,                                                             -- optional: d.probability, s1.deal_probability
-    CASE WHEN d.status = 'lost' THEN d.lost_reason END AS loss_reason,              -- optional: d.lost_reason
-    d.status AS outcome
+    CASE WHEN c.outcome = 'lost' THEN d.lost_reason END AS loss_reason,             -- optional
+    c.outcome
 FROM {deals} AS d
 CROSS JOIN (
     SELECT jsonb_object_agg(s1.id, s1.name) AS names, jsonb_object_agg(s1.id, s1.deal_probability) AS chances
@@ -28,7 +28,7 @@ CROSS JOIN (
     FROM {pipelines?} AS p1
 ) AS p
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN d.pipeline_id = ANY (p.weighing) THEN CAST(s.chances ->> d.stage_id AS numeric) END AS chance
+    SELECT d.status AS outcome, CASE WHEN d.pipeline_id = ANY (p.weighing) THEN CAST(s.chances ->> d.stage_id AS numeric) END AS chance
 ) AS c
 WHERE d.status IN ('open', 'won', 'lost')
   AND NOT coalesce(d.deleted, false)
