@@ -1,12 +1,12 @@
 -- Deals that were neither deleted nor merged into another. What a stage is called and means stands in the dictionary of
 -- pipelines and stages, archived and deleted ones too: closed with probability 1 is won, closed with 0 is lost, and a
 -- stage with probability 0 that is not closed is open. Close date is when a closed deal closed, and a guess before. What
--- belongs to a queue is nobody's. The dictionary comes as one JSON object: a join to it would cost the order of the deals.
+-- belongs to a queue is nobody's. The dictionary is one JSON object, made once: a join to it would cost the order of the deals.
 SELECT
     d.deal_id AS id,
     coalesce(nullif(d.property_dealname, ''), d.deal_id) AS name,
-    CASE WHEN NOT coalesce(d.owner_id = ANY (q.ids), false) THEN d.owner_id END AS rep_id,     -- optional
-    coalesce(p.labels ->> d.deal_pipeline_id, d.deal_pipeline_id) AS pipeline,
+    CASE WHEN NOT n.queued THEN d.owner_id END AS rep_id,                           -- optional
+    coalesce(n.pipeline, d.deal_pipeline_id) AS pipeline,
     d.property_amount AS amount,                                                    -- optional
     d.property_deal_currency_code AS currency,                                      -- optional
     d.property_createdate AS created_at,
@@ -25,26 +25,19 @@ SELECT
     d.property_closed_lost_reason AS loss_reason,                                   -- optional
     o.outcome
 FROM {deal} AS d
-CROSS JOIN (
-    SELECT jsonb_object_agg(s.pipeline_id || ' ' || s.stage_id, jsonb_build_object(
-            'label', s.label,
-            'probability', s.probability,
-            'outcome', CASE WHEN coalesce(s.is_closed, s.closed_won) AND s.probability = 1 THEN 'won'
-                            WHEN coalesce(s.is_closed, s.closed_won) AND s.probability = 0 THEN 'lost' END
-        ) ORDER BY coalesce(s._fivetran_deleted, false) DESC) AS stages
-    FROM {deal_pipeline_stage} AS s
-) AS k
-CROSS JOIN (
-    SELECT jsonb_object_agg(l.pipeline_id, l.label) AS labels
-    FROM {deal_pipeline?} AS l
-) AS p
-CROSS JOIN (
-    SELECT array_agg(w.owner_id) AS ids
-    FROM {owner} AS w
-    WHERE w.type = 'QUEUE'
-) AS q
 CROSS JOIN LATERAL (
-    SELECT k.stages -> (d.deal_pipeline_id || ' ' || d.deal_pipeline_stage_id) AS stage
+    SELECT
+        (
+            SELECT jsonb_object_agg(s.pipeline_id || ' ' || s.stage_id, jsonb_build_object(
+                    'label', s.label,
+                    'probability', s.probability,
+                    'outcome', CASE WHEN coalesce(s.is_closed, s.closed_won) AND s.probability = 1 THEN 'won'
+                                    WHEN coalesce(s.is_closed, s.closed_won) AND s.probability = 0 THEN 'lost' END
+                ) ORDER BY coalesce(s._fivetran_deleted, false) DESC)
+            FROM {deal_pipeline_stage} AS s
+        ) -> (d.deal_pipeline_id || ' ' || d.deal_pipeline_stage_id) AS stage,
+        (SELECT jsonb_object_agg(l.pipeline_id, l.label) FROM {deal_pipeline?} AS l) ->> d.deal_pipeline_id AS pipeline,
+        coalesce(d.owner_id IN (SELECT w.owner_id FROM {owner} AS w WHERE w.type = 'QUEUE'), false) AS queued
 ) AS n
 CROSS JOIN LATERAL (
     -- A deal whose stage says nothing may say itself that it is closed.

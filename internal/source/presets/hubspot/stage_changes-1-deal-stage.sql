@@ -1,7 +1,8 @@
 -- The stages that deals entered; the loader keeps all of them, whether it calls them active or not, and when one ended is
 -- in no column that can be trusted. A merged deal carries the rows of both, with repeats: what names the stage of the row
 -- before is no change. A stage is the one of that id in the deal's pipeline, else of another, if only one name is possible,
--- else the id. A user moved the deal if exactly one owner is that user; what automation does is nobody's.
+-- else the id. A user moved the deal if exactly one owner is that user; what automation does is nobody's. The dictionaries
+-- are JSON objects, made once: joins to them would cost the order of the deals.
 SELECT
     c.deal_id,
     c.stage,
@@ -19,44 +20,50 @@ FROM (
     FROM (
         SELECT
             h.deal_id COLLATE "C" AS deal_id,
-            coalesce(k.of_pipeline ->> (d.deal_pipeline_id || ' ' || h.value), a.anywhere ->> h.value, h.value) AS stage,
+            n.stage,
             h.date_entered AS at,
             h._fivetran_start AS began,
             h.value,
-            CASE WHEN coalesce(h.source, '') NOT IN ('AUTOMATION_PLATFORM', 'WORKFLOWS')
-                THEN u.owners ->> substring(h.source_id FROM '^userId:([0-9]+)') END AS rep_id
+            n.rep_id
         FROM {deal_stage} AS h
         LEFT JOIN {deal} AS d ON d.deal_id COLLATE "C" = h.deal_id COLLATE "C"
-        CROSS JOIN (
-            SELECT jsonb_object_agg(s.pipeline_id || ' ' || s.stage_id, s.label
-                ORDER BY coalesce(s._fivetran_deleted, false) DESC) AS of_pipeline
-            FROM {deal_pipeline_stage?} AS s
-        ) AS k
-        CROSS JOIN (
-            SELECT jsonb_object_agg(x.stage_id, x.label) AS anywhere
-            FROM (
-                SELECT y.stage_id, min(y.label) AS label
-                FROM {deal_pipeline_stage?} AS y
-                GROUP BY y.stage_id
-                HAVING min(y.label) = max(y.label)
-            ) AS x
-        ) AS a
-        CROSS JOIN (
-            SELECT jsonb_object_agg(z.user_id, z.owner_id) AS owners
-            FROM (
-                SELECT v.user_id, min(v.owner_id) AS owner_id
-                FROM (
-                    SELECT o.active_user_id AS user_id, o.owner_id FROM {owner} AS o
-                    UNION ALL
-                    SELECT i.user_id, i.owner_id FROM {owner} AS i
-                    UNION ALL
-                    SELECT r.id, e.owner_id FROM {users?} AS r JOIN {owner} AS e ON lower(e.email) = lower(r.email)
-                ) AS v
-                WHERE v.user_id IS NOT NULL
-                GROUP BY v.user_id
-                HAVING min(v.owner_id) = max(v.owner_id)
-            ) AS z
-        ) AS u
+        CROSS JOIN LATERAL (
+            SELECT
+                coalesce(
+                    (
+                        SELECT jsonb_object_agg(s.pipeline_id || ' ' || s.stage_id, s.label ORDER BY coalesce(s._fivetran_deleted, false) DESC)
+                        FROM {deal_pipeline_stage?} AS s
+                    ) ->> (d.deal_pipeline_id || ' ' || h.value),
+                    (
+                        SELECT jsonb_object_agg(x.stage_id, x.label)
+                        FROM (
+                            SELECT y.stage_id, min(y.label) AS label
+                            FROM {deal_pipeline_stage?} AS y
+                            GROUP BY y.stage_id
+                            HAVING min(y.label) = max(y.label)
+                        ) AS x
+                    ) ->> h.value,
+                    h.value
+                ) AS stage,
+                CASE WHEN coalesce(h.source, '') NOT IN ('AUTOMATION_PLATFORM', 'WORKFLOWS') THEN
+                    (
+                        SELECT jsonb_object_agg(z.user_id, z.owner_id)
+                        FROM (
+                            SELECT v.user_id, min(v.owner_id) AS owner_id
+                            FROM (
+                                SELECT o.active_user_id AS user_id, o.owner_id FROM {owner} AS o
+                                UNION ALL
+                                SELECT i.user_id, i.owner_id FROM {owner} AS i
+                                UNION ALL
+                                SELECT r.id, e.owner_id FROM {users?} AS r JOIN {owner} AS e ON lower(e.email) = lower(r.email)
+                            ) AS v
+                            WHERE v.user_id IS NOT NULL
+                            GROUP BY v.user_id
+                            HAVING min(v.owner_id) = max(v.owner_id)
+                        ) AS z
+                    ) ->> substring(h.source_id FROM '^userId:([0-9]+)')
+                END AS rep_id
+        ) AS n
         WHERE h.value <> ''
           AND h.date_entered IS NOT NULL
     ) AS b

@@ -19,17 +19,18 @@ FROM (
     FROM (
         SELECT
             f.item_id COLLATE "C" AS deal_id,
-            coalesce(s.names ->> f.new_value, f.new_value) AS stage,
-            coalesce(s.names ->> f.old_value, f.old_value) AS before,
+            n.stage,
+            n.before,
             f.log_time AS at,
             f.id,
             CASE WHEN lower(coalesce(f.change_source, '')) NOT IN ('automation', 'workflow', 'workflow_automation')
                 THEN f.user_id END AS rep_id
         FROM {flow} AS f
-        CROSS JOIN (
-            SELECT jsonb_object_agg(s1.id, s1.name) AS names
-            FROM {stages?} AS s1
-        ) AS s
+        CROSS JOIN LATERAL (
+            SELECT
+                coalesce((SELECT jsonb_object_agg(s.id, s.name) FROM {stages?} AS s) ->> f.new_value, f.new_value) AS stage,
+                coalesce((SELECT jsonb_object_agg(r.id, r.name) FROM {stages?} AS r) ->> f.old_value, f.old_value) AS before
+        ) AS n
         WHERE f.field_key = 'stage_id'
           AND f.new_value <> ''
           AND f.log_time IS NOT NULL
@@ -39,7 +40,7 @@ FROM (
     UNION ALL
     SELECT
         d.id COLLATE "C",
-        coalesce(n.names ->> v.stage_id, v.stage_id),
+        v.stage,
         greatest(d.add_time, t.began),
         NULL,
         0,
@@ -54,15 +55,14 @@ FROM (
         ORDER BY g.item_id COLLATE "C", g.log_time, g.id
     ) AS o ON o.deal_id = d.id COLLATE "C"
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN o.deal_id IS NULL THEN d.stage_id ELSE o.stage_id END AS stage_id
+        SELECT CASE WHEN o.deal_id IS NULL THEN d.stage_id ELSE o.stage_id END AS id
+    ) AS w
+    CROSS JOIN LATERAL (
+        SELECT coalesce((SELECT jsonb_object_agg(u.id, u.name) FROM {stages?} AS u) ->> w.id, w.id) AS stage
     ) AS v
     CROSS JOIN (
         SELECT min(l.log_time) AS began
         FROM {flow} AS l
     ) AS t
-    CROSS JOIN (
-        SELECT jsonb_object_agg(s2.id, s2.name) AS names
-        FROM {stages?} AS s2
-    ) AS n
 ) AS c
 WHERE c.stage IS DISTINCT FROM c.last

@@ -14,7 +14,7 @@ INSERT INTO owner VALUES
 CREATE TABLE users (id bigint PRIMARY KEY, email text, primary_team_id bigint);
 INSERT INTO users VALUES (9001, 'ann@example.com', 2), (9002, 'ben@example.com', 2), (9003, 'Cleo@example.com', NULL);
 CREATE TABLE team (id bigint PRIMARY KEY, name text);
-INSERT INTO team VALUES (1, 'North'), (2, 'South');
+INSERT INTO team VALUES (1, 'West'), (2, 'East');
 CREATE TABLE owner_team (owner_id bigint, team_id bigint, is_team_primary boolean);
 INSERT INTO owner_team VALUES (101, 2, false), (101, 1, true);
 
