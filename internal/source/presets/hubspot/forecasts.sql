@@ -14,7 +14,7 @@ FROM (
         h.timestamp AS at,
         h.name,
         CASE WHEN h.name = 'closedate' THEN
-            CASE WHEN h.value ~ '^[0-9]{11,14}$' THEN CAST(to_timestamp(CAST(h.value AS double precision) / 1000) AS date)
+            CASE WHEN h.value ~ '^[0-9]+$' AND length(h.value) BETWEEN 11 AND 14 THEN CAST(to_timestamp(CAST(h.value AS double precision) / 1000) AS date)
                  WHEN h.value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}' THEN CAST(left(h.value, 10) AS date) END
         END AS day,
         CASE WHEN h.value ~ '^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?$' THEN CAST(h.value AS numeric) END AS number,

@@ -47,7 +47,7 @@ FROM (
                 ) AS stage,
                 CASE WHEN coalesce(h.source, '') NOT IN ('AUTOMATION_PLATFORM', 'WORKFLOWS') THEN
                     (
-                        SELECT jsonb_object_agg(z.user_id, z.owner_id)
+                        SELECT jsonb_object_agg('userId:' || z.user_id, z.owner_id)
                         FROM (
                             SELECT v.user_id, min(v.owner_id) AS owner_id
                             FROM (
@@ -61,7 +61,7 @@ FROM (
                             GROUP BY v.user_id
                             HAVING min(v.owner_id) = max(v.owner_id)
                         ) AS z
-                    ) ->> substring(h.source_id FROM '^userId:([0-9]+)')
+                    ) ->> h.source_id
                 END AS rep_id
         ) AS n
         WHERE h.value <> ''
