@@ -24,26 +24,25 @@ FROM (
     SELECT
         d.id COLLATE "C",
         greatest(d.add_time, t.began),
-        CASE WHEN o.was -> 'expected_close_date' IS NULL THEN CASE WHEN t.closes THEN d.expected_close_date END
-            WHEN o.was ->> 'expected_close_date' ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}'
-            THEN CAST(left(o.was ->> 'expected_close_date', 10) AS date) END,
-        nullif(CASE WHEN o.was -> 'value' IS NULL THEN CASE WHEN t.amounts THEN coalesce(d.value, d.value__v_double) END
-            WHEN o.was ->> 'value' ~ '^-?[0-9]+(\.[0-9]+)?$' THEN CAST(o.was ->> 'value' AS numeric) END, 0),
-        CASE WHEN o.was -> 'probability' IS NULL THEN CASE WHEN t.chances THEN d.probability END
-            WHEN o.was ->> 'probability' ~ '^[0-9]+(\.[0-9]+)?$' THEN CAST(o.was ->> 'probability' AS numeric) END,
-        0
+        CASE WHEN o.closes IS NULL THEN CASE WHEN t.closes THEN d.expected_close_date END
+            WHEN o.closes[1] ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}' THEN CAST(left(o.closes[1], 10) AS date) END,
+        nullif(CASE WHEN o.amounts IS NULL THEN CASE WHEN t.amounts THEN coalesce(d.value, d.value__v_double) END
+            WHEN o.amounts[1] ~ '^-?[0-9]+(\.[0-9]+)?$' THEN CAST(o.amounts[1] AS numeric) END, 0),
+        CASE WHEN o.chances IS NULL THEN CASE WHEN t.chances THEN d.probability END
+            WHEN o.chances[1] ~ '^[0-9]+(\.[0-9]+)?$' THEN CAST(o.chances[1] AS numeric) END,
+        CAST(0 AS bigint)       -- of the same type, or PostgreSQL sorts what two indexes have in order already
     FROM {deals} AS d
     LEFT JOIN (
-        -- What the first change of each field replaced.
-        SELECT x.deal_id, jsonb_object_agg(x.field, x.value) AS was
-        FROM (
-            SELECT DISTINCT ON (g.item_id COLLATE "C", g.field_key) g.item_id COLLATE "C" AS deal_id, g.field_key AS field, g.old_value AS value
-            FROM {flow} AS g
-            WHERE g.field_key IN ('expected_close_date', 'value', 'probability')
-              AND g.log_time IS NOT NULL
-            ORDER BY g.item_id COLLATE "C", g.field_key, g.log_time, g.id
-        ) AS x
-        GROUP BY x.deal_id
+        -- What each change of a field replaced, the first one first.
+        SELECT
+            g.item_id COLLATE "C" AS deal_id,
+            array_agg(g.old_value ORDER BY g.log_time, g.id) FILTER (WHERE g.field_key = 'expected_close_date') AS closes,
+            array_agg(g.old_value ORDER BY g.log_time, g.id) FILTER (WHERE g.field_key = 'value') AS amounts,
+            array_agg(g.old_value ORDER BY g.log_time, g.id) FILTER (WHERE g.field_key = 'probability') AS chances
+        FROM {flow} AS g
+        WHERE g.field_key IN ('expected_close_date', 'value', 'probability')
+          AND g.log_time IS NOT NULL
+        GROUP BY g.item_id COLLATE "C"
     ) AS o ON o.deal_id = d.id COLLATE "C"
     CROSS JOIN (
         SELECT

@@ -43,7 +43,7 @@ FROM (
         v.stage,
         greatest(d.add_time, t.began),
         NULL,
-        0,
+        CAST(0 AS bigint),      -- of the same type, or PostgreSQL sorts what two indexes have in order already
         NULL
     FROM {deals} AS d
     LEFT JOIN (
