@@ -23,12 +23,15 @@ FROM (
     UNION ALL
     SELECT
         d.id COLLATE "C",
-        greatest(d.add_time, t.began),
-        CASE WHEN o.closes IS NULL THEN CASE WHEN t.closes THEN d.expected_close_date END
+        greatest(d.add_time, (SELECT min(l.log_time) FROM {flow} AS l)),
+        CASE WHEN o.closes IS NULL THEN CASE WHEN EXISTS (SELECT 1 FROM {flow} AS lc WHERE lc.field_key = 'expected_close_date')
+                THEN d.expected_close_date END
             WHEN o.closes[1] ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}' THEN CAST(left(o.closes[1], 10) AS date) END,
-        nullif(CASE WHEN o.amounts IS NULL THEN CASE WHEN t.amounts THEN coalesce(d.value, d.value__v_double) END
+        nullif(CASE WHEN o.amounts IS NULL THEN CASE WHEN EXISTS (SELECT 1 FROM {flow} AS la WHERE la.field_key = 'value')
+                THEN coalesce(d.value, d.value__v_double) END
             WHEN o.amounts[1] ~ '^-?[0-9]+(\.[0-9]+)?$' THEN CAST(o.amounts[1] AS numeric) END, 0),
-        CASE WHEN o.chances IS NULL THEN CASE WHEN t.chances THEN d.probability END
+        CASE WHEN o.chances IS NULL THEN CASE WHEN EXISTS (SELECT 1 FROM {flow} AS lp WHERE lp.field_key = 'probability')
+                THEN d.probability END
             WHEN o.chances[1] ~ '^[0-9]+(\.[0-9]+)?$' THEN CAST(o.chances[1] AS numeric) END,
         CAST(0 AS bigint)       -- of the same type, or PostgreSQL sorts what two indexes have in order already
     FROM {deals} AS d
@@ -44,14 +47,6 @@ FROM (
           AND g.log_time IS NOT NULL
         GROUP BY g.item_id COLLATE "C"
     ) AS o ON o.deal_id = d.id COLLATE "C"
-    CROSS JOIN (
-        SELECT
-            min(l.log_time) AS began,
-            bool_or(l.field_key = 'expected_close_date') AS closes,
-            bool_or(l.field_key = 'value') AS amounts,
-            bool_or(l.field_key = 'probability') AS chances
-        FROM {flow} AS l
-    ) AS t
 ) AS c
 WHERE c.expected_close IS NOT NULL
    OR c.amount IS NOT NULL

@@ -41,7 +41,7 @@ FROM (
     SELECT
         d.id COLLATE "C",
         v.stage,
-        greatest(d.add_time, t.began),
+        greatest(d.add_time, (SELECT min(l.log_time) FROM {flow} AS l)),
         NULL,
         CAST(0 AS bigint),      -- of the same type, or PostgreSQL sorts what two indexes have in order already
         NULL
@@ -60,9 +60,5 @@ FROM (
     CROSS JOIN LATERAL (
         SELECT coalesce((SELECT jsonb_object_agg(u.id, u.name) FROM {stages?} AS u) ->> w.id, w.id) AS stage
     ) AS v
-    CROSS JOIN (
-        SELECT min(l.log_time) AS began
-        FROM {flow} AS l
-    ) AS t
 ) AS c
 WHERE c.stage IS DISTINCT FROM c.last
