@@ -21,32 +21,35 @@ FROM (
     WHERE f.field_key IN ('expected_close_date', 'value', 'probability')
       AND f.log_time IS NOT NULL
     UNION ALL
-    SELECT
-        d.id COLLATE "C",
-        greatest(d.add_time, (SELECT min(l.log_time) FROM {flow} AS l)),
-        CASE WHEN o.closes IS NULL THEN CASE WHEN EXISTS (SELECT 1 FROM {flow} AS lc WHERE lc.field_key = 'expected_close_date')
-                THEN d.expected_close_date END
-            WHEN o.closes[1] ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}' THEN CAST(left(o.closes[1], 10) AS date) END,
-        nullif(CASE WHEN o.amounts IS NULL THEN CASE WHEN EXISTS (SELECT 1 FROM {flow} AS la WHERE la.field_key = 'value')
-                THEN coalesce(d.value, d.value__v_double) END
-            WHEN o.amounts[1] ~ '^-?[0-9]+(\.[0-9]+)?$' THEN CAST(o.amounts[1] AS numeric) END, 0),
-        CASE WHEN o.chances IS NULL THEN CASE WHEN EXISTS (SELECT 1 FROM {flow} AS lp WHERE lp.field_key = 'probability')
-                THEN d.probability END
-            WHEN o.chances[1] ~ '^[0-9]+(\.[0-9]+)?$' THEN CAST(o.chances[1] AS numeric) END,
-        CAST(0 AS bigint)       -- of the same type, or PostgreSQL sorts what two indexes have in order already
-    FROM {deals} AS d
-    LEFT JOIN (
-        -- What each change of a field replaced, the first one first.
+    (
         SELECT
-            g.item_id COLLATE "C" AS deal_id,
-            array_agg(g.old_value ORDER BY g.log_time, g.id) FILTER (WHERE g.field_key = 'expected_close_date') AS closes,
-            array_agg(g.old_value ORDER BY g.log_time, g.id) FILTER (WHERE g.field_key = 'value') AS amounts,
-            array_agg(g.old_value ORDER BY g.log_time, g.id) FILTER (WHERE g.field_key = 'probability') AS chances
-        FROM {flow} AS g
-        WHERE g.field_key IN ('expected_close_date', 'value', 'probability')
-          AND g.log_time IS NOT NULL
-        GROUP BY g.item_id COLLATE "C"
-    ) AS o ON o.deal_id = d.id COLLATE "C"
+            d.id COLLATE "C",
+            greatest(d.add_time, (SELECT min(l.log_time) FROM {flow} AS l)),
+            CASE WHEN o.closes IS NULL THEN CASE WHEN EXISTS (SELECT 1 FROM {flow} AS lc WHERE lc.field_key = 'expected_close_date')
+                    THEN d.expected_close_date END
+                WHEN o.closes[1] ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}' THEN CAST(left(o.closes[1], 10) AS date) END,
+            nullif(CASE WHEN o.amounts IS NULL THEN CASE WHEN EXISTS (SELECT 1 FROM {flow} AS la WHERE la.field_key = 'value')
+                    THEN coalesce(d.value, d.value__v_double) END
+                WHEN o.amounts[1] ~ '^-?[0-9]+(\.[0-9]+)?$' THEN CAST(o.amounts[1] AS numeric) END, 0),
+            CASE WHEN o.chances IS NULL THEN CASE WHEN EXISTS (SELECT 1 FROM {flow} AS lp WHERE lp.field_key = 'probability')
+                    THEN d.probability END
+                WHEN o.chances[1] ~ '^[0-9]+(\.[0-9]+)?$' THEN CAST(o.chances[1] AS numeric) END,
+            CAST(0 AS bigint)       -- of the same type, or PostgreSQL sorts what two indexes have in order already
+        FROM {deals} AS d
+        LEFT JOIN (
+            -- What each change of a field replaced, the first one first.
+            SELECT
+                g.item_id COLLATE "C" AS deal_id,
+                array_agg(g.old_value ORDER BY g.log_time, g.id) FILTER (WHERE g.field_key = 'expected_close_date') AS closes,
+                array_agg(g.old_value ORDER BY g.log_time, g.id) FILTER (WHERE g.field_key = 'value') AS amounts,
+                array_agg(g.old_value ORDER BY g.log_time, g.id) FILTER (WHERE g.field_key = 'probability') AS chances
+            FROM {flow} AS g
+            WHERE g.field_key IN ('expected_close_date', 'value', 'probability')
+              AND g.log_time IS NOT NULL
+            GROUP BY g.item_id COLLATE "C"
+        ) AS o ON o.deal_id = d.id COLLATE "C"
+        ORDER BY d.id COLLATE "C"     -- else PostgreSQL does not see that an index has them so
+    )
 ) AS c
 WHERE c.expected_close IS NOT NULL
    OR c.amount IS NOT NULL

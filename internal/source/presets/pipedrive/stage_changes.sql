@@ -38,27 +38,30 @@ FROM (
     WHERE b.stage IS DISTINCT FROM b.before
     WINDOW deal AS (PARTITION BY b.deal_id ORDER BY b.at, b.id)
     UNION ALL
-    SELECT
-        d.id COLLATE "C",
-        v.stage,
-        greatest(d.add_time, (SELECT min(l.log_time) FROM {flow} AS l)),
-        NULL,
-        CAST(0 AS bigint),      -- of the same type, or PostgreSQL sorts what two indexes have in order already
-        NULL
-    FROM {deals} AS d
-    LEFT JOIN (
-        SELECT DISTINCT ON (g.item_id COLLATE "C") g.item_id COLLATE "C" AS deal_id, g.old_value AS stage_id
-        FROM {flow} AS g
-        WHERE g.field_key = 'stage_id'
-          AND g.new_value <> ''
-          AND g.log_time IS NOT NULL
-        ORDER BY g.item_id COLLATE "C", g.log_time, g.id
-    ) AS o ON o.deal_id = d.id COLLATE "C"
-    CROSS JOIN LATERAL (
-        SELECT CASE WHEN o.deal_id IS NULL THEN d.stage_id ELSE o.stage_id END AS id
-    ) AS w
-    CROSS JOIN LATERAL (
-        SELECT coalesce((SELECT jsonb_object_agg(u.id, u.name) FROM {stages?} AS u) ->> w.id, w.id) AS stage
-    ) AS v
+    (
+        SELECT
+            d.id COLLATE "C",
+            v.stage,
+            greatest(d.add_time, (SELECT min(l.log_time) FROM {flow} AS l)),
+            NULL,
+            CAST(0 AS bigint),      -- of the same type, or PostgreSQL sorts what two indexes have in order already
+            NULL
+        FROM {deals} AS d
+        LEFT JOIN (
+            SELECT DISTINCT ON (g.item_id COLLATE "C") g.item_id COLLATE "C" AS deal_id, g.old_value AS stage_id
+            FROM {flow} AS g
+            WHERE g.field_key = 'stage_id'
+              AND g.new_value <> ''
+              AND g.log_time IS NOT NULL
+            ORDER BY g.item_id COLLATE "C", g.log_time, g.id
+        ) AS o ON o.deal_id = d.id COLLATE "C"
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN o.deal_id IS NULL THEN d.stage_id ELSE o.stage_id END AS id
+        ) AS w
+        CROSS JOIN LATERAL (
+            SELECT coalesce((SELECT jsonb_object_agg(u.id, u.name) FROM {stages?} AS u) ->> w.id, w.id) AS stage
+        ) AS v
+        ORDER BY d.id COLLATE "C"     -- else PostgreSQL does not see that an index has them so
+    )
 ) AS c
 WHERE c.stage IS DISTINCT FROM c.last
