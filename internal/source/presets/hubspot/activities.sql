@@ -9,7 +9,7 @@ SELECT
 FROM (
     SELECT DISTINCT e.deal_id COLLATE "C" AS deal_id, e.engagement_id
     FROM {engagement_deal} AS e
-    WHERE NOT coalesce(e._fivetran_deleted, false)
+    WHERE e._fivetran_deleted IS NOT TRUE
 ) AS t
 JOIN (
     SELECT
@@ -18,7 +18,7 @@ JOIN (
         'call' AS kind,
         CASE WHEN c.property_hs_call_direction = 'INBOUND' THEN 'buyer' ELSE 'seller' END AS party
     FROM {engagement_call?} AS c
-    WHERE NOT coalesce(c._fivetran_deleted, false)
+    WHERE c._fivetran_deleted IS NOT TRUE
     UNION ALL
     SELECT
         m.engagement_id,
@@ -26,7 +26,7 @@ JOIN (
         'email',
         CASE WHEN m.property_hs_email_direction = 'INCOMING_EMAIL' THEN 'buyer' ELSE 'seller' END
     FROM {engagement_email?} AS m
-    WHERE NOT coalesce(m._fivetran_deleted, false)
+    WHERE m._fivetran_deleted IS NOT TRUE
       AND coalesce(m.property_hs_email_direction, '') <> 'DRAFT_EMAIL'
     UNION ALL
     SELECT
@@ -35,20 +35,20 @@ JOIN (
         'meeting',
         'buyer'
     FROM {engagement_meeting?} AS g
-    WHERE NOT coalesce(g._fivetran_deleted, false)
+    WHERE g._fivetran_deleted IS NOT TRUE
       AND coalesce(g.property_hs_meeting_outcome, '') NOT IN ('CANCELED', 'NO_SHOW', 'RESCHEDULED')
     UNION ALL
     SELECT n.engagement_id, coalesce(n.property_hs_timestamp, n.property_hs_createdate), 'note', 'seller'
     FROM {engagement_note?} AS n
-    WHERE NOT coalesce(n._fivetran_deleted, false)
+    WHERE n._fivetran_deleted IS NOT TRUE
     UNION ALL
     SELECT k.engagement_id, coalesce(k.property_hs_task_completion_date, k.property_hs_timestamp), 'task', 'seller'
     FROM {engagement_task?} AS k
-    WHERE NOT coalesce(k._fivetran_deleted, false)
+    WHERE k._fivetran_deleted IS NOT TRUE
       AND coalesce(k.property_hs_task_status = 'COMPLETED', k.property_hs_task_completion_date IS NOT NULL)
     UNION ALL
     SELECT s.engagement_id, coalesce(s.property_hs_timestamp, s.property_hs_createdate), 'message', 'seller'
     FROM {engagement_communication?} AS s
-    WHERE NOT coalesce(s._fivetran_deleted, false)
+    WHERE s._fivetran_deleted IS NOT TRUE
 ) AS a ON a.engagement_id = t.engagement_id
 WHERE a.at IS NOT NULL

@@ -44,6 +44,6 @@ CROSS JOIN LATERAL (
     SELECT coalesce(n.stage ->> 'outcome',
         CASE WHEN d.property_hs_is_closed_won THEN 'won' WHEN d.property_hs_is_closed THEN 'lost' END, 'open') AS outcome
 ) AS o
-WHERE NOT coalesce(d.is_deleted, false)
-  AND NOT coalesce(d._fivetran_deleted, false)
+WHERE d.is_deleted IS NOT TRUE
+  AND d._fivetran_deleted IS NOT TRUE
   AND d.deal_id NOT IN (SELECT m.merged_deal_id FROM {merged_deal?} AS m WHERE m.merged_deal_id IS NOT NULL)

@@ -5,7 +5,7 @@ SELECT
     c.at,
     CASE WHEN c.name = 'closedate' THEN c.day END AS expected_close,
     CASE WHEN c.name = 'amount' THEN c.number END AS amount,
-    CASE WHEN c.name LIKE 'hs_deal%probability' AND c.number BETWEEN 0 AND 1 THEN c.number END AS probability,
+    CASE WHEN c.name LIKE 'hs_deal%probability' THEN c.number END AS probability,
     c.category,
     c.seq
 FROM (

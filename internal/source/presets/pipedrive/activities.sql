@@ -10,7 +10,7 @@ FROM {activities} AS a
 WHERE a.done
   AND a.deal_id <> ''
   AND coalesce(a.active_flag, true)
-  AND NOT coalesce(a.is_deleted, false)
+  AND a.is_deleted IS NOT TRUE
   AND (a.marked_as_done_time IS NOT NULL OR a.due_date IS NOT NULL)
 UNION ALL
 SELECT i.id, i.last_incoming_mail_time, 'email', 'buyer'

@@ -29,6 +29,6 @@ CROSS JOIN LATERAL (
         d.status AS outcome
 ) AS n
 WHERE d.status IN ('open', 'won', 'lost')
-  AND NOT coalesce(d.deleted, false)
-  AND NOT coalesce(d.is_deleted, false)
+  AND d.deleted IS NOT TRUE
+  AND d.is_deleted IS NOT TRUE
   AND NOT (d.status = 'open' AND coalesce(d.is_archived, false))

@@ -77,6 +77,7 @@ INSERT INTO deal_stage VALUES
     (1009, 'prop', '2026-06-02 00:00+00', '2026-06-02 00:00+00', NULL, true, NULL, NULL),
     (1013, NULL, '2026-04-01 00:00+00', '2026-04-01 00:00+00', NULL, true, NULL, NULL),
     (1013, 'appt', NULL, '2026-04-01 00:00+00', NULL, true, NULL, NULL),
+    (1013, '', '2026-04-02 00:00+00', '2026-04-02 00:00+00', NULL, true, NULL, NULL),
     (1014, 'prop', '2026-04-02 00:00+00', '2026-04-02 00:00+00', NULL, false, NULL, NULL),                                                   -- one of two names
     (1014, 'ghost', '2026-04-03 00:00+00', '2026-04-03 00:00+00', NULL, true, NULL, NULL),
     (5555, 'appt', '2026-04-02 00:00+00', '2026-04-02 00:00+00', NULL, true, NULL, NULL);                                                    -- of a deal that is not here
