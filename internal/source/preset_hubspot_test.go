@@ -2,10 +2,14 @@ package source
 
 import (
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/jmoiron/sqlx"
+
+	"drumbeat/internal/pipeline"
 )
 
 func TestHubSpotAsFivetranLeavesIt(t *testing.T) {
@@ -109,4 +113,45 @@ func TestHubSpotsEngagementsWithoutTheirProperties(t *testing.T) {
 		"hubspot.engagement_task has no property_hs_task_status: a task counts only where it has a date of completion\n",
 		"hubspot.engagement_email has no property_hs_email_direction: every email counts as the seller's\n",
 	}, "2026-01-15T00:00:00Z,task", ",note,")
+}
+
+// wantIndexed makes the indexes that the docs recommend, and looks for them in the plans of the statements: an index whose
+// expression is not that of the statement, word for word, never serves.
+func wantIndexed(t *testing.T, preset string, indexes map[pipeline.Rows][]string) {
+	t.Helper()
+	dsn, db := vendorTables(t, preset)
+	sql, err := os.ReadFile("testdata/presets/" + preset + "_indexes.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.MustExec(string(sql))
+	v, err := open(t, Config{DSN: dsn, Preset: preset}).snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.end()
+	if err := v.checkOwn(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	v.first.MustExec("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_sort = off")
+	fullSort := regexp.MustCompile(`(?m)^ *(->  )?Sort  `)
+	for rows, names := range indexes {
+		var lines []string
+		if err := v.first.Select(&lines, "EXPLAIN "+v.statement(layoutOf(rows))); err != nil {
+			t.Fatal(err)
+		}
+		plan := strings.Join(lines, "\n")
+		wantParts(t, plan, names)
+		if fullSort.MatchString(plan) {
+			t.Errorf("%s are sorted as a whole:\n%s", rows, plan)
+		}
+	}
+}
+
+func TestIndexesServeHubSpotsHistories(t *testing.T) {
+	wantIndexed(t, "hubspot", map[pipeline.Rows][]string{
+		pipeline.Deals:        {"using deal_drumbeat "},
+		pipeline.StageChanges: {"using deal_stage_drumbeat ", "using deal_drumbeat ", "Incremental Sort"},
+		pipeline.Forecasts:    {"using deal_property_history_drumbeat ", "Incremental Sort"},
+	})
 }

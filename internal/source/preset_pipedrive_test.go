@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"drumbeat/internal/pipeline"
 )
 
 func TestPipedriveAsDltLeavesIt(t *testing.T) {
@@ -72,5 +74,13 @@ func TestWhatPipedrivesLoaderDoesNotSync(t *testing.T) {
 			"no stage_changes: no table deals_flow_deal_change or dealflow\n", "no forecasts: no table deals_flow_deal_change or dealflow\n",
 			"no activities: no table activities\n",
 		}, "\nstage_changes\n", "\nactivities\n")
+	})
+}
+
+func TestIndexesServePipedrivesHistories(t *testing.T) {
+	wantIndexed(t, "pipedrive", map[pipeline.Rows][]string{
+		pipeline.Deals:        {"using deals_drumbeat "},
+		pipeline.StageChanges: {"using deals_flow_drumbeat_stages ", "using deals_drumbeat ", "Merge Append"},
+		pipeline.Forecasts:    {"using deals_flow_drumbeat_values ", "using deals_drumbeat ", "Merge Append"},
 	})
 }
