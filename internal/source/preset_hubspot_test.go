@@ -137,7 +137,7 @@ func wantIndexed(t *testing.T, preset string, indexes map[pipeline.Rows][]string
 	fullSort := regexp.MustCompile(`(?m)^ *(->  )?Sort  `)
 	for rows, names := range indexes {
 		var lines []string
-		if err := v.first.Select(&lines, "EXPLAIN "+v.statement(layoutOf(rows))); err != nil {
+		if err := v.first.Select(&lines, "EXPLAIN "+v.statement(layoutOf(rows)), v.alone()...); err != nil {
 			t.Fatal(err)
 		}
 		plan := strings.Join(lines, "\n")
