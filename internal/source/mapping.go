@@ -109,15 +109,10 @@ func (v *snapshot) usePreset(ctx context.Context) error {
 		if !there {
 			continue
 		}
-		worth, err := v.worthReading(ctx, q)
-		if err != nil {
-			return fmt.Errorf("ask whether preset %s has %s here: %w", p.Name, rows, err)
-		}
-		if !worth {
-			m.notes = append(m.notes, fmt.Sprintf("no %s: %s", rows, q.Unless))
-			continue
-		}
 		m.queries[rows], m.from[rows] = q.SQL, q.From
+		if err := v.dropUnlessWorth(ctx, rows, q); err != nil {
+			return err
+		}
 	}
 	_, err = v.first.ExecContext(ctx, "SET LOCAL search_path = "+v.path())
 	return err
@@ -140,13 +135,25 @@ func (v *snapshot) resolve(ctx context.Context, p *presets.Preset, schema string
 	return p.Resolve(tables, schemas)
 }
 
-// worthReading asks what the tables alone do not say: whether what a query reads is ever written here.
-func (v *snapshot) worthReading(ctx context.Context, q presets.Query) (worth bool, err error) {
+// dropUnlessWorth asks what the tables alone do not say: whether what a query reads is ever written here.
+func (v *snapshot) dropUnlessWorth(ctx context.Context, rows pipeline.Rows, q presets.Query) error {
 	if q.If == "" {
-		return true, nil
+		return nil
 	}
-	err = v.first.GetContext(ctx, &worth, q.If)
-	return worth, err
+	var worth bool
+	err := v.first.GetContext(ctx, &worth, q.If)
+	if what := wrongQuery(err); what != "" {
+		return fault.List{v.wrongQuery(layoutOf(rows), what)}
+	}
+	if err != nil {
+		return fmt.Errorf("ask whether preset %s has %s here: %w", v.source.cfg.Preset, rows, err)
+	}
+	if !worth {
+		delete(v.mapping.queries, rows)
+		delete(v.mapping.from, rows)
+		v.mapping.notes = append(v.mapping.notes, fmt.Sprintf("no %s: %s", rows, q.Unless))
+	}
+	return nil
 }
 
 func withoutRepeats(names []string) []string {
