@@ -33,7 +33,9 @@ func TestOdooAsOtherReleasesLayItOut(t *testing.T) {
 			ALTER TABLE mail_tracking_value ALTER field TYPE varchar USING CASE field WHEN 100 THEN 'stage_id' WHEN 101 THEN 'planned_revenue'
 				WHEN 102 THEN 'date_deadline' WHEN 104 THEN 'user_id' WHEN 200 THEN 'stage_id' WHEN 202 THEN 'date_deadline' END;
 			UPDATE ir_model_fields SET name = 'planned_revenue' WHERE name = 'expected_revenue';
-			ALTER TABLE crm_lead RENAME expected_revenue TO planned_revenue; ALTER TABLE crm_lead RENAME lost_reason_id TO lost_reason;
+			INSERT INTO ir_model_fields VALUES (105, 'crm.lead', 'expected_revenue');
+			ALTER TABLE crm_lead RENAME expected_revenue TO planned_revenue; ALTER TABLE crm_lead ADD expected_revenue numeric;
+			UPDATE crm_lead SET expected_revenue = planned_revenue * probability / 100; ALTER TABLE crm_lead RENAME lost_reason_id TO lost_reason;
 			DROP TABLE crm_team_member`,
 		"15, where the field is an id": namesAsText + moneyApart + "ALTER TABLE mail_tracking_value RENAME field_id TO field",
 		"19, which says what is won": `ALTER TABLE crm_lead ADD won_status varchar; UPDATE crm_lead SET won_status = CASE
@@ -97,6 +99,11 @@ func TestWhatAnOdooDoesNotHave(t *testing.T) {
 			has: "reps: email, time_zone\ndeals: expected_close, forecast_category, loss_reason\nstage_changes: rep_id\n|" +
 				"3,Cone,8,,500,,2026-02-01T00:00:00Z,2026-02-01T00:00:00Z,lost|" +
 				"public.crm_lead has no date_closed: deals close when they last changed their stage\n",
+		},
+		"no more than it has: a probability that is tracked": {
+			changes: `INSERT INTO mail_tracking_value (id, mail_message_id, field_id, old_value_float, new_value_float, create_date)
+				VALUES (71, 901, 103, 10, 25, '2026-03-05')`,
+			has: "9,2026-03-05T00:00:00Z,,,0.1,,0\n9,2026-03-05T00:00:00Z,,,0.25,,1\n|2,2026-03-05T00:00:00Z,,,0.6,,0\n",
 		},
 		"no meetings": {
 			changes: "DROP TABLE calendar_event",

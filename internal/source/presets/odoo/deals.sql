@@ -10,7 +10,7 @@ SELECT
     x.name,
     x.rep_id,                   -- optional: l.user_id
     x.pipeline,                 -- optional: t.name
-    x.amount,                   -- optional: l.expected_revenue
+    x.amount,                   -- optional: l.planned_revenue, l.expected_revenue
     x.currency,                 -- optional: l.company_id, o.currency_id, c.name
     x.created_at,
     x.closed_at,                -- optional: l.date_closed, l.date_last_stage_update
@@ -25,7 +25,7 @@ CROSS JOIN LATERAL (
         l.name,
         (SELECT CAST(u.id AS text) FROM {res_users} AS u WHERE u.id = l.user_id AND coalesce(u.login, '') <> '__system__') AS rep_id,
         (SELECT t.name FROM {crm_team?} AS t WHERE t.id = l.team_id) AS pipeline,
-        nullif(l.expected_revenue, 0) AS amount,
+        nullif(coalesce(l.planned_revenue, l.expected_revenue), 0) AS amount,
         coalesce(
             (SELECT c.name FROM {res_currency?} AS c WHERE c.id = (SELECT o.currency_id FROM {res_company?} AS o WHERE o.id = l.company_id)),
             (SELECT min(b.name) FROM {res_company?} AS a JOIN {res_currency?} AS b ON b.id = a.currency_id HAVING count(DISTINCT b.name) = 1)

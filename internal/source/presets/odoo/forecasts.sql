@@ -57,7 +57,7 @@ CROSS JOIN LATERAL (
             nullif(CASE
                 WHEN h.n = 1 THEN h.old_number
                 WHEN w.field = 'probability' THEN l.probability
-                ELSE l.expected_revenue
+                ELSE coalesce(l.planned_revenue, l.expected_revenue)
             END, 0),
             CASE WHEN h.n = 1 THEN h.old_day ELSE l.date_deadline END,
             0

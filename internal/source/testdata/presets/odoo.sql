@@ -24,7 +24,7 @@ CREATE TABLE crm_team (id serial PRIMARY KEY, name jsonb NOT NULL, user_id int, 
 INSERT INTO crm_team VALUES
     (1, '{"en_US": "North", "de_DE": "Nord"}', 9, true),   -- whose leader is no member
     (2, '{"en_US": "South"}', 10, true),                   -- whose leader is one: Dan has no manager
-    (3, '{"en_US": "Old"}', 10, false),                    -- archived: nobody's team
+    (3, '{"en_US": "Old"}', 2, false),                     -- archived: nobody's team, its leader's neither
     (4, '{"fr_FR": "Est", "de_DE": "Ost"}', NULL, true);   -- without a name in English: the first of the others
 
 CREATE TABLE crm_team_member (id serial PRIMARY KEY, user_id int NOT NULL, crm_team_id int NOT NULL, active boolean);

@@ -8,6 +8,6 @@ CREATE INDEX CONCURRENTLY drumbeat_deals ON crm_lead ((CAST(id AS text)) COLLATE
 CREATE INDEX CONCURRENTLY drumbeat_changes ON mail_message (res_id, id, author_id) WHERE model = 'crm.lead';
 CREATE INDEX CONCURRENTLY drumbeat_messages ON mail_message (res_id)
     WHERE model = 'crm.lead' AND (message_type IN ('email', 'comment') OR mail_activity_type_id IS NOT NULL);
--- The meetings of a deal. Later releases have such an index of their own; where none is, all meetings are gone through
--- for every deal, which does not end.
+-- The meetings of a deal. From 14 on Odoo has such an index of its own; where none is, all meetings are gone through for
+-- every deal, which takes for ever.
 CREATE INDEX CONCURRENTLY drumbeat_meetings ON calendar_event (opportunity_id) WHERE opportunity_id IS NOT NULL;
