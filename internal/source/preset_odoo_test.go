@@ -100,7 +100,7 @@ func TestWhatAnOdooDoesNotHave(t *testing.T) {
 				"3,Cone,8,,500,,2026-02-01T00:00:00Z,2026-02-01T00:00:00Z,lost|" +
 				"public.crm_lead has no date_closed: deals close when they last changed their stage\n",
 		},
-		"no more than it has: a probability that is tracked": {
+		"a probability that is tracked, which is more than usual": {
 			changes: `INSERT INTO mail_tracking_value (id, mail_message_id, field_id, old_value_float, new_value_float, create_date)
 				VALUES (71, 901, 103, 10, 25, '2026-03-05')`,
 			has: "9,2026-03-05T00:00:00Z,,,0.1,,0\n9,2026-03-05T00:00:00Z,,,0.25,,1\n|2,2026-03-05T00:00:00Z,,,0.6,,0\n",

@@ -122,7 +122,7 @@ INSERT INTO mail_message VALUES
     (801, 'crm.lead', 8, 'notification', '2026-02-02', 10, 3, false, NULL),
     (901, 'crm.lead', 9, 'notification', '2026-03-02', 11, 3, false, NULL),
     (1001, 'crm.lead', 10, 'notification', '2026-07-02 08:00', 10, 3, false, NULL),
-    (1101, 'crm.lead', 11, 'notification', '2026-02-10', 11, 3, false, NULL),
+    (1101, 'crm.lead', 11, 'notification', '2026-02-10', 14, 3, false, NULL),      -- by Paul, in the portal
     (1201, 'crm.lead', 12, 'notification', '2026-04-01', 11, 3, false, NULL),
     (1202, 'crm.lead', 12, 'notification', '2026-05-10', 10, 3, false, NULL),
     (1301, 'crm.lead', 13, 'notification', '2026-06-20 11:00', 15, 3, false, NULL);
