@@ -1,6 +1,7 @@
 package discovery
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -67,7 +68,12 @@ func (s *Survey) closedNames(log []variant) map[int]pipeline.Outcome {
 			winning = append(winning, i)
 		}
 	}
-	for _, name := range s.inTurn(log, winning) {
+	winning = s.inTurn(log, winning)
+	itself := func(name int) bool { return s.says(saysWon, name) }
+	if i := slices.IndexFunc(winning, itself); i > 0 { // whatever its place, since it says so
+		winning = slices.Insert(slices.Delete(slices.Clone(winning), i, i+1), 0, winning[i])
+	}
+	for _, name := range winning {
 		if !s.together(log, name, closed) {
 			closed[name] = pipeline.Won
 		}
@@ -103,7 +109,7 @@ func (s *Survey) closes(name int, e *entries, o pipeline.Outcome) bool {
 	if o == pipeline.Lost {
 		says = saysLost
 	}
-	if says.MatchString(bare(s.names[name].normal)) {
+	if s.says(says, name) {
 		other := pipeline.Won
 		if o == pipeline.Won {
 			other = pipeline.Lost
@@ -111,6 +117,11 @@ func (s *Survey) closes(name int, e *entries, o pipeline.Outcome) bool {
 		return e.as[o] >= e.as[other]
 	}
 	return e.deals >= enough && e.share(o) >= mostly
+}
+
+// says is whether a name says itself what it means.
+func (s *Survey) says(words *regexp.Regexp, name int) bool {
+	return words.MatchString(bare(s.names[name].normal))
 }
 
 // inTurn orders names by which of them deals enter first.

@@ -140,13 +140,13 @@ const soon = 90 * 24 * time.Hour
 func (w *drafting) mergeRenamed() bool {
 	for i := 1; i < len(w.order); i++ {
 		for _, pair := range [][2]int{{w.order[i-1], w.order[i]}, {w.order[i], w.order[i-1]}} {
-			old, new := pair[0], pair[1]
-			until, from := w.use(old).last, w.use(new).first
-			if w.phases[old] != w.phases[new] || from.Before(until) || from.Sub(until) > soon || !w.apart(old, new) {
+			old, now := pair[0], pair[1]
+			until, from := w.use(old).last, w.use(now).first
+			if w.phases[old] != w.phases[now] || from.Before(until) || from.Sub(until) > soon || !w.apart(old, now) {
 				continue
 			}
-			w.groups[new].renamed = &Renaming{w.nameOf(old), w.nameOf(new), until, from}
-			w.groups[new].names = append(w.groups[new].names, w.groups[old].names...)
+			w.groups[now].renamed = &Renaming{w.nameOf(old), w.nameOf(now), until, from}
+			w.groups[now].names = append(w.groups[now].names, w.groups[old].names...)
 			w.groups = slices.Delete(w.groups, old, old+1)
 			return true
 		}

@@ -131,8 +131,8 @@ func digitsOf(s string) string {
 
 // Words by which a stage says itself that it closes deals.
 var (
-	saysWon  = regexp.MustCompile(`^(?:closed ?won|won|deal won|gewonnen)$`)
-	saysLost = regexp.MustCompile(`^(?:closed ?lost|lost|deal lost|verloren)$`)
+	saysWon  = regexp.MustCompile(`^(?:closed ?won|won|deal won|gewonnen|gagnée?|ganad[ao]|ganho|vint[ao])$`)
+	saysLost = regexp.MustCompile(`^(?:closed ?lost|lost|deal lost|verloren|perdue?|perdid[ao]|pers[ao])$`)
 )
 
 // usualWords are stems of stage names in the order in which sales usually go; only where nothing else shows an order.

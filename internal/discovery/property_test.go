@@ -43,7 +43,7 @@ func (c *company) deal(id int) *pipeline.History {
 		h.Changes = append(h.Changes, pipeline.StageChange{Stage: stage, At: at, Seq: pipeline.Some(int64(len(h.Changes)))})
 		at = at.Add(time.Duration(25+c.dice.IntN(100)) * time.Hour)
 	}
-	close := func(as pipeline.Outcome, stage string) *pipeline.History {
+	closes := func(as pipeline.Outcome, stage string) *pipeline.History {
 		h.Deal.Outcome, h.Deal.ClosedAt = as, pipeline.Some(at)
 		enter(stage)
 		return h
@@ -61,7 +61,7 @@ func (c *company) deal(id int) *pipeline.History {
 		}
 		switch roll := c.dice.Float64(); {
 		case roll < 0.12:
-			return close(pipeline.Lost, "gone")
+			return closes(pipeline.Lost, "gone")
 		case roll < 0.16:
 			return h
 		}
@@ -73,7 +73,7 @@ func (c *company) deal(id int) *pipeline.History {
 	if c.dice.Float64() < 0.1 {
 		return h
 	}
-	return close(pipeline.Won, "signed")
+	return closes(pipeline.Won, "signed")
 }
 
 func (c *company) deals(n int) (out []*pipeline.History) {
