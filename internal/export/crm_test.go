@@ -86,6 +86,24 @@ func TestSalesforceWithItsHistory(t *testing.T) {
 	}
 }
 
+// Where the deal is younger than its history, nobody knows since when it was in its first stage; and a row in which only
+// the amount changed is no move.
+func TestAHistoryThatIsOlderThanItsDeal(t *testing.T) {
+	e := told(t, files{"deals.csv": plainHead + "d1,Acme,Ada,B,,2016-10-10,\nd2,Bolt,Ada,B,,2016-10-10,\n",
+		"history.csv": "Opportunity ID,From Stage,To Stage,At\nd1,A,B,2016-10-01\nd2,B,B,2016-10-01\n"}, Options{})
+	want(t, rows(t, e, pipeline.StageChanges), "deal_id=d1 stage=B at=2016-10-01T00:00:00Z seq=1")
+}
+
+// Reports of Salesforce have ids of 15 letters, other exports of 18.
+func TestIDsThatReportsShorten(t *testing.T) {
+	const history = "Opportunity ID,To Stage,At\n"
+	long, short := "006xx000001SvXaAAK", "006xx000001SvXa"
+	for deal, inHistory := range map[string]string{long: short, short: long} {
+		e := told(t, files{"deals.csv": plainHead + deal + ",Acme,Ada,B,,2016-10-10,\n", "history.csv": history + inHistory + ",B,2016-10-11\n"}, Options{})
+		want(t, rows(t, e, pipeline.StageChanges), "deal_id="+deal+" stage=B at=2016-10-11T00:00:00Z seq=1")
+	}
+}
+
 // A history without the stage before says the same stage again where something else changed.
 func TestAHistoryWithoutTheStageBefore(t *testing.T) {
 	const head = "deal,to_stage,at\n"
@@ -145,6 +163,8 @@ func TestAColumnOfEntryByTheMap(t *testing.T) {
 	e := told(t, f, Options{})
 	want(t, rows(t, e, pipeline.StageChanges), "deal_id=d1 stage=Engaging at=2016-10-20T00:00:00Z", "deal_id=d2 stage=Engaging at=2016-10-21T00:00:00Z")
 	want(t, column(t, e, "created_at"), "2016-10-20T00:00:00Z", "2016-10-21T00:00:00Z", "2016-10-30T00:00:00Z")
+	f["map.yaml"] += "deals: {created_at: []}\n" // then a deal counts from its first known day
+	want(t, column(t, told(t, f, Options{}), "created_at"), "2016-10-20T00:00:00Z", "2016-10-21T00:00:00Z", "2016-10-30T00:00:00Z")
 	if limits := strings.Join(e.Limits(), "\n"); !strings.Contains(limits, "no date of entry into Prospecting: nobody sees") {
 		t.Errorf("limits:\n%s", limits)
 	}

@@ -140,7 +140,7 @@ func TestDatesAreReadInTheOrderThatFitsAll(t *testing.T) {
 		"a 20th comes first":                {"10.11.2016|20.10.2016 15:45", "2016-11-10T00:00:00Z|2016-10-20T15:45:00Z", ""},
 		"the year comes first":              {"2016-10-11 15:45|2016/10/12", "2016-10-11T15:45:00Z|2016-10-12T00:00:00Z", ""},
 		"a half of the day":                 {"10/20/2016 3:45 PM|10/20/2016 12:05 am", "2016-10-20T15:45:00Z|2016-10-20T00:05:00Z", ""},
-		"ISO 8601 with an offset":           {"2016-10-20T15:45:00+02:00|2016-10-20T15:45:00.5Z", "2016-10-20T13:45:00Z|2016-10-20T15:45:00.5Z", ""},
+		"ISO 8601 with an offset":           {"2016-10-20T15:45:00+02:00|2016-10-20T15:45:00.5Z|2016-10-20 15:45:00 -0530", "2016-10-20T13:45:00Z|2016-10-20T15:45:00.5Z|2016-10-20T21:15:00Z", ""},
 		"months as words":                   {"\"Oct 20, 2016\"|20 October 2016|3-Nov-2016", "2016-10-20T00:00:00Z|2016-10-20T00:00:00Z|2016-11-03T00:00:00Z", ""},
 		"all the same either way":           {"05/05/2016|06/06/2016", "2016-05-05T00:00:00Z|2016-06-06T00:00:00Z", ""},
 		"nothing tells":                     {"03/04/2016|05/05/2016", "", `deals.csv:2: Created: "03/04/2016" is 3 April 2016 (dmy) or 4 March 2016 (mdy), and no other value of the file tells which; say --date-order dmy or --date-order mdy`},
@@ -199,18 +199,19 @@ func TestTheCommandLineSettlesOrderAndZone(t *testing.T) {
 
 func TestNumbersAsPeopleWriteThem(t *testing.T) {
 	for name, c := range map[string]struct{ amounts, want, what string }{
-		"dollars and thousands":           {"\"$1,234.50\"|\"(1,234)\"|-$5|1054.00", "1234.5|-1234|-5|1054", ""},
-		"euros and thousands":             {"\"1.234,50 €\"|1.234|€ 7", "1234.5|1234|7", ""},
-		"blanks and apostrophes":          {"\"1\u00a0234,50\"|1 234 567|\"1\u202f234\"|CHF 1'234", "1234.5|1234567|1234|1234", ""},
-		"a code":                          {"\"USD 1,054.00\"|7 EUR", "1054|7", ""},
-		"lakhs":                           {"\"₹12,34,567.50\"", "1234567.5", ""},
-		"a comma decides by its decimals": {"\"1,5\"|\"1.234\"", "1.5|1234", ""},
-		"nothing to decide":               {"1054|0|70000", "1054|0|70000", ""},
-		"thousands or decimals":           {"\"1,234\"|7", "", `deals.csv:2: Amount: "1,234" is 1234 (dot) or 1.234 (comma), and no other value of the file tells which; write decimal: dot or decimal: comma in the map`},
-		"two that contradict":             {"\"1,234.5\"|\"1.234,5\"", "", `deals.csv:3: Amount: "1.234,5" contradicts "1,234.5" on line 2`},
-		"thousands abbreviated":           {"5k", "", `deals.csv:2: Amount: "5k" is no number; write it like 1234.50`},
-		"words":                           {"unknown", "", `deals.csv:2: Amount: "unknown" is no number`},
-		"two currencies in one":           {"$5 EUR|USD 5 EUR", "", `deals.csv:3: Amount: "USD 5 EUR" is no number`},
+		"dollars and thousands":            {"\"$1,234.50\"|\"(1,234)\"|-$5|1054.00", "1234.5|-1234|-5|1054", ""},
+		"euros and thousands":              {"\"1.234,50 €\"|1.234|€ 7", "1234.5|1234|7", ""},
+		"blanks and apostrophes":           {"\"1\u00a0234,50\"|1 234 567|\"1\u202f234\"|CHF 1'234", "1234.5|1234567|1234|1234", ""},
+		"a code":                           {"\"USD 1,054.00\"|7 EUR", "1054|7", ""},
+		"lakhs":                            {"\"₹12,34,567.50\"", "1234567.5", ""},
+		"a comma decides by its decimals":  {"\"1,5\"|\"1.234\"", "1.5|1234", ""},
+		"no thousands begin with a nought": {"0.125|7", "0.125|7", ""},
+		"nothing to decide":                {"1054|0|70000", "1054|0|70000", ""},
+		"thousands or decimals":            {"\"1,234\"|7", "", `deals.csv:2: Amount: "1,234" is 1234 (dot) or 1.234 (comma), and no other value of the file tells which; write decimal: dot or decimal: comma in the map`},
+		"two that contradict":              {"\"1,234.5\"|\"1.234,5\"", "", `deals.csv:3: Amount: "1.234,5" contradicts "1,234.5" on line 2`},
+		"thousands abbreviated":            {"5k", "", `deals.csv:2: Amount: "5k" is no number; write it like 1234.50`},
+		"words":                            {"unknown", "", `deals.csv:2: Amount: "unknown" is no number`},
+		"two currencies in one":            {"$5 EUR|USD 5 EUR", "", `deals.csv:3: Amount: "USD 5 EUR" is no number`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := plainHead
@@ -266,6 +267,8 @@ func TestProbabilities(t *testing.T) {
 			want(t, column(t, told(t, files{"d.csv": text}, Options{Preset: c.preset}), "probability"), strings.Split(c.want, "|")...)
 		})
 	}
+	e := told(t, files{"d.csv": head + "d1,Acme,New,2016-10-20,20\n", "map.yaml": "percent: no\n"}, Options{})
+	want(t, column(t, e, "probability"), "20") // which the import refuses
 }
 
 func TestHowFilesAreWritten(t *testing.T) {
