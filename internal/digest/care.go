@@ -18,6 +18,9 @@ func (b *builder) care() []string {
 	if s := b.unknownMoves(); s != "" {
 		out = append(out, s)
 	}
+	if b.in.Report.Untimed() {
+		return append(out, b.say("care untimed"))
+	}
 	// Whether the record is complete is the manager's to settle.
 	if n := b.noHistory(); b.historyMisleads() && b.in.Recipient.Kind == Manager {
 		out = append(out, b.say("care no history", "n", n))

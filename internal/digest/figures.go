@@ -137,7 +137,7 @@ func (b *builder) change(more []string, c health.AdherenceChange) []string {
 
 func (b *builder) stalled() (Figure, bool) {
 	s := b.r.Figures.Stall
-	if s == nil || s.OpenDeals == 0 || s.StalledDeals == 0 && (b.placeless() || unsure(b.r.Deals)) {
+	if s == nil || s.OpenDeals == 0 || s.StalledDeals == 0 && (b.placeless() || b.unsure(b.r.Deals)) {
 		return Figure{}, false
 	}
 	f := Figure{Key: "stalled", Label: b.say("stalled"), Value: b.said(b.Of(s.StalledDeals, s.OpenDeals)), Detail: b.say("stalled detail", "open", s.OpenDeals),

@@ -230,7 +230,7 @@ func (b *builder) won() (n int) {
 // standing says how many deals stand still, what they are worth and where.
 func (b *builder) standing() string {
 	st := b.r.Figures.Stall
-	if st == nil || st.OpenDeals == 0 || st.StalledDeals == 0 && (b.placeless() || unsure(b.r.Deals)) {
+	if st == nil || st.OpenDeals == 0 || st.StalledDeals == 0 && (b.placeless() || b.unsure(b.r.Deals)) {
 		return ""
 	}
 	stage, n, seen := b.whereStalled()

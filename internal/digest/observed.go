@@ -26,8 +26,8 @@ func (b *builder) observed() string {
 func (b *builder) observesStages() bool { return b.r.Observed != nil && b.r.Observed.Stages }
 
 // unsure says whether nobody knows of some deal whether it stands still: then "none of them does" is not said.
-func unsure(deals []health.Deal) bool {
-	return slices.ContainsFunc(deals, func(d health.Deal) bool { return d.AtLeast && !d.Stalled.OK })
+func (b *builder) unsure(deals []health.Deal) bool {
+	return b.in.Report.Untimed() || slices.ContainsFunc(deals, func(d health.Deal) bool { return d.AtLeast && !d.Stalled.OK })
 }
 
 func (b *builder) dealsOf(rep string) (out []health.Deal) {

@@ -245,6 +245,9 @@ func (b *builder) askInactive(ask func(string, ...RepRef)) {
 	if n := len(names) - most; n > 0 {
 		refs, names = refs[:most], append(names[:most:most], b.say("and more", "n", n))
 	}
+	if b.in.Report.Untimed() && !b.r.Sources.Activities.OK {
+		return // nothing that they could have entered would be seen
+	}
 	if len(names) > 0 { // without activities only moves could have been entered
 		ask(b.say("record nothing entered", "reps", names, "activities", b.r.Sources.Activities.OK), refs...)
 	}

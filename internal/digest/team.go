@@ -73,7 +73,7 @@ func (b *builder) repRow(r health.RepFigures, t TeamTable) RepRow {
 	}
 	if s := r.Stall; s != nil && s.OpenDeals > 0 {
 		row.Stalled = b.said(b.Of(s.StalledDeals, s.OpenDeals))
-		if s.StalledDeals == 0 && (b.misfit() || unsure(b.dealsOf(r.ID))) {
+		if s.StalledDeals == 0 && (b.misfit() || b.unsure(b.dealsOf(r.ID))) {
 			row.Stalled = b.say("table unknown")
 		}
 	}

@@ -21,11 +21,11 @@ func WriteTable(w io.Writer, r *Report, loc *time.Location) error {
 	fmt.Fprintf(&b, "%s, %s until %s\n\n", r.Process, day(r.Window.Start), day(r.Window.End))
 	writeObserved(&b, r.Observed)
 	if r.Team.Adherence == nil {
-		writeReps(&b, r.Reps)
+		writeReps(&b, r.Reps, r.Untimed())
 		writeDeals(&b, r.Deals)
 	} else {
 		writeTeam(&b, r)
-		writeReps(&b, r.Reps)
+		writeReps(&b, r.Reps, r.Untimed())
 		writeStages(&b, r.Stages)
 		writeGaps(&b, r.Gaps, r.Sources.Activities.Or(0) > 0)
 	}
@@ -53,7 +53,9 @@ func writeTeam(b *strings.Builder, r *Report) {
 	fmt.Fprintf(b, "Process     %s of %s met: %s\n", thousands(a.Met), countText(a.Due, "checkpoint"), rateText(a))
 	fmt.Fprintf(b, "            stages %s, buyer evidence %s; %s still pending, %s excused\n",
 		percentText(a.Stages.Rate), percentText(a.Evidence.Rate), thousands(a.Pending), thousands(a.Excused))
-	if s := r.Team.Stall; s != nil {
+	if s := r.Team.Stall; s != nil && r.Untimed() {
+		fmt.Fprintf(b, "Open deals  %s; whether they stand still cannot be told: the source has no history of stages\n", thousands(s.OpenDeals))
+	} else if s != nil {
 		least := ""
 		if slices.ContainsFunc(r.Deals, func(d Deal) bool { return d.AtLeast && !d.Stalled.OK }) {
 			least = "at least "
@@ -85,7 +87,7 @@ func noCalls(o *Observed) string {
 	return "the source has no forecasts"
 }
 
-func writeReps(b *strings.Builder, reps []RepFigures) {
+func writeReps(b *strings.Builder, reps []RepFigures, untimed bool) {
 	rows := [][]string{{"Rep", "Met", "Rate (95 % interval)", "Stages", "Evidence", "Stalled", "Calls", "Forecast"}}
 	for _, r := range reps {
 		row := []string{r.Name, "", "", "", "", "", "", ""}
@@ -99,6 +101,9 @@ func writeReps(b *strings.Builder, reps []RepFigures) {
 		}
 		if s := r.Stall; s != nil {
 			row[5] = tallyText(s.StalledDeals, s.OpenDeals)
+			if untimed && s.OpenDeals > 0 {
+				row[5] = "– of " + strconv.Itoa(s.OpenDeals)
+			}
 		}
 		if f := r.Forecast; f != nil && f.CalledDeals.OK {
 			row[6], row[7] = strconv.Itoa(f.CalledDeals.V), biasText(f)

@@ -26,7 +26,7 @@ func printed() *Report {
 	few := Figures{Adherence: &Adherence{Due: 3, Met: 1, Rate: n(1. / 3)}, Stall: &Stall{OpenDeals: 2},
 		Forecast: &ForecastReliability{CalledDeals: c(2)}}
 	return &Report{AsOf: day, Window: pipeline.Period{Start: day.AddDate(0, 0, -7), End: day}, Process: "new-business",
-		Currency: "EUR", Team: judged,
+		Currency: "EUR", Team: judged, Sources: Sources{StageChanges: c(40)},
 		Reps: []RepFigures{{ID: "r1", Name: "Ærø Smith", Team: pipeline.Some("North"), Figures: judged},
 			{ID: "r2", Name: "Bo", Figures: few}, {ID: "r3"}},
 		Stages: []Stage{{Key: "d", Name: "Discovery", Open: 4, Visits: 40, MedianDays: n(9.5), ThresholdDays: n(21),
@@ -58,6 +58,24 @@ func TestTheTableSaysWhatFewDealsCannotShow(t *testing.T) {
 		if len([]rune(line)) > 121 {
 			t.Errorf("wider than a terminal: %s", line)
 		}
+	}
+}
+
+// Without a history nobody knows since when deals stand where they do: none stalled would be a finding.
+func TestTheTableClaimsNoStallsWithoutAHistory(t *testing.T) {
+	r := printed()
+	r.Sources.StageChanges = Count{}
+	var b strings.Builder
+	if err := WriteTable(&b, r, time.UTC); err != nil {
+		t.Fatal(err)
+	}
+	if s := b.String(); !strings.Contains(s, "1,204; whether they stand still cannot be told") || !strings.Contains(s, "– of 2 ") || strings.Contains(s, " stalled, ") {
+		t.Errorf("%s", s)
+	}
+	r.Observed = &Observed{Stages: true}
+	b.Reset()
+	if err := WriteTable(&b, r, time.UTC); err != nil || !strings.Contains(b.String(), "2 of 1,204 stalled") {
+		t.Errorf("%v\n%s", err, &b)
 	}
 }
 

@@ -30,6 +30,8 @@ func rare() []Story {
 		{"rep-great-quarter", greatQuarter()},
 		{"manager-observed", observed(digest.Manager, "m1", true)},
 		{"rep-observed", observed(digest.Rep, "r01", true)},
+		{"manager-untimed", untimed(digest.Manager, "m1")},
+		{"rep-untimed", untimed(digest.Rep, "r01")},
 		{"rep-observed-forecasts", observed(digest.Rep, "r01", false)},
 	}
 }
@@ -133,6 +135,37 @@ func observed(kind digest.Kind, id string, stages bool) digest.Input {
 		if d.DaysInStage.V > 34 || d.ID == "d07" {
 			d.AtLeast, d.ChanceToAdvance, d.Stalled.OK = true, health.Number{}, d.Stalled.V
 		}
+	}
+	return in
+}
+
+// untimed has a source that keeps no history at all, and that nobody has looked at before.
+func untimed(kind digest.Kind, id string) digest.Input {
+	in := observed(kind, id, true)
+	r := in.Report
+	r.Observed, r.Sources.Activities, r.Sources.Criteria = nil, health.Count{}, health.Count{}
+	r.Gaps.Unmapped, r.Gaps.NoParty = nil, pipeline.Opt[bool]{}
+	r.Gaps.InactiveReps = []string{"r01", "r02"}
+	each(r, func(f *health.Figures) {
+		f.Adherence, f.Focus, f.Forecast = &health.Adherence{}, pipeline.Opt[string]{}, nil
+		if f.Stall != nil {
+			f.Stall = &health.Stall{OpenDeals: f.Stall.OpenDeals}
+		}
+		if f.Record != nil {
+			f.Record.NoHistory, f.Record.NoActivity = f.Stall.OpenDeals, health.Count{}
+		}
+		for i := range f.Trend {
+			p := &f.Trend[i]
+			*p = health.TrendPoint{Start: p.Start, End: p.End, OpenDeals: p.OpenDeals}
+		}
+	})
+	for i := range r.Checkpoints {
+		r.Checkpoints[i] = health.Checkpoint{Key: r.Checkpoints[i].Key}
+	}
+	for i := range r.Deals {
+		d := &r.Deals[i]
+		d.Stalled, d.DaysInStage, d.ThresholdDays, d.ChanceToAdvance = pipeline.Opt[bool]{}, health.Number{}, health.Number{}, health.Number{}
+		d.AtLeast, d.Missed, d.Lacks, d.Concerns = false, nil, nil, nil
 	}
 	return in
 }
