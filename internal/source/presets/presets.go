@@ -54,7 +54,6 @@ type query struct {
 	file string
 	sql  string
 	uses []use
-	main string // the alias of the table that its outermost FROM names; empty: none
 }
 
 // use is a table under its alias in a query, with the columns that are asked of it.
@@ -133,7 +132,6 @@ func load(name string) (*Preset, error) {
 
 var (
 	placeholder = regexp.MustCompile(`\{(\w+)(\??)\} AS (\w+)`)
-	outermost   = regexp.MustCompile(`(?m)^FROM \{\w+\??\} AS (\w+)`)
 	reference   = regexp.MustCompile(`\b(\w+)\.(\w+)\b`)
 )
 
@@ -146,9 +144,6 @@ func (p *Preset) query(file string) (*query, error) {
 	q := &query{rows: pipeline.Rows(base), file: file, sql: string(data)}
 	if !slices.Contains(pipeline.AllRows, q.rows) {
 		return nil, fmt.Errorf("there are no rows named %q", base)
-	}
-	if m := outermost.FindStringSubmatch(q.sql); m != nil {
-		q.main = m[1]
 	}
 	byAlias := map[string]int{}
 	for _, m := range placeholder.FindAllStringSubmatch(q.sql, -1) {

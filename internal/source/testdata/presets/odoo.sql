@@ -102,7 +102,7 @@ INSERT INTO mail_message VALUES
     (24, 'crm.lead', 1, 'comment', '2026-01-18', 2, 2, false, NULL),               -- by OdooBot
     (25, 'crm.lead', 1, 'comment', '2026-01-15', NULL, 1, false, NULL),            -- whose author was deleted
     (26, 'res.partner', 1, 'email', '2026-01-06', 20, 1, false, NULL),             -- of a contact that has the deal's id
-    (27, 'crm.lead', 1, 'notification', '2026-01-16', 10, 3, false, 4),
+    (27, 'crm.lead', 1, 'notification', '2026-01-16', 20, 3, false, 4),            -- done by somebody who is no user any more
     (28, 'crm.lead', 3, 'comment', '2026-02-05', 12, 1, false, NULL),              -- by somebody who has left
     (29, 'crm.lead', 4, 'email', '2026-02-05', 20, 1, false, NULL),
     (30, 'crm.lead', 5, 'email', '2026-02-05', 20, 1, false, NULL),
