@@ -93,6 +93,11 @@ func TestWhatAnOdooDoesNotHave(t *testing.T) {
 			has:     "no forecasts: changes of Expected Closing are not tracked here, so what runs see stands in for them\n",
 			lacks:   "forecasts\n1,",
 		},
+		"in 13, where fields go by name, a task's deadline is no deal's": {
+			changes: `DELETE FROM mail_tracking_value WHERE field_id = 102; ALTER TABLE mail_tracking_value RENAME field_id TO field;
+				ALTER TABLE mail_tracking_value ALTER field TYPE varchar USING CASE field WHEN 202 THEN 'date_deadline' ELSE 'other' END`,
+			has: "no forecasts: changes of Expected Closing are not tracked here",
+		},
 		"columns": {
 			changes: `ALTER TABLE crm_lead DROP COLUMN lost_reason_id, DROP COLUMN date_closed, DROP COLUMN company_id, DROP COLUMN date_deadline;
 				ALTER TABLE mail_message DROP COLUMN author_id; ALTER TABLE res_partner DROP COLUMN tz, DROP COLUMN email`,
