@@ -54,6 +54,7 @@ type query struct {
 	file string
 	sql  string
 	uses []use
+	main string // the alias of the table that the rows are those of; empty: the first
 }
 
 // use is a table under its alias in a query, with the columns that are asked of it.
@@ -132,6 +133,7 @@ func load(name string) (*Preset, error) {
 
 var (
 	placeholder = regexp.MustCompile(`\{(\w+)(\??)\} AS (\w+)`)
+	theRows     = regexp.MustCompile(`(?m)\{\w+\??\} AS (\w+)\b.*-- the rows$`) // where the first table only drives
 	reference   = regexp.MustCompile(`\b(\w+)\.(\w+)\b`)
 )
 
@@ -144,6 +146,9 @@ func (p *Preset) query(file string) (*query, error) {
 	q := &query{rows: pipeline.Rows(base), file: file, sql: string(data)}
 	if !slices.Contains(pipeline.AllRows, q.rows) {
 		return nil, fmt.Errorf("there are no rows named %q", base)
+	}
+	if m := theRows.FindStringSubmatch(q.sql); m != nil {
+		q.main = m[1]
 	}
 	byAlias := map[string]int{}
 	for _, m := range placeholder.FindAllStringSubmatch(q.sql, -1) {

@@ -173,7 +173,7 @@ func (r *resolver) spell(q *query) (spelled Query, lack string) {
 				notes = append(notes, why+": "+t.Without)
 			}
 		default:
-			if spelled.From == "" {
+			if spelled.From == "" || u.alias == q.main {
 				spelled.From = f.Schema + "." + f.Name
 			}
 			notes = append(notes, t.without(f)...)

@@ -36,7 +36,7 @@ CROSS JOIN LATERAL (
                 FROM {res_users} AS e
                 WHERE NOT coalesce(e.share, false)
             ) ->> CAST(m.author_id AS text) AS author
-        FROM {mail_message} AS m
+        FROM {mail_message} AS m    -- the rows
         WHERE m.model = 'crm.lead'
           AND m.res_id = d.id
           AND (m.message_type IN ('email', 'comment') OR m.mail_activity_type_id IS NOT NULL)

@@ -42,7 +42,7 @@ CROSS JOIN LATERAL (
                 t.new_value_datetime AS day,
                 t.old_value_datetime AS old_day
             FROM {mail_message} AS m
-            JOIN {mail_tracking_value} AS t ON t.mail_message_id = m.id
+            JOIN {mail_tracking_value} AS t ON t.mail_message_id = m.id    -- the rows
             WHERE m.model = 'crm.lead'
               AND m.res_id = l.id
         ) AS p

@@ -21,7 +21,7 @@ CROSS JOIN LATERAL (
             lag(coalesce(s.name, nullif(t.new_value_char, ''))) OVER deal AS before,
             row_number() OVER deal AS n
         FROM {mail_message} AS m
-        JOIN {mail_tracking_value} AS t ON t.mail_message_id = m.id
+        JOIN {mail_tracking_value} AS t ON t.mail_message_id = m.id    -- the rows
         LEFT JOIN {crm_stage} AS s ON s.id = t.new_value_integer
         LEFT JOIN {crm_stage} AS b ON b.id = t.old_value_integer
         WHERE m.model = 'crm.lead'
