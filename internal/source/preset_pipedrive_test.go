@@ -78,7 +78,7 @@ func TestWhatPipedrivesLoaderDoesNotSync(t *testing.T) {
 }
 
 func TestIndexesServePipedrivesHistories(t *testing.T) {
-	wantIndexed(t, "pipedrive", map[pipeline.Rows][]string{
+	wantIndexed(t, "pipedrive", "", map[pipeline.Rows][]string{
 		pipeline.Deals:        {"using deals_drumbeat "},
 		pipeline.StageChanges: {"using deals_flow_drumbeat_stages ", "using deals_drumbeat ", "Merge Append"},
 		pipeline.Forecasts:    {"using deals_flow_drumbeat_values ", "using deals_drumbeat ", "Merge Append"},
