@@ -101,6 +101,7 @@ INSERT INTO deal_property_history VALUES
     (1001, 'dealstage', '2026-02-10 00:00+00', 'prop', 'CRM_UI', 'userId:9001'),
     (1001, 'dealstage', '2026-02-11 00:00+00', '', 'CRM_UI', 'userId:9001'),
     (1002, 'closedate', '2026-03-01 00:00+00', '2026-12-31', 'IMPORT', NULL),
+    (1002, 'closedate', '2026-03-02 00:00+00', 'next quarter', 'IMPORT', NULL),            -- no date, as long as one
     (5555, 'amount', '2026-03-01 00:00+00', '5', 'IMPORT', NULL);
 
 CREATE TABLE engagement_deal (deal_id bigint, engagement_id bigint, engagement_type text, category text, _fivetran_deleted boolean);
