@@ -48,6 +48,7 @@ INSERT INTO deals_flow_deal_change VALUES
     (9, 12, 2, 'value', '500', '0', '2026-03-06 00:00+00', 'app'),                         -- somebody's act
     (10, 12, 2, 'expected_close_date', '2026-12-31', NULL, '2026-03-07 00:00+00', 'app'),  -- emptied
     (13, 12, 2, 'expected_close_date', NULL, '2026-12-31', '2026-03-08 00:00+00', 'app'),
+    (19, 19, 1, 'stage_id', '9', '', '2026-05-02 00:00+00', 'app'),                        -- into nothing
     (20, 19, 1, 'stage_id', '3', '4', '2026-05-05 00:00+00', 'app'),                       -- into another pipeline, under the same name
     (21, 19, 1, 'stage_id', '4', '5', '2026-05-10 00:00+00', 'app'),
     (22, 19, 1, 'stage_id', '5', '77', '2026-05-11 00:00+00', 'app'),                      -- in no dictionary
