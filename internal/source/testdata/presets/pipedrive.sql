@@ -22,13 +22,14 @@ INSERT INTO deals VALUES
     (11, 'Eleven', 1, 1, 3, 1000, NULL, 'EUR', '2026-01-05 09:00', 'won', '2026-04-11 16:00+00', '2026-03-01 00:00+00', '2026-04-11 16:00:05+00', '2026-05-01', NULL, 'price', false, NULL, false, NULL, NULL, '1762070400.1'),
     -- open again after it had been won; no value was given
     (12, 'Twelve', 2, 1, 2, 0, NULL, 'USD', '2026-03-01 08:30', 'open', '2026-05-01 00:00+00', NULL, '2026-05-01 00:00+00', '2026-12-31', 40, NULL, false, NULL, NULL, '2026-03-03 07:00+00', '2026-03-03 08:00+00', '1762070400.1'),
-    -- older than the log; a value with a fraction; a pipeline that works without probabilities
-    (13, 'Thirteen', 3, 2, 4, NULL, 99.5, NULL, '2025-06-01 00:00', 'lost', NULL, NULL, '2026-02-02 12:00+00', NULL, NULL, 'budget', false, false, false, NULL, NULL, '1762070400.1'),
+    -- older than the log; a value with a fraction; no such probability
+    (13, 'Thirteen', 3, 2, 4, NULL, 99.5, NULL, '2025-06-01 00:00', 'lost', NULL, NULL, '2026-02-02 12:00+00', NULL, 150, 'budget', false, false, false, NULL, NULL, '1762070400.1'),
     (14, 'Deleted', 1, 1, 1, NULL, NULL, NULL, '2026-02-01 00:00', 'deleted', NULL, NULL, NULL, NULL, NULL, NULL, true, NULL, NULL, NULL, NULL, '1762070400.1'),
     (15, 'Deleted while open', 1, 1, 1, NULL, NULL, NULL, '2026-02-01 00:00', 'open', NULL, NULL, NULL, NULL, NULL, NULL, true, NULL, NULL, NULL, NULL, '1762070400.1'),
     (16, 'Archived while open', 1, 1, 1, NULL, NULL, NULL, '2026-02-01 00:00', 'open', NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, true, NULL, NULL, '1762070400.1'),
     (17, '', NULL, 9, 99, NULL, NULL, NULL, '2026-04-01 00:00', 'won', NULL, NULL, NULL, NULL, 150, NULL, false, NULL, true, NULL, NULL, '1762070400.1'),        -- archived after it was won
     (18, 'Deleted, in the new way', 1, 1, 1, NULL, NULL, NULL, '2026-02-01 00:00', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, true, NULL, NULL, NULL, '1762070400.1'),
+    -- a pipeline that works without probabilities
     (19, 'Nineteen', 1, 2, 77, NULL, NULL, NULL, '2026-05-01 00:00', 'open', NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, NULL, '1762070400.1'),
     (5, 'Five', 1, 1, 1, NULL, NULL, NULL, '2026-06-01 00:00', 'open', NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, NULL, '1762070400.1');      -- ids are text: after 19
 
