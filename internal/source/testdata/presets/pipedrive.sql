@@ -31,7 +31,7 @@ INSERT INTO deals VALUES
     (18, 'Deleted, in the new way', 1, 1, 1, NULL, NULL, NULL, '2026-02-01 00:00', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, true, NULL, NULL, NULL, '1762070400.1'),
     -- a pipeline that works without probabilities
     (19, 'Nineteen', 1, 2, 77, NULL, NULL, NULL, '2026-05-01 00:00', 'open', NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, NULL, '1762070400.1'),
-    (5, 'Five', 1, 1, 1, NULL, NULL, NULL, '2026-06-01 00:00', 'open', NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, NULL, '1762070400.1');      -- ids are text: after 19
+    (5, 'Five', 1, 1, 1, 70, NULL, NULL, '2026-06-01 00:00', 'open', NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, NULL, '1762070400.1');      -- ids are text: after 19
 
 CREATE TABLE deals_flow_deal_change (id bigint, item_id bigint, user_id bigint, field_key text, old_value text, new_value text, log_time timestamptz, change_source text);
 INSERT INTO deals_flow_deal_change VALUES
@@ -54,7 +54,8 @@ INSERT INTO deals_flow_deal_change VALUES
     (21, 19, 1, 'stage_id', '4', '5', '2026-05-10 00:00+00', 'app'),
     (22, 19, 1, 'stage_id', '5', '77', '2026-05-11 00:00+00', 'app'),                      -- in no dictionary
     (30, 5, 1, 'stage_id', NULL, '1', '2026-06-01 00:00+00', 'app'),                       -- the making itself is in the log
-    (31, 5, 1, 'stage_id', '1', '1', '2026-06-02 00:00+00', 'api');                        -- no change
+    (31, 5, 1, 'stage_id', '1', '1', '2026-06-02 00:00+00', 'api'),                        -- no change
+    (32, 5, 1, 'value', NULL, '70', '2026-06-03 00:00+00', 'app');                         -- before, there was none
 
 CREATE TABLE activities (id bigint, deal_id bigint, user_id bigint, type text, done boolean, marked_as_done_time timestamptz, due_date date, due_time text, active_flag boolean);
 INSERT INTO activities VALUES
