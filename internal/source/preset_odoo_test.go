@@ -128,7 +128,7 @@ func TestWhatAnOdooDoesNotHave(t *testing.T) {
 		},
 		"a type that nobody thought of, where it is asked what is tracked": {
 			changes: "ALTER TABLE mail_tracking_value ALTER mail_message_id TYPE point USING point(1, 1)",
-			has:     "preset: odoo's query for forecasts, of public.crm_lead: cannot cast type point to integer|source.queries.forecasts",
+			has:     "preset: odoo's query for forecasts, of public.mail_tracking_value: cannot cast type point to integer|source.queries.forecasts",
 		},
 		"a release before 13": {
 			changes: "ALTER TABLE crm_stage DROP COLUMN is_won",
