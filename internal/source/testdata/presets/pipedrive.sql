@@ -29,8 +29,8 @@ INSERT INTO deals VALUES
     (16, 'Archived while open', 1, 1, 1, NULL, NULL, NULL, '2026-02-01 00:00', 'open', NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, true, NULL, NULL, '1762070400.1'),
     (17, '', NULL, 9, 99, NULL, NULL, NULL, '2026-04-01 00:00', 'won', NULL, NULL, NULL, NULL, 150, NULL, false, NULL, true, NULL, NULL, '1762070400.1'),        -- archived after it was won
     (18, 'Deleted, in the new way', 1, 1, 1, NULL, NULL, NULL, '2026-02-01 00:00', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, true, NULL, NULL, NULL, '1762070400.1'),
-    -- a pipeline that works without probabilities
     (19, 'Nineteen', 1, 2, 77, NULL, NULL, NULL, '2026-05-01 00:00', 'open', NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, NULL, '1762070400.1'),
+    (20, 'Twenty', 1, 2, 4, NULL, NULL, NULL, '2026-07-01 00:00', 'open', NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, NULL, '1762070400.1'),       -- a pipeline that works without probabilities
     (5, 'Five', 1, 1, 1, 70, NULL, NULL, '2026-06-01 00:00', 'open', NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, NULL, '1762070400.1');      -- ids are text: after 19
 
 CREATE TABLE deals_flow_deal_change (id bigint, item_id bigint, user_id bigint, field_key text, old_value text, new_value text, log_time timestamptz, change_source text);
