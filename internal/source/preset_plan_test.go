@@ -39,6 +39,20 @@ func TestPresetsReadHistoriesInTheOrderOfAnIndex(t *testing.T) {
 	}
 }
 
+// The indexes that the test is about are those that the docs advise.
+func TestThePagesOfPresetsHaveTheirIndexes(t *testing.T) {
+	for _, preset := range presets.Names() {
+		page, err := os.ReadFile("../../docs/presets/" + preset + ".md")
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if indexes := strings.TrimSpace(fixture(t, preset+"_indexes.sql")); !strings.Contains(string(page), "```sql\n"+indexes+"\n```") {
+			t.Errorf("docs/presets/%s.md lacks\n%s", preset, indexes)
+		}
+	}
+}
+
 func fixture(t *testing.T, name string) string {
 	t.Helper()
 	sql, err := os.ReadFile("testdata/presets/" + name)

@@ -291,7 +291,8 @@ func (t *table) spell(at *Table) *found {
 			f.spelled[name] = c
 		}
 	}
-	for other, name := range t.Aliases {
+	for _, other := range slices.Sorted(maps.Keys(t.Aliases)) {
+		name := t.Aliases[other]
 		for _, c := range at.Columns {
 			if _, there := f.spelled[name]; !there && plain(c.Name) == plain(other) {
 				f.spelled[name] = c

@@ -42,7 +42,7 @@ FROM (
                 ELSE coalesce(o.forecast_category, o.forecast_category_name)
             END
         END,
-        0
+        CAST(0 AS bigint)
     FROM {opportunity} AS o
     CROSS JOIN (
         SELECT a.field, min(a.created_date) AS began

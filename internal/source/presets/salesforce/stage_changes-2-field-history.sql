@@ -25,7 +25,7 @@ FROM (
         CASE WHEN f.opportunity_id IS NOT NULL THEN f.stage ELSE o.stage_name END,
         greatest(o.created_date, t.began),
         NULL,
-        0
+        CAST(0 AS bigint)
     FROM {opportunity} AS o
     LEFT JOIN (
         SELECT DISTINCT ON (b.opportunity_id) b.opportunity_id, b.old_value AS stage
