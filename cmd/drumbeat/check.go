@@ -54,8 +54,12 @@ source and process. Nothing is written and nothing sent.`,
 				return trySource(c.Context(), c.OutOrStdout(), cfg, format, time.Now())
 			}
 			cfg, faults := config.Check(path, os.LookupEnv)
+			unready := len(faults) > 0 && len(faults) == len(cfg.ReadyToSend())
 			_, ofWaivers := readWaivers(cfg.Waivers)
-			faults = slices.Concat(faults, ofWaivers, checkTemplates(cfg.Templates))
+			others := slices.Concat(ofWaivers, checkTemplates(cfg.Templates))
+			if faults = append(faults, others...); connect && unready && len(others) == 0 {
+				return checkUnready(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), cfg, faults)
+			}
 			if len(faults) > 0 {
 				return faults
 			}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"drumbeat/internal/config"
+	"drumbeat/internal/fault"
 	"drumbeat/internal/ledger"
 )
 
@@ -27,6 +28,17 @@ func checkConnected(ctx context.Context, w, stderr io.Writer, cfg *config.Config
 		report(err, stderr)
 	}
 	return failed[0]
+}
+
+// checkUnready says what the source holds although the config lacks what sending takes: that comes last to most.
+func checkUnready(ctx context.Context, w, stderr io.Writer, cfg *config.Config, faults fault.List) error {
+	if err := trySource(ctx, w, cfg, "text", time.Now()); err != nil {
+		report(err, stderr)
+	}
+	if _, err := fmt.Fprintln(w, "\nNothing can be sent yet: see the faults"); err != nil {
+		return err
+	}
+	return faults
 }
 
 // mayWork says whether a worker of this config may work on its ledger.

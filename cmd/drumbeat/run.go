@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	netmail "net/mail"
 	"slices"
 	"strings"
@@ -230,7 +232,7 @@ func (o runOptions) strangers(meant []string) []string {
 
 func (o runOptions) outcome(s worker.Summary) string {
 	if o.out != "" {
-		return fmt.Sprintf("%d written under %s, %d skipped", s.Files, o.out, s.Skipped)
+		return fmt.Sprintf("%d written under %s, %d skipped%s", s.Files, o.out, s.Skipped, reasonsOf(s))
 	}
 	if s.People == 0 && s.Done() {
 		return "nothing to do, nobody is meant"
@@ -242,10 +244,24 @@ func (o runOptions) outcome(s worker.Summary) string {
 	for _, p := range []struct {
 		n    int
 		what string
-	}{{s.Skipped, "skipped"}, {s.InAll - s.Sent + s.InSkipped - s.Skipped, "dealt with before"}, {s.Pending, "pending"}, {s.Failed, "failed"}, {s.Unknown, "unknown"}} {
+	}{{s.Skipped, "skipped" + reasonsOf(s)}, {s.InAll - s.Sent + s.InSkipped - s.Skipped, "dealt with before"}, {s.Pending, "pending"}, {s.Failed, "failed"}, {s.Unknown, "unknown"}} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// reasonsOf says for what reasons people got nothing, the most frequent first.
+func reasonsOf(s worker.Summary) string {
+	var parts []string
+	for _, reason := range slices.SortedFunc(maps.Keys(s.Reasons), func(a, b string) int {
+		return cmp.Or(cmp.Compare(s.Reasons[b], s.Reasons[a]), cmp.Compare(a, b))
+	}) {
+		parts = append(parts, fmt.Sprintf("%d %s", s.Reasons[reason], reason))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
 }

@@ -154,7 +154,7 @@ func (r *reader) resolveDSN(dsn string) (string, error) {
 	switch scheme {
 	case "postgres", "postgresql":
 		u, err := url.Parse(dsn)
-		if err != nil || !strings.HasPrefix(rest, "//") {
+		if err != nil || !strings.HasPrefix(rest, "//") || u.Fragment != "" { // a # of a password ends the host
 			return dsn, errors.New("this is no URL of a PostgreSQL database; write postgres://user:password@host:port/database, special characters as %XX")
 		}
 		if p := u.Port(); p != "" {

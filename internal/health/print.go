@@ -26,7 +26,11 @@ func WriteTable(w io.Writer, r *Report, loc *time.Location) error {
 	} else {
 		writeTeam(&b, r)
 		writeReps(&b, r.Reps, r.Untimed())
-		writeStages(&b, r.Stages)
+		if r.Untimed() {
+			writePlaces(&b, r)
+		} else {
+			writeStages(&b, r.Stages)
+		}
 		writeGaps(&b, r.Gaps, r.Sources.Activities.Or(0) > 0)
 	}
 	_, err := io.WriteString(w, b.String())
@@ -49,6 +53,9 @@ func writeObserved(b *strings.Builder, o *Observed) {
 }
 
 func writeTeam(b *strings.Builder, r *Report) {
+	if s := ended(r); s != "" {
+		b.WriteString("Data        " + s + "\n")
+	}
 	a := r.Team.Adherence
 	fmt.Fprintf(b, "Process     %s of %s met: %s\n", thousands(a.Met), countText(a.Due, "checkpoint"), rateText(a))
 	fmt.Fprintf(b, "            stages %s, buyer evidence %s; %s still pending, %s excused\n",
@@ -78,6 +85,15 @@ func writeTeam(b *strings.Builder, r *Report) {
 	} else {
 		b.WriteString("Forecast    " + noCalls(r.Observed) + "\n")
 	}
+}
+
+// ended says so where the data stop before the window of the report: then nothing in it is a finding.
+func ended(r *Report) string {
+	if !r.Newest.OK || !r.Newest.V.Before(r.Window.Start) {
+		return ""
+	}
+	return fmt.Sprintf("nothing is newer than %s, %s before this report: see another day with --as-of", r.Newest.V.UTC().Format("2 January 2006"),
+		countText(int(r.AsOf.Sub(r.Newest.V)/(24*time.Hour)), "day"))
 }
 
 func noCalls(o *Observed) string {
@@ -132,6 +148,22 @@ func writeStages(b *strings.Builder, stages []Stage) {
 		rows = append(rows, []string{s.Name, strconv.Itoa(s.Open), thousands(s.Visits), daysText(s.MedianDays), after})
 	}
 	writeColumns(b, rows, "lrrrl")
+}
+
+// writePlaces is what can be said of stages without a history: where the open deals are.
+func writePlaces(b *strings.Builder, r *Report) {
+	at := map[string]int{}
+	for _, d := range r.Deals {
+		at[d.Stage.Or("")]++
+	}
+	rows := [][]string{{"Stage", "Open deals here"}}
+	for _, s := range r.Stages {
+		rows = append(rows, []string{s.Name, thousands(at[s.Key])})
+	}
+	if n := at[""]; n > 0 {
+		rows = append(rows, []string{"in a stage that the process does not know", thousands(n)})
+	}
+	writeColumns(b, rows, "lr")
 }
 
 func writeGaps(b *strings.Builder, g *Gaps, active bool) {

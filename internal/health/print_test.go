@@ -72,10 +72,28 @@ func TestTheTableClaimsNoStallsWithoutAHistory(t *testing.T) {
 	if s := b.String(); !strings.Contains(s, "1,204; whether they stand still cannot be told") || !strings.Contains(s, "– of 2 ") || strings.Contains(s, " stalled, ") {
 		t.Errorf("%s", s)
 	}
+	if s := b.String(); !strings.Contains(s, "Stage                                      Open deals here") || !strings.Contains(s, "Discovery ") || strings.Contains(s, "Stalled after") {
+		t.Errorf("%s", s)
+	}
 	r.Observed = &Observed{Stages: true}
 	b.Reset()
 	if err := WriteTable(&b, r, time.UTC); err != nil || !strings.Contains(b.String(), "2 of 1,204 stalled") {
 		t.Errorf("%v\n%s", err, &b)
+	}
+}
+
+// A report of a week long after the last row finds nothing due, and says why.
+func TestTheTableSaysWhereTheDataEnd(t *testing.T) {
+	for days, want := range map[int]bool{3: false, 100: true} {
+		r := printed()
+		r.Newest = pipeline.Some(r.AsOf.AddDate(0, 0, -days))
+		var b strings.Builder
+		if err := WriteTable(&b, r, time.UTC); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(b.String(), "Data        nothing is newer than 22 November 2025, 100 days before this report"); got != want {
+			t.Errorf("%d days: said %v\n%s", days, got, &b)
+		}
 	}
 }
 

@@ -110,7 +110,7 @@ func parseDSN(dsn string) (database, error) {
 		return database{}, bad
 	}
 	u, err := url.Parse(dsn)
-	if err != nil {
+	if err != nil || u.Fragment != "" { // a # in a password, which would show as a host
 		return database{}, bad
 	}
 	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path} // no query either: it may name a password, too

@@ -180,6 +180,7 @@ func (v *snapshot) catalog(ctx context.Context, p *presets.Preset, schemas []str
 	var columns []struct {
 		Schema   string `db:"schema"`
 		Table    string `db:"table"`
+		Usable   bool   `db:"usable"`
 		Readable bool   `db:"readable"`
 		Column   string `db:"column"`
 		Type     string `db:"type"`
@@ -189,7 +190,7 @@ func (v *snapshot) catalog(ctx context.Context, p *presets.Preset, schemas []str
 	}
 	for _, c := range columns {
 		if n := len(tables); n == 0 || tables[n-1].Schema != c.Schema || tables[n-1].Name != c.Table {
-			tables = append(tables, presets.Table{Schema: c.Schema, Name: c.Table, Readable: c.Readable})
+			tables = append(tables, presets.Table{Schema: c.Schema, Name: c.Table, Usable: c.Usable, Readable: c.Readable})
 		}
 		t := &tables[len(tables)-1]
 		t.Columns = append(t.Columns, presets.Column{Name: c.Column, Type: c.Type})

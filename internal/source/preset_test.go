@@ -245,7 +245,7 @@ func TestWhatAPresetDoesNotFind(t *testing.T) {
 		db.MustExec("ALTER TABLE salesforce.opportunity RENAME COLUMN is_won TO won")
 		wantError(t, readError(t, open(t, cfg)), "preset salesforce: in schema", "public", "salesforce.opportunity has no is_won", "source.schema")
 		db.MustExec("ALTER TABLE salesforce.opportunity RENAME TO deals")
-		wantError(t, readError(t, open(t, cfg)), "no table opportunity")
+		wantError(t, readError(t, open(t, cfg)), "in schema public, salesforce no table opportunity; name") // the users are there
 		wantError(t, readError(t, open(t, Config{DSN: dsn, Preset: "salesforce", Schema: "crm"})), "in schema crm", "no table user", "no table opportunity")
 	})
 }
@@ -383,6 +383,16 @@ func TestReadingCannotWrite(t *testing.T) {
 				t.Errorf("with %s: %s", grant, notes)
 			}
 		}
+	})
+	t.Run("a schema that may not be used is named as such", func(t *testing.T) {
+		db.MustExec("CREATE ROLE stranger LOGIN PASSWORD 'x'")
+		t.Cleanup(func() { db.MustExec("DROP ROLE stranger") })
+		u, err := url.Parse(dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.User = url.UserPassword("stranger", "x")
+		wantError(t, readError(t, open(t, Config{DSN: u.String(), Preset: "salesforce"})), "salesforce.opportunity may not be read (GRANT USAGE ON SCHEMA)")
 	})
 	t.Run("a table that may not be read is as good as absent", func(t *testing.T) {
 		db.MustExec("CREATE ROLE narrow_reader LOGIN PASSWORD 'x'; GRANT USAGE ON SCHEMA salesforce TO narrow_reader; GRANT SELECT ON salesforce.opportunity, salesforce.user TO narrow_reader")

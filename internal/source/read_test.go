@@ -293,18 +293,19 @@ func TestWhatCannotBeOpened(t *testing.T) {
 		want string
 		bad  bool // the call is wrong, not the world
 	}{
-		"nobody listens":       {Config{DSN: "postgres://me:s3cret@127.0.0.1:1/sales?password=s3cret"}, "connect to postgres://me@127.0.0.1:1/sales: ", false},
-		"no such file":         {Config{DSN: "sqlite:/nowhere/pipeline.db"}, "connect to sqlite:/nowhere/pipeline.db: no such file or directory", false},
-		"a folder":             {Config{DSN: "sqlite:" + t.TempDir()}, "it is a folder; name a file", false},
-		"another database":     {Config{DSN: "mysql://me:s3cret@host/db"}, "is neither postgres://… nor sqlite:PATH", true},
-		"a password that cuts": {Config{DSN: "postgres://me:s3%cret@host/db"}, "special characters as %XX", true},
-		"no file":              {Config{DSN: "sqlite:"}, "names no file", true},
-		"a URL of SQLite":      {Config{DSN: "sqlite:///tmp/x.db"}, "names no file; write sqlite:PATH", true},
-		"a setting of TLS":     {Config{DSN: "postgres://me:s3cret@host/db?sslmode=sometimes"}, `dsn: wrong value for "sslmode"`, true},
-		"a preset of SQLite":   {Config{DSN: "sqlite:x", Preset: "salesforce"}, "presets read PostgreSQL, and this is SQLite", true},
-		"a preset":             {Config{DSN: "sqlite:x", Preset: "nosuch"}, "source: preset: there is no preset \"nosuch\"; one of", true},
-		"a schema in SQLite":   {Config{DSN: "sqlite:x", Schema: "y"}, "SQLite has no schemas", true},
-		"queries are missing":  {Config{DSN: "sqlite:x", Queries: map[pipeline.Rows]string{"deals": "SELECT 1", "leads": "x", "reps": " ; "}}, "source: queries.reps: is empty", true},
+		"nobody listens":         {Config{DSN: "postgres://me:s3cret@127.0.0.1:1/sales?password=s3cret"}, "connect to postgres://me@127.0.0.1:1/sales: ", false},
+		"no such file":           {Config{DSN: "sqlite:/nowhere/pipeline.db"}, "connect to sqlite:/nowhere/pipeline.db: no such file or directory", false},
+		"a folder":               {Config{DSN: "sqlite:" + t.TempDir()}, "it is a folder; name a file", false},
+		"another database":       {Config{DSN: "mysql://me:s3cret@host/db"}, "is neither postgres://… nor sqlite:PATH", true},
+		"a password that cuts":   {Config{DSN: "postgres://me:s3%cret@host/db"}, "special characters as %XX", true},
+		"no file":                {Config{DSN: "sqlite:"}, "names no file", true},
+		"a URL of SQLite":        {Config{DSN: "sqlite:///tmp/x.db"}, "names no file; write sqlite:PATH", true},
+		"a password that splits": {Config{DSN: "postgres://u:Se@s3cret#1@host/db"}, "special characters as %XX", true},
+		"a setting of TLS":       {Config{DSN: "postgres://me:s3cret@host/db?sslmode=sometimes"}, `dsn: wrong value for "sslmode"`, true},
+		"a preset of SQLite":     {Config{DSN: "sqlite:x", Preset: "salesforce"}, "presets read PostgreSQL, and this is SQLite", true},
+		"a preset":               {Config{DSN: "sqlite:x", Preset: "nosuch"}, "source: preset: there is no preset \"nosuch\"; one of", true},
+		"a schema in SQLite":     {Config{DSN: "sqlite:x", Schema: "y"}, "SQLite has no schemas", true},
+		"queries are missing":    {Config{DSN: "sqlite:x", Queries: map[pipeline.Rows]string{"deals": "SELECT 1", "leads": "x", "reps": " ; "}}, "source: queries.reps: is empty", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Open(context.Background(), c.cfg)

@@ -89,7 +89,7 @@ func (w *Worker) write(ctx context.Context, desk *desk, r *round, to Files) erro
 			r.sum.Failed++
 			r.sum.Problems.add("not made", m.err.Error())
 		case m.skip != "":
-			r.sum.Skipped++
+			r.sum.skip(m.skip)
 		default:
 			name := m.to.Rep.ID
 			if name == "" {
@@ -164,7 +164,7 @@ func (r *round) unknown(people []digest.Recipient, known map[ledger.Key]ledger.S
 // and the next run of the period makes it again. The ledger may ask for the sequence more than once.
 func (w *Worker) deliveries(r *round, f *figures, people []digest.Recipient) iter.Seq2[ledger.Delivery, error] {
 	return func(yield func(ledger.Delivery, error) bool) {
-		r.sum.Digests, r.sum.Skipped, r.sum.Problems = 0, 0, nil
+		r.sum.Digests, r.sum.Skipped, r.sum.Reasons, r.sum.Problems = 0, 0, nil, nil
 		for m := range w.mails(r, f, people) {
 			d := ledger.Delivery{Key: r.key(m.to), Kind: string(m.to.Kind)}
 			switch {
@@ -174,7 +174,7 @@ func (w *Worker) deliveries(r *round, f *figures, people []digest.Recipient) ite
 				d.State, d.Reason = ledger.Failed, m.err.Error()
 			case m.skip != "":
 				d.State, d.Reason = ledger.Skipped, m.skip
-				r.sum.Skipped++
+				r.sum.skip(m.skip)
 			default:
 				d.State, d.MessageID, d.Subject, d.Body = ledger.Pending, m.id, m.content.Subject, m.raw
 				d.Date, d.NotBefore = m.date, m.notBefore

@@ -139,11 +139,12 @@ type Summary struct {
 	Deals, Reps int // that were read; 0 when nothing had to be computed
 	People      int // whom the schedule means, Known of them dealt with before
 	Known       int
-	Digests     int // made now
-	Sent        int // by this run
-	Skipped     int // recorded now, with a reason
-	Again       int // put back by Force
-	Files       int // written to Out
+	Digests     int            // made now
+	Sent        int            // by this run
+	Skipped     int            // recorded now, with a reason
+	Reasons     map[string]int // of those
+	Again       int            // put back by Force
+	Files       int            // written to Out
 
 	// Of all that the run is about, whoever dealt with it; InAll were sent.
 	InAll, InSkipped, Pending, Failed, Unknown int
@@ -151,6 +152,13 @@ type Summary struct {
 	Meant    []string // of Job.Only's addresses those whom the schedule means
 	Problems Failures
 	Elapsed  time.Duration
+}
+
+func (s *Summary) skip(reason string) {
+	if s.Skipped++; s.Reasons == nil {
+		s.Reasons = map[string]int{}
+	}
+	s.Reasons[reason]++
 }
 
 // Done says whether everything is sent, skipped or settled.

@@ -12,6 +12,7 @@ import (
 // Table is a table or view as a database describes it.
 type Table struct {
 	Schema, Name string
+	Usable       bool // whether we may use its schema
 	Readable     bool // whether we may select from it
 	Columns      []Column
 }
@@ -76,7 +77,7 @@ func (p *Preset) Schemas() []string { return p.schemas }
 // Resolve spells the preset's queries for the first of the schemas that has its deals and its people. Where none has
 // them the error is an *Unresolved.
 func (p *Preset) Resolve(tables []Table, schemas []string) (*Mapping, error) {
-	var nearest *Mapping
+	nearest := -1
 	var lacks []string
 	for _, schema := range schemas {
 		r := resolver{preset: p, schema: schema}
@@ -89,8 +90,8 @@ func (p *Preset) Resolve(tables []Table, schemas []string) (*Mapping, error) {
 		if len(missing) == 0 {
 			return m, nil
 		}
-		if nearest == nil || len(m.Queries) > len(nearest.Queries) {
-			nearest, lacks = m, missing
+		if len(r.tables) > nearest {
+			nearest, lacks = len(r.tables), missing
 		}
 	}
 	return nil, &Unresolved{Preset: p.Name, Schemas: schemas, Lacks: lacks}
@@ -261,6 +262,8 @@ func (r *resolver) find(key string, columns []string) (f *found, why string) {
 			})
 			qualified := candidate.Schema + "." + candidate.Name
 			switch {
+			case !candidate.Usable:
+				why = qualified + " may not be read (GRANT USAGE ON SCHEMA)"
 			case !candidate.Readable:
 				why = qualified + " may not be read (GRANT SELECT)"
 			case len(lack) > 0:

@@ -3,7 +3,8 @@
 SELECT
     n.nspname AS schema,
     c.relname AS "table",
-    has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT') AS readable,
+    has_schema_privilege(n.oid, 'USAGE') AS usable,
+    has_any_column_privilege(c.oid, 'SELECT') AS readable,
     a.attname AS "column",
     coalesce(b.typname, t.typname) AS type
 FROM pg_catalog.pg_attribute AS a
