@@ -112,5 +112,5 @@ func (c *computation) observed() *Observed {
 // Untimed says whether nobody knows since when deals stand where they do, neither the source nor our own runs: then that
 // none of them stalls is no finding.
 func (r *Report) Untimed() bool {
-	return !r.Sources.StageChanges.OK && (r.Observed == nil || !r.Observed.Stages)
+	return r.Sources.StageChanges.Or(0) == 0 && (r.Observed == nil || !r.Observed.Stages)
 }

@@ -64,6 +64,12 @@ func TestTheTableSaysWhatFewDealsCannotShow(t *testing.T) {
 // Without a history nobody knows since when deals stand where they do: none stalled would be a finding.
 func TestTheTableClaimsNoStallsWithoutAHistory(t *testing.T) {
 	r := printed()
+	if r.Untimed() {
+		t.Error("forty changes are no history")
+	}
+	if r.Sources.StageChanges = pipeline.Some(0); !r.Untimed() {
+		t.Error("an empty table is a history")
+	}
 	r.Sources.StageChanges = Count{}
 	var b strings.Builder
 	if err := WriteTable(&b, r, time.UTC); err != nil {

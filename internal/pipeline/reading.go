@@ -1,6 +1,9 @@
 package pipeline
 
-import "iter"
+import (
+	"iter"
+	"time"
+)
 
 // Reading is one consistent view of a pipeline database, on its way to the figures.
 type Reading struct {
@@ -32,4 +35,8 @@ type Reading struct {
 	// reading (reps: all), those of unknown deals included. Deals are not counted here: whether one existed
 	// depends on its history.
 	Counts map[Rows]int
+
+	// Newest says, once Deals is read to its end, the latest time among the counted rows of each history; rows that
+	// needs left out are not among them.
+	Newest map[Rows]time.Time
 }

@@ -41,16 +41,9 @@ func (l *layout) column(name string) int {
 	return slices.IndexFunc(l.columns, func(c column) bool { return c.name == name })
 }
 
-// ordered says whether the order in which rows of one deal come has a meaning of its own, where some columns are lacking:
-// they are told apart by seq, or in no figure.
-func (l *layout) ordered(lacks []string) bool {
-	switch l.rows {
-	case pipeline.StageChanges, pipeline.Forecasts:
-		return slices.Contains(lacks, "seq")
-	case pipeline.Waivers:
-		return true
-	}
-	return false
+// ordered says whether the order in which rows of one deal come has a meaning of its own, where their times are the same.
+func (l *layout) ordered() bool {
+	return l.rows == pipeline.StageChanges || l.rows == pipeline.Forecasts || l.rows == pipeline.Waivers
 }
 
 func (l *layout) names() []string {

@@ -32,7 +32,7 @@ func Detect(ctx context.Context, dsn string) (preset string, err error) {
 	var found []string
 	for _, name := range presets.Names() {
 		p, _ := presets.Get(name) // of its own names each is there
-		if _, err := v.resolve(ctx, p, ""); err == nil {
+		if _, _, err := v.resolve(ctx, p, "", nil); err == nil {
 			found = append(found, name)
 		} else if e := (*presets.Unresolved)(nil); !errors.As(err, &e) {
 			return "", err

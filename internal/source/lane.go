@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"drumbeat/internal/pipeline"
 )
@@ -42,7 +43,7 @@ type lane[T any] struct {
 
 // drain is a lane of any rows.
 type drain interface {
-	rest() (before int, err error)
+	rest() (before int, newest time.Time, err error)
 }
 
 // openLane starts reading rows as of gives them, those of a deal as arrange puts them in its place (nil: as they
@@ -160,12 +161,12 @@ func (l *lane[T]) take(id string) (dealRows, []T, error) {
 	return dealRows{}, nil, nil
 }
 
-// rest passes over what is left, and gives the number of rows before the instant of the reading.
-func (l *lane[T]) rest() (int, error) {
+// rest passes over what is left, and gives the number of rows before the instant of the reading, and their latest time.
+func (l *lane[T]) rest() (int, time.Time, error) {
 	for {
 		d, err := l.head()
 		if d == nil {
-			return l.stream.before, err
+			return l.stream.before, l.stream.newest, err
 		}
 		l.at++
 	}

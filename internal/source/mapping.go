@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/lib/pq"
 
@@ -20,11 +19,9 @@ type mapping struct {
 	from    map[pipeline.Rows]string // a table, or the key of the config with the query
 	schema  string                   // where queries find tables first; empty: as the DSN says
 	notes   []string                 // of a preset: what it does not find, and what follows from it
+	path    []string                 // of the DSN's search path, behind that
 	synced  string                   // SQL for when the loader last wrote; empty: nobody knows
 }
-
-// presetMark stands in a query of the config's for the one that its preset has.
-const presetMark = "{preset}"
 
 // settleMapping finds out how the rows are read: by the config's own queries before those of its preset.
 func (v *snapshot) settleMapping(ctx context.Context) error {
@@ -45,13 +42,13 @@ func (v *snapshot) settleMapping(ctx context.Context) error {
 		if !given {
 			continue
 		}
-		if strings.Contains(query, presetMark) {
+		if usesPreset(query) {
 			of, there := m.queries[rows]
 			if !there {
 				list = append(list, fault.Fault{File: "source", Field: "queries." + string(rows),
 					What: presetMark + " stands for nothing: " + noPresetQuery(cfg.Preset, rows), Hint: "write the whole query"})
 			}
-			query = strings.ReplaceAll(query, presetMark, "(\n"+of+"\n)")
+			query = withPreset(query, "(\n"+of+"\n)")
 		}
 		m.queries[rows], m.from[rows] = query, "source.queries."+string(rows)
 	}
@@ -94,7 +91,13 @@ func noPresetQuery(preset string, rows pipeline.Rows) string {
 // usePreset spells the preset's queries for the tables that are there.
 func (v *snapshot) usePreset(ctx context.Context) error {
 	p, _ := presets.Get(v.source.cfg.Preset) // Open has seen that there is one
-	found, err := v.resolve(ctx, p, v.source.cfg.Schema)
+	var own []pipeline.Rows
+	for rows, query := range v.source.cfg.Queries {
+		if !usesPreset(query) {
+			own = append(own, rows)
+		}
+	}
+	found, path, err := v.resolve(ctx, p, v.source.cfg.Schema, own)
 	if e := (*presets.Unresolved)(nil); errors.As(err, &e) {
 		return fault.List{{File: v.source.at.shown, What: e.Error(),
 			Hint: "name the schema of the CRM's tables in source.schema, or give the query in source.queries"}}
@@ -103,7 +106,7 @@ func (v *snapshot) usePreset(ctx context.Context) error {
 		return err
 	}
 	m := &v.mapping
-	m.schema, m.notes, m.synced = found.Schema, found.Notes, found.Synced
+	m.schema, m.path, m.notes, m.synced = found.Schema, path, found.Notes, found.Synced
 	for _, rows := range pipeline.AllRows {
 		q, there := found.Queries[rows]
 		if !there {
@@ -118,21 +121,22 @@ func (v *snapshot) usePreset(ctx context.Context) error {
 	return err
 }
 
-// resolve looks for a preset's tables in a schema; empty: in those of the search path, then where loaders put them.
-func (v *snapshot) resolve(ctx context.Context, p *presets.Preset, schema string) (*presets.Mapping, error) {
+// resolve looks for a preset's tables in a schema; empty: in those of the search path, which it gives, then where loaders
+// put them. Rows that have a query of the config's own are not looked for.
+func (v *snapshot) resolve(ctx context.Context, p *presets.Preset, schema string, own []pipeline.Rows) (m *presets.Mapping, path []string, err error) {
+	if path, err = v.searchPath(ctx); err != nil {
+		return nil, nil, err
+	}
 	schemas := []string{schema}
 	if schema == "" {
-		path, err := v.searchPath(ctx)
-		if err != nil {
-			return nil, err
-		}
-		schemas = withoutRepeats(append(path, p.Schemas()...))
+		schemas = withoutRepeats(append(slices.Clone(path), p.Schemas()...))
 	}
 	tables, err := v.catalog(ctx, p, schemas)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return p.Resolve(tables, schemas)
+	m, err = p.Resolve(tables, schemas, own...)
+	return m, path, err
 }
 
 // dropUnlessWorth asks what the tables alone do not say: whether what a query reads is ever written here.

@@ -351,6 +351,23 @@ of all deals: 3
 	}
 }
 
+// as gives the DSN of a role of the test's own, with some rights.
+func as(t *testing.T, dsn string, db *sqlx.DB, rights ...string) string {
+	t.Helper()
+	role := "reader_" + strconv.FormatInt(time.Now().UnixNano(), 36)
+	db.MustExec("CREATE ROLE " + role + " LOGIN PASSWORD 'x'")
+	t.Cleanup(func() { db.MustExec("DROP OWNED BY " + role + "; DROP ROLE " + role) })
+	for _, right := range rights {
+		db.MustExec("GRANT " + right + " TO " + role)
+	}
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.UserPassword(role, "x")
+	return u.String()
+}
+
 func TestReadingCannotWrite(t *testing.T) {
 	dsn, db := vendorTables(t, "salesforce")
 	t.Run("what stands behind a query is not run", func(t *testing.T) {
@@ -370,39 +387,17 @@ func TestReadingCannotWrite(t *testing.T) {
 			t.Errorf("%s", notes)
 		}
 		for grant, want := range map[string]string{"SELECT": "", "SELECT, INSERT": "may write, to salesforce.event for one"} {
-			role := "reader_" + strconv.Itoa(int(time.Now().UnixNano()))
-			db.MustExec(fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD 'x'; GRANT USAGE ON SCHEMA salesforce TO %s; GRANT %s ON ALL TABLES IN SCHEMA salesforce TO %s", role, role, grant, role))
-			t.Cleanup(func() { db.MustExec("DROP OWNED BY " + role + "; DROP ROLE " + role) })
-			u, err := url.Parse(dsn)
-			if err != nil {
-				t.Fatal(err)
-			}
-			u.User = url.UserPassword(role, "x")
-			got := canonical(t, Config{DSN: u.String(), Preset: "salesforce"})
+			got := canonical(t, Config{DSN: as(t, dsn, db, "USAGE ON SCHEMA salesforce", grant+" ON ALL TABLES IN SCHEMA salesforce"), Preset: "salesforce"})
 			if _, notes, noted := strings.Cut(got, "notes\n"); noted != (want != "") || !strings.Contains(notes, want) {
 				t.Errorf("with %s: %s", grant, notes)
 			}
 		}
 	})
 	t.Run("a schema that may not be used is named as such", func(t *testing.T) {
-		db.MustExec("CREATE ROLE stranger LOGIN PASSWORD 'x'")
-		t.Cleanup(func() { db.MustExec("DROP ROLE stranger") })
-		u, err := url.Parse(dsn)
-		if err != nil {
-			t.Fatal(err)
-		}
-		u.User = url.UserPassword("stranger", "x")
-		wantError(t, readError(t, open(t, Config{DSN: u.String(), Preset: "salesforce"})), "salesforce.opportunity may not be read (GRANT USAGE ON SCHEMA)")
+		wantError(t, readError(t, open(t, Config{DSN: as(t, dsn, db), Preset: "salesforce"})), "salesforce.opportunity may not be read (GRANT USAGE ON SCHEMA)")
 	})
 	t.Run("a table that may not be read is as good as absent", func(t *testing.T) {
-		db.MustExec("CREATE ROLE narrow_reader LOGIN PASSWORD 'x'; GRANT USAGE ON SCHEMA salesforce TO narrow_reader; GRANT SELECT ON salesforce.opportunity, salesforce.user TO narrow_reader")
-		t.Cleanup(func() { db.MustExec("DROP OWNED BY narrow_reader; DROP ROLE narrow_reader") })
-		u, err := url.Parse(dsn)
-		if err != nil {
-			t.Fatal(err)
-		}
-		u.User = url.UserPassword("narrow_reader", "x")
-		got := canonical(t, Config{DSN: u.String(), Preset: "salesforce"})
+		got := canonical(t, Config{DSN: as(t, dsn, db, "USAGE ON SCHEMA salesforce", "SELECT ON salesforce.opportunity, salesforce.user"), Preset: "salesforce"})
 		if !strings.Contains(got, "no activities: salesforce.task may not be read (GRANT SELECT); salesforce.event may not be read (GRANT SELECT)\n") {
 			t.Errorf("%s", got)
 		}

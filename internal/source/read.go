@@ -64,7 +64,7 @@ func (v *snapshot) read(ctx context.Context, needs *pipeline.Needs) (*pipeline.R
 		return nil, err
 	}
 	r := &pipeline.Reading{Tables: map[pipeline.Rows]bool{}, From: v.mapping.from, Notes: v.mapping.notes, Missing: v.lacks,
-		Counts: map[pipeline.Rows]int{}}
+		Counts: map[pipeline.Rows]int{}, Newest: map[pipeline.Rows]time.Time{}}
 	for _, rows := range pipeline.AllRows {
 		r.Tables[rows] = v.there[rows]
 	}
@@ -231,12 +231,15 @@ func (m *merge) all(yield func(*pipeline.History, error) bool) {
 	}
 	for _, rows := range pipeline.AllRows {
 		if l := m.lanes[rows]; l != nil {
-			n, err := l.rest() // to its end, so that all is counted
+			n, newest, err := l.rest() // to its end, so that all is counted
 			if err != nil {
 				yield(nil, m.explain(err))
 				return
 			}
 			m.reading.Counts[rows] = n
+			if n > 0 {
+				m.reading.Newest[rows] = newest
+			}
 		}
 	}
 	m.view.complete = true

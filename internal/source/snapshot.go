@@ -148,6 +148,12 @@ func (v *snapshot) path() string {
 		return ""
 	case !v.source.ownQueries():
 		return "drumbeat"
+	case len(v.mapping.path) > 0:
+		names := []string{}
+		for _, name := range withoutRepeats(append([]string{v.mapping.schema}, v.mapping.path...)) {
+			names = append(names, pq.QuoteIdentifier(name))
+		}
+		return strings.Join(names, ", ")
 	case v.mapping.schema != "":
 		return pq.QuoteIdentifier(v.mapping.schema) + ", public"
 	case cfg.Schema != "":

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -19,7 +20,7 @@ func (v *snapshot) statement(l *layout) string {
 	if !own {
 		return mustRead("read/" + string(l.rows) + ".sql")
 	}
-	if l.ordered(v.lacks[l.rows]) {
+	if _, config := v.source.cfg.Queries[l.rows]; config && l.ordered() {
 		return v.fill("own_order", query, l)
 	}
 	return v.fill("own", query, l)
@@ -109,6 +110,7 @@ type stream struct {
 	more   bool                 // whether there is one
 	n      int                  // rows read
 	before int                  // rows before the instant of the reading
+	newest time.Time            // the latest among these
 	needs  *pipeline.Needs
 
 	// Of packed activities that are not all here:
@@ -217,8 +219,11 @@ func (s *stream) next() error {
 	if s.layout.time < 0 {
 		return s.once(last)
 	}
-	if !s.reduced && s.record[s.layout.time].at.Before(s.needs.AsOf) {
+	if at := s.record[s.layout.time].at; !s.reduced && at.Before(s.needs.AsOf) {
 		s.before++
+		if at.After(s.newest) {
+			s.newest = at
+		}
 	}
 	return nil
 }

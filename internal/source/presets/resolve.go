@@ -74,35 +74,40 @@ func (p *Preset) namesOf(key string) []string {
 // Schemas lists where loaders usually put the preset's tables.
 func (p *Preset) Schemas() []string { return p.schemas }
 
-// Resolve spells the preset's queries for the first of the schemas that has its deals and its people. Where none has
-// them the error is an *Unresolved.
-func (p *Preset) Resolve(tables []Table, schemas []string) (*Mapping, error) {
+// Resolve spells the preset's queries for the schema that has its deals and its people, of several the one that has most
+// besides. Rows that come from elsewhere are not looked for. Where no schema has them the error is an *Unresolved.
+func (p *Preset) Resolve(tables []Table, schemas []string, elsewhere ...pipeline.Rows) (*Mapping, error) {
 	nearest := -1
+	var found *Mapping
 	var lacks []string
 	for _, schema := range schemas {
-		r := resolver{preset: p, schema: schema}
+		r := resolver{preset: p, schema: schema, elsewhere: elsewhere}
 		for i := range tables {
 			if tables[i].Schema == schema {
 				r.tables = append(r.tables, &tables[i])
 			}
 		}
 		m, missing := r.resolve()
-		if len(missing) == 0 {
-			return m, nil
+		if len(missing) == 0 && (found == nil || len(m.Queries) > len(found.Queries)) {
+			found = m
 		}
-		if len(r.tables) > nearest {
+		if len(missing) > 0 && len(r.tables) > nearest {
 			nearest, lacks = len(r.tables), missing
 		}
+	}
+	if found != nil {
+		return found, nil
 	}
 	return nil, &Unresolved{Preset: p.Name, Schemas: schemas, Lacks: lacks}
 }
 
 // resolver looks at one schema.
 type resolver struct {
-	preset *Preset
-	schema string
-	tables []*Table
-	notes  []string
+	preset    *Preset
+	schema    string
+	elsewhere []pipeline.Rows // have no need of the preset
+	tables    []*Table
+	notes     []string
 }
 
 // found is a table of the preset in the database: for each column there its name here.
@@ -115,6 +120,9 @@ type found struct {
 func (r *resolver) resolve() (m *Mapping, missing []string) {
 	m = &Mapping{Schema: r.schema, Queries: map[pipeline.Rows]Query{}}
 	for _, rows := range pipeline.AllRows {
+		if slices.Contains(r.elsewhere, rows) {
+			continue
+		}
 		var lacks []string
 		for _, q := range r.preset.queries {
 			if q.rows != rows {

@@ -1,4 +1,4 @@
--- A query of the config's: its rows in deal order, within a deal in the order in which the query gives them.
+-- A query of the config's, for rows of which those of one time keep its order: its rows in deal order, within a deal in the order in which the query gives them.
 SELECT *
 FROM (
     SELECT q.*, row_number() OVER () AS own_order
