@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"drumbeat/internal/pipeline"
@@ -11,6 +12,7 @@ import (
 type census struct {
 	stages    []stageCount
 	index     map[string]int
+	longer    []*longName
 	ignored   count // deals that are none any more
 	noCreated count
 	noName    count
@@ -44,6 +46,22 @@ type stageCount struct {
 	n       int
 }
 
+// longName is a stage or a state of which one word told the outcome.
+type longName struct {
+	count
+	outcome pipeline.Outcome
+}
+
+// byWord counts a deal whose outcome one word of a longer name told.
+func (c *census) byWord(at Place, name string, outcome pipeline.Outcome) {
+	i := slices.IndexFunc(c.longer, func(l *longName) bool { return l.value == name && l.first.Column == at.Column })
+	if i < 0 {
+		i = len(c.longer)
+		c.longer = append(c.longer, &longName{outcome: outcome})
+	}
+	c.longer[i].add(at, name)
+}
+
 func newCensus() census {
 	return census{index: map[string]int{}, unknown: map[string]bool{}, named: map[string]int{}, ambiguous: map[string]*count{}}
 }
@@ -72,6 +90,13 @@ func (e *Export) lookAtDeals(f *file) {
 		}
 		c := &e.census
 		c.stage(d.values[dealStage], d.outcome, f.titleOf(d.keys[dealOutcome]), d.keys[dealOutcome] != "stage")
+		if d.longer {
+			name := d.values[dealStage]
+			if d.keys[dealOutcome] == "outcome" {
+				name = r.get("outcome")
+			}
+			c.byWord(r.place(d.keys[dealOutcome]), name, d.outcome)
+		}
 		for _, t := range []time.Time{d.created, d.closed} {
 			if t.After(c.newest) {
 				c.newest = t

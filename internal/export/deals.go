@@ -3,7 +3,6 @@ package export
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -38,6 +37,7 @@ type deal struct {
 	values  [dealWidth]string
 	keys    [dealWidth]string // what told each of them
 	outcome pipeline.Outcome
+	longer  bool      // a word in a longer name told it
 	created time.Time // zero: the row has no date of creation
 	closed  time.Time
 	dayOnly bool   // of closing the export tells the day only
@@ -158,57 +158,22 @@ func (f *file) splitStage(d *deal) {
 	}
 }
 
-var (
-	wonWord  = regexp.MustCompile(`(?i)\b(closed[ _-]?)?won\b`)
-	lostWord = regexp.MustCompile(`(?i)\b(closed[ _-]?)?lost\b`)
-)
-
-// outcomeOf says what a stage or a state means: as the map says, else by the words won and lost.
-func (m *mapping) outcomeOf(text string) (outcome pipeline.Outcome, known bool) {
-	meaning, seen := m.meanings[text]
-	if !seen {
-		meaning.outcome, meaning.known = m.judge(text)
-		m.meanings[text] = meaning
-	}
-	return meaning.outcome, meaning.known
-}
-
-// meaning is what a stage or a state was found to mean: there are few of them, and many deals.
-type meaning struct {
-	outcome pipeline.Outcome
-	known   bool
-}
-
-func (m *mapping) judge(text string) (outcome pipeline.Outcome, known bool) {
-	if o, ok := m.outcomes[sameText(text)]; ok {
-		return o, true
-	}
-	won, lost := wonWord.MatchString(text), lostWord.MatchString(text)
-	switch {
-	case won && !lost:
-		return pipeline.Won, true
-	case lost && !won:
-		return pipeline.Lost, true
-	}
-	return pipeline.Open, false
-}
-
 // readOutcome goes by what the map says about the stage, then by the state, by yes and no columns, and by the words in
 // the stage's name.
 func (f *file) readOutcome(r record, d *deal) {
 	m, stage, state := f.mapping, d.values[dealStage], r.get("outcome")
 	d.ignored = m.ignored[sameText(stage)] || m.ignored[sameText(state)]
 	firm, isFirm := m.firm[sameText(stage)]
-	byStage, _ := m.outcomeOf(stage)
+	byStage := m.outcomeOf(stage)
 	switch {
 	case isFirm:
 		d.outcome, d.keys[dealOutcome] = firm, "stage"
 	case state != "":
-		o, known := m.outcomeOf(state)
-		if !known && !d.ignored {
+		found := m.outcomeOf(state)
+		if !found.known && !d.ignored {
 			d.fail(r, "outcome", state, fmt.Errorf("is no outcome that is known; list it in the map given by --map under outcomes (open, won, lost or ignore), or, if it is a stage, map stage to this column and outcome to []"))
 		}
-		d.outcome, d.keys[dealOutcome] = o, "outcome"
+		d.outcome, d.longer, d.keys[dealOutcome] = found.outcome, found.longer, "outcome"
 	case yes(r.get("won")):
 		d.outcome, d.keys[dealOutcome] = pipeline.Won, "won"
 	case yes(r.get("lost")):
@@ -218,17 +183,9 @@ func (f *file) readOutcome(r record, d *deal) {
 	case r.get("won") != "" && r.get("lost") != "", r.get("closed") != "" && !yes(r.get("closed")):
 		d.outcome, d.keys[dealOutcome] = pipeline.Open, "closed"
 	default:
-		d.outcome, d.keys[dealOutcome] = byStage, "stage"
+		d.outcome, d.longer, d.keys[dealOutcome] = byStage.outcome, byStage.longer, "stage"
 	}
 	d.values[dealOutcome] = string(d.outcome)
-}
-
-func yes(s string) bool {
-	switch strings.ToLower(s) {
-	case "true", "t", "yes", "y", "1", "x", "✓":
-		return true
-	}
-	return false
 }
 
 // readClosing reads when a deal closed, or is expected to. CRMs have one column for both: it is the day of closing for
@@ -380,7 +337,7 @@ func (e *Export) refineClosing(d *deal) {
 	}
 	at := e.closings[closing{d.values[dealID], d.outcome}]
 	for _, m := range d.moves {
-		if o, _ := e.mapping.outcomeOf(m.stage); o == d.outcome && len(e.closings) == 0 {
+		if e.mapping.outcomeOf(m.stage).outcome == d.outcome && len(e.closings) == 0 {
 			at = m.at
 		}
 	}

@@ -107,7 +107,7 @@ func (e *Export) lookAtHistory(f *file) {
 			down++
 		}
 		last[id] = at
-		if outcome, _ := f.mapping.outcomeOf(f.historyStage(r, "stage")); outcome != pipeline.Open {
+		if outcome := f.mapping.outcomeOf(f.historyStage(r, "stage")).outcome; outcome != pipeline.Open {
 			if end := (closing{id, outcome}); at.After(e.closings[end]) && sameText(r.get("from_stage")) != sameText(r.get("stage")) {
 				e.closings[end] = at
 			}

@@ -2,7 +2,6 @@ package export
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -19,6 +18,7 @@ func (e *Export) warn() {
 			e.warning(f.skipped.first, fmt.Sprintf("skipped as no row: %s, the first %q", plural(f.skipped.notes, "line"), shorten(f.skipped.text)), "")
 		}
 	}
+	e.warnOutcomes()
 	e.warnDeals()
 	e.warnPeople()
 	if len(e.filesOf(pipeline.StageChanges)) > 0 && len(e.wideFiles()) > 0 {
@@ -27,17 +27,27 @@ func (e *Export) warn() {
 	}
 }
 
-// closedWord is in stages that sound like an end, of which nobody says which.
-var closedWord = regexp.MustCompile(`(?i)\b(closed|won|lost|cancell?ed|abandoned|rejected)\b`)
+// warnOutcomes names the stages of which a word told the outcome, and those that sound like an end and were taken for none.
+func (e *Export) warnOutcomes() {
+	c := &e.census
+	const most = 20
+	for _, l := range c.longer[:min(most, len(c.longer))] {
+		e.warning(l.first, fmt.Sprintf("%s in %q count as %s, by a word in that name", plural(l.n, "deal"), shorten(l.value), l.outcome),
+			"if that is wrong, say in the map under outcomes what it is: open, won or lost")
+	}
+	if more := len(c.longer) - most; more > 0 {
+		e.warning(Place{File: c.longer[most].first.File}, fmt.Sprintf("so do the deals of %s", plural(more, "more name")), "the dry run lists them")
+	}
+	for _, s := range c.stages {
+		if f := e.filesOf(pipeline.Deals)[0]; s.outcome == pipeline.Open && soundsFinal(s.stage) && !s.state && e.mapping.firm[sameText(s.stage)] == "" {
+			e.warning(Place{File: f.name, Column: f.titleOf("stage")}, fmt.Sprintf("%s in %q count as open", plural(s.n, "deal"), s.stage),
+				"if that is an end, list it in the map under outcomes: won or lost; else under open")
+		}
+	}
+}
 
 func (e *Export) warnDeals() {
 	c := &e.census
-	for _, s := range c.stages {
-		if f := e.filesOf(pipeline.Deals)[0]; s.outcome == pipeline.Open && closedWord.MatchString(s.stage) && !s.state && e.mapping.firm[sameText(s.stage)] == "" {
-			e.warning(Place{File: f.name, Column: f.titleOf("stage")}, fmt.Sprintf("%s in %q count as open", plural(s.n, "deal"), s.stage),
-				"if that is an end, list it in the map under outcomes: won or lost")
-		}
-	}
 	if c.noCreated.n > 0 {
 		hint := "write exported: YYYY-MM-DD in the map given by --map if the export is of another day"
 		what := fmt.Sprintf("%s without a date of creation: those that are open count from %s, the newest date of the export", plural(c.noCreated.n, "deal"), e.exported.Format("2006-01-02"))
