@@ -21,6 +21,7 @@ func (e *Export) warn() {
 	e.warnOutcomes()
 	e.warnDeals()
 	e.warnPeople()
+	e.warnEnds()
 	if len(e.filesOf(pipeline.StageChanges)) > 0 && len(e.wideFiles()) > 0 {
 		f := e.wideFiles()[0]
 		e.warning(Place{File: f.name, Line: f.line}, "the columns of entry into stages are left alone", "there is a history of stages, which says more")
