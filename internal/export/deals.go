@@ -162,6 +162,7 @@ func (f *file) splitStage(d *deal) {
 // the stage's name.
 func (f *file) readOutcome(r record, d *deal) {
 	m, stage, state := f.mapping, d.values[dealStage], r.get("outcome")
+	meet(m.met.named, sameText(state), state)
 	d.ignored = m.ignored[sameText(stage)] || m.ignored[sameText(state)]
 	firm, isFirm := m.firm[sameText(stage)]
 	byStage := m.outcomeOf(stage)

@@ -112,9 +112,12 @@ func (f *file) enteredAt(column int) int {
 
 // renamed gives a stage's name of today.
 func (m *mapping) renamed(stage string) string {
-	if now, ok := m.rename[sameText(stage)]; ok {
-		return now
+	key := sameText(stage)
+	meet(m.met.written, key, stage)
+	if now, ok := m.rename[key]; ok {
+		stage, key = now, sameText(now)
 	}
+	meet(m.met.named, key, stage)
 	return clean(stage)
 }
 

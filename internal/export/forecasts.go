@@ -54,7 +54,9 @@ func (e *Export) readForecast(f *file, r record, v *forecast) {
 
 // category gives the canonical word for a forecast category; one that nobody knows stays as it is.
 func (m *mapping) category(s string) string {
-	if c, known := m.categories[sameText(s)]; known {
+	key := sameText(s)
+	meet(m.met.categories, key, s)
+	if c, known := m.categories[key]; known {
 		return c
 	}
 	return s

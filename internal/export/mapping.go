@@ -54,6 +54,7 @@ type mapping struct {
 	files      map[string]settings // by the name of the file, without folder and case
 
 	meanings map[string]meaning // of stages and states, as found so far
+	met      met
 
 	own       *yamlfile.Map // the company's map, for faults about it; nil: none
 	ownFile   *yamlfile.File
@@ -142,7 +143,7 @@ func (m *mapping) ownFaults() fault.List {
 func newMapping() *mapping {
 	m := &mapping{columns: map[pipeline.Rows]map[string][]string{}, outcomes: map[string]pipeline.Outcome{},
 		firm: map[string]pipeline.Outcome{}, ignored: map[string]bool{}, categories: map[string]string{}, rename: map[string]string{},
-		files: map[string]settings{}, meanings: map[string]meaning{}}
+		files: map[string]settings{}, meanings: map[string]meaning{}, met: newMet()}
 	for _, rows := range kinds {
 		m.columns[rows] = map[string][]string{}
 	}
@@ -314,8 +315,10 @@ func (m *mapping) readOutcomes(part *yamlfile.Map, own bool) {
 	}
 }
 
+var categoryKeys = []string{"commit", "best_case", "pipeline", "omitted", "none"}
+
 func (m *mapping) readCategories(part *yamlfile.Map) {
-	for _, category := range []string{"commit", "best_case", "pipeline", "omitted", "none"} {
+	for _, category := range categoryKeys {
 		for _, name := range part.Texts(category) {
 			m.categories[sameText(name)] = strings.TrimSuffix(category, "none")
 		}

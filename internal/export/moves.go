@@ -98,6 +98,7 @@ func (e *Export) lookAtHistory(f *file) {
 	e.eachOf(f, func(r record) {
 		id := e.dealOf(r)
 		at, ok := e.time(r, "at")
+		_ = f.historyStage(r, "from_stage") // so that it has been met
 		if !ok {
 			return
 		}

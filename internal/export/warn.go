@@ -21,6 +21,7 @@ func (e *Export) warn() {
 	e.warnOutcomes()
 	e.warnDeals()
 	e.warnPeople()
+	e.warnUnmet()
 	e.warnEnds()
 	if len(e.filesOf(pipeline.StageChanges)) > 0 && len(e.wideFiles()) > 0 {
 		f := e.wideFiles()[0]
