@@ -34,6 +34,7 @@ type file struct {
 	dates     habit
 	decimals  habit
 	percent   bool // probabilities are in percent
+	cut       bool // it could not be read to its end
 	n         int  // rows
 	skipped   skipped
 	flow      flow // of a history of stages
@@ -210,6 +211,7 @@ func (f *file) records(bad func(fault.Fault), each func(r *sheet.Reader, fields 
 			return nil
 		case errors.As(err, &broken):
 			if bad(broken.Fault); broken.Final {
+				f.cut = true
 				return nil
 			}
 			continue

@@ -56,6 +56,9 @@ func (f *file) profile() fault.List {
 	if err != nil {
 		bad(fault.Fault{File: f.name, What: err.Error()})
 	}
+	if f.cut {
+		return list // what would decide may stand in the rest
+	}
 	f.dates.decide(f.settings.dateOrder, dates, years, bad)
 	f.decimals.decideDecimal(f.settings.decimal, numbers, bad)
 	f.percent = f.mapping.percent == "yes" || f.mapping.percent == "" && large.there()

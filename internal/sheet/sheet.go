@@ -1,7 +1,7 @@
 // Package sheet reads a CSV file record by record.
 // In goes the text of a file and the sign between its fields; out comes one record after the other, each value with
 // its line, in constant memory, and what is broken as a fault at its place.
-// It refuses UTF-16, quoting that RFC 4180 does not know, and a record that no one would write; it knows no column.
+// It refuses what is not UTF-8, quoting that RFC 4180 does not know, and a record that no one would write; it knows no column.
 // Read source (canonical files) or export (what CRMs write) next: both read their files through it.
 package sheet
 
@@ -67,6 +67,9 @@ func (r *Reader) Next() ([]string, error) {
 	}
 	if err != nil {
 		return nil, r.broken(err)
+	}
+	if bad := r.foreign(fields); bad != nil {
+		return nil, bad
 	}
 	last := len(fields) - 1
 	r.next = r.Line(last) + strings.Count(fields[last], "\n") + 1

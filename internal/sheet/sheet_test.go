@@ -41,7 +41,9 @@ func TestRecordsWithTheirLines(t *testing.T) {
 		"semicolons": {"a;b,c\n1;2\n", ';', "1:a|b,c 2:1|2"},
 		"a broken line, and the one behind it": {"a,b\n1,x\"y\n2,z\n", ',',
 			`1:a|b f.csv:2: a quote stands inside a field that is not quoted; quote the whole field and double the quotes in it: "a ""b"" c" 3:2|z`},
-		"UTF-16":  {"\xff\xfea\x00", ',', "f.csv:1: is UTF-16, not UTF-8; save it as CSV UTF-8"},
+		"UTF-16":                  {"\xff\xfea\x00", ',', "f.csv:1: is UTF-16, not UTF-8; save it as CSV UTF-8"},
+		"Windows-1252, said once": {"a,b\n1,2\n\"x\ny\x80\",3\n4,\xe9\n", ',', `1:a|b 2:1|2 f.csv:4: is not UTF-8 (Windows-1252 perhaps); save it as "CSV UTF-8"`},
+		"a sign for what could not be read is UTF-8": {"a\n\ufffd\n", ',', "1:a 2:\ufffd"},
 		"nothing": {"", ',', ""},
 	} {
 		t.Run(name, func(t *testing.T) {
