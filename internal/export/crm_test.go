@@ -288,3 +288,16 @@ func TestThePreviewSaysHowEverythingWasUnderstood(t *testing.T) {
 		t.Errorf("%v, in short:\n%s", err, short.String())
 	}
 }
+
+func TestATimeZoneAsSalesforceWritesIt(t *testing.T) {
+	reps := "Name,Email,Time Zone\n"
+	for i, zone := range []string{"(GMT+01:00) Central European Standard Time (Europe/Berlin)", "Europe/Paris", "(GMT+01:00) Paris", "Standard Time (Local)", "Mitte (  America/New_York )"} {
+		reps += strings.Repeat("A", i+1) + ",," + zone + "\n"
+	}
+	var zones []string
+	for _, line := range rows(t, told(t, files{"reps.csv": reps, "deals.csv": plainHead + "d1,Acme,,A,,2016-10-20,\n"}, Options{}), pipeline.Reps) {
+		_, zone, _ := strings.Cut(line, "time_zone=")
+		zones = append(zones, zone)
+	}
+	want(t, zones, "Europe/Berlin", "Europe/Paris", "(GMT+01:00) Paris", "Standard Time (Local)", "America/New_York")
+}

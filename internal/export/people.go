@@ -50,12 +50,25 @@ func (e *Export) lookAtReps(f *file) {
 				tell(i, key, clean(r.get(key)))
 			}
 		}
+		p.values[5] = zoneName(p.values[5])
 		if p.values[1] == "" {
 			p.values[1], p.places[1] = p.values[2], p.places[2] // a name may be missing, a person not
 		}
 		e.people.list = append(e.people.list, p)
 		e.people.byName[sameText(p.values[1])] = append(e.people.byName[sameText(p.values[1])], p)
 	})
+}
+
+// zoneName gives the IANA name that stands in the last brackets of a zone as Salesforce writes it, like "(GMT+01:00) Central
+// European Standard Time (Europe/Berlin)"; else what is written.
+func zoneName(s string) string {
+	inner, closed := strings.CutSuffix(s, ")")
+	if i := strings.LastIndexByte(inner, '('); closed && i >= 0 {
+		if _, err := parseZone(clean(inner[i+1:])); err == nil {
+			return clean(inner[i+1:])
+		}
+	}
+	return s
 }
 
 // settlePeople gives everybody an id, once all files of reps are read: the file's, else the name, and the address
