@@ -1,6 +1,7 @@
 package export
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -128,7 +129,7 @@ func (e *Export) eachOf(f *file, do func(record)) {
 		do(r)
 		return nil
 	})
-	if err != nil {
+	if err != nil && !f.broken {
 		e.fault(Place{File: f.name}, "has changed while it was read", "run the import again")
 	}
 }
@@ -136,6 +137,9 @@ func (e *Export) eachOf(f *file, do func(record)) {
 // wrongValues names what cannot be read, an unknown state of deals once.
 func (e *Export) wrongValues(list []wrongValue) {
 	for _, w := range list {
+		if errors.Is(w.err, errUnsettled) {
+			continue
+		}
 		what, hint := split(w.err.Error())
 		if state := w.place.Column + what; e.census.unknown[state] {
 			continue
@@ -165,7 +169,7 @@ func (e *Export) settleExported() {
 		}
 	}
 	e.exported = e.census.newest
-	if e.exported.IsZero() && e.census.noCreated.n > 0 {
+	if e.exported.IsZero() && e.census.noCreated.n > 0 && len(e.faults) == 0 { // else the dates may only be unreadable
 		e.fault(e.census.noCreated.first, "no deal has a date of creation or closing: nothing tells since when it exists",
 			"export the date of creation, or write exported: YYYY-MM-DD, the day of the export, in the map given by --map")
 	}

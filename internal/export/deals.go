@@ -257,13 +257,10 @@ func (f *file) readChance(r record, d *deal) {
 	if value == "" {
 		return
 	}
-	n, text, err := f.figure(value)
+	text, err := f.chance(value)
 	if err != nil {
 		d.fail(r, "probability", value, err)
 		return
-	}
-	if n.percent || f.percent {
-		text = share(text)
 	}
 	d.set(dealProbability, "probability", text)
 }

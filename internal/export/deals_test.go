@@ -91,5 +91,6 @@ func TestWhatReportsPutBelowTheirRows(t *testing.T) {
 	}
 	_, faults := open(t, files{"deals.csv": plainHead + "d1,Acme,Ada,New,5,2016-10-20\nd2,A\"cme,Ada,New,5,2016-10-20,\nd3,Acme,Ada,New,5,soon,\n"}, Options{})
 	want(t, strings.Split(faults.Error(), "\n"), "deals.csv:2: 6 fields, where the header has 7; quote a field that holds a comma",
-		`deals.csv:3: a quote stands inside a field that is not quoted; quote the whole field and double the quotes in it: "a ""b"" c"`)
+		`deals.csv:3: a quote stands inside a field that is not quoted; quote the whole field and double the quotes in it: "a ""b"" c"`,
+		`deals.csv:4: Created: "soon" is no date that can be read; write it like 2016-10-20, 10/20/2016 or 20.10.2016 15:45`)
 }

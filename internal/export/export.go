@@ -89,10 +89,9 @@ func Open(paths []string, opts Options) (*Export, fault.List) {
 	for _, f := range e.files {
 		e.faults = append(e.faults, f.profile()...)
 	}
-	if len(e.faults) == 0 { // else no value can be read for what it means
-		e.look()
-	}
+	e.look()
 	if len(e.faults) > 0 {
+		e.checkKeys()
 		return nil, e.sorted()
 	}
 	e.makeTables()
@@ -109,6 +108,9 @@ func ofCommand(list fault.List) fault.List {
 func (e *Export) look() {
 	for _, rows := range kinds {
 		for _, f := range e.filesOf(rows) {
+			if f.cut {
+				continue // what the rest would say is not known
+			}
 			switch rows {
 			case pipeline.Reps:
 				e.lookAtReps(f)
@@ -161,7 +163,7 @@ func (e *Export) sorted() fault.List {
 		}
 		return a.Line - b.Line
 	})
-	return e.faults
+	return e.faults[:min(len(e.faults), fault.Limit)]
 }
 
 func names(files []*file) string {

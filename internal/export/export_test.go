@@ -181,7 +181,7 @@ func TestTheCommandLineSettlesOrderAndZone(t *testing.T) {
 	want(t, column(t, told(t, f, Options{}), "created_at"), "2016-03-04T05:00:00Z", "2016-03-04T15:00:00Z", "2016-03-04T10:00:00Z")
 	want(t, column(t, told(t, f, Options{DateOrder: "dmy"}), "created_at")[:1], "2016-04-03T04:00:00Z") // the call is nearer than the file
 	_, faults := open(t, files{"deals.csv": f["deals.csv"]}, Options{DateOrder: "ymd"})
-	if len(faults) == 0 || !strings.Contains(faults[0].String(), `deals.csv:2: Created: "03/04/2016" is no date in the order ymd, which was set for this file`) {
+	if len(faults) == 0 || !strings.Contains(faults[0].String(), `deals.csv:2: Created: 3 dates do not fit ymd, which was set for this file, the first "03/04/2016"; dmy and mdy each fit all of this column`) {
 		t.Errorf("ymd: %v", faults)
 	}
 	for opts, what := range map[Options]string{

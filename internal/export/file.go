@@ -34,7 +34,8 @@ type file struct {
 	dates     habit
 	decimals  habit
 	percent   bool // probabilities are in percent
-	cut       bool // it could not be read to its end
+	broken    bool // some of it is no CSV, which a fault says
+	cut       bool // and it could not be read to its end
 	n         int  // rows
 	skipped   skipped
 	flow      flow // of a history of stages
@@ -52,6 +53,8 @@ type habit struct {
 	by   witness // the value that tells; none: the settings said so, or nothing depends on it
 	set  bool    // by the map or the command line
 	used bool    // some value depends on it
+
+	unsettled bool // the values do not tell, or do not fit: a fault says so
 }
 
 // skipped counts what a file has between its rows.

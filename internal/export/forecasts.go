@@ -42,13 +42,7 @@ func (e *Export) readForecast(f *file, r record, v *forecast) {
 		_, text, err := f.figure(value)
 		return text, err
 	})
-	take(4, func(value string) (string, error) {
-		n, text, err := f.figure(value)
-		if err == nil && (n.percent || f.percent) {
-			text = share(text)
-		}
-		return text, err
-	})
+	take(4, f.chance)
 	take(5, func(value string) (string, error) { return f.mapping.category(value), nil })
 }
 

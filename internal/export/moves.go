@@ -1,6 +1,7 @@
 package export
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -130,6 +131,9 @@ func (e *Export) time(r record, key string) (time.Time, bool) {
 		return time.Time{}, false // the import says that it is missing
 	}
 	at, err := r.file.instant(value)
+	if errors.Is(err, errUnsettled) {
+		return at, false
+	}
 	if err != nil {
 		what, hint := split(fmt.Sprintf("%q %v", value, err))
 		e.fault(r.place(key), what, hint)

@@ -142,11 +142,13 @@ func notDigit(r rune) bool { return r < '0' || r > '9' }
 // readings says what a number means with a dot, and with a comma, before its decimals.
 func (f figure) readings() [2]string { return [2]string{f.in(dot), f.in(comma)} }
 
+var errNoShare = errors.New("is outside 0 to 100 %")
+
 // share makes a probability from 0 to 1 of one in percent.
-func share(percent string) string {
+func share(percent string) (string, error) {
 	v, err := strconv.ParseFloat(percent, 64)
-	if err != nil {
-		return percent // the import says what is wrong with it
+	if err != nil || v < 0 || v > 100 {
+		return "", errNoShare
 	}
-	return strconv.FormatFloat(v/100, 'f', -1, 64)
+	return strconv.FormatFloat(v/100, 'f', -1, 64), nil
 }

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -16,6 +17,13 @@ var (
 	numberKeys = []string{"amount", "probability"}
 )
 
+// habits is what a file shows of how it writes dates and numbers.
+type habits struct {
+	dates, numbers       evidence
+	oddDates, oddFigures misfits
+	years, large         witness
+}
+
 // profile reads the file once to find out how it writes dates and numbers. What cannot be decided is a fault, and so
 // is what cannot be read as CSV.
 func (f *file) profile() fault.List {
@@ -25,30 +33,17 @@ func (f *file) profile() fault.List {
 			list = append(list, b)
 		}
 	}
-	dates := evidence{habits: [2]string{dayFirst, monthFirst}}
-	numbers := evidence{habits: decimalHabits()}
-	var years, large witness
+	seen := habits{dates: evidence{habits: dateHabits()}, numbers: evidence{habits: decimalHabits()}}
+	columns := f.dateColumns()
 	err := f.each(bad, func(r record) error {
-		for _, column := range f.dateColumns() {
-			value := trim(r.fields[column])
-			if m, err := parseMoment(value); value != "" && err == nil {
-				if !m.fixed {
-					dates.add(witness{value, r.placeOf(column)}, m.readings())
-					f.dates.used = true
-				} else if !years.there() {
-					years = witness{value, r.placeOf(column)}
-				}
+		for _, column := range columns {
+			if value := trim(r.fields[column]); value != "" {
+				f.seeDate(&seen, column, witness{value, r.placeOf(column)})
 			}
 		}
 		for _, key := range numberKeys {
-			value := r.get(key)
-			if n, err := parseFigure(value); value != "" && err == nil {
-				texts := n.readings()
-				numbers.add(witness{value, r.place(key)}, texts)
-				f.decimals.used = f.decimals.used || texts[0] != texts[1]
-				if v, err := strconv.ParseFloat(texts[0], 64); key == "probability" && (n.percent || err == nil && v > 1) && !large.there() {
-					large = witness{value, r.place(key)}
-				}
+			if value := r.get(key); value != "" {
+				f.seeNumber(&seen, key, witness{value, r.place(key)})
 			}
 		}
 		return nil
@@ -56,14 +51,49 @@ func (f *file) profile() fault.List {
 	if err != nil {
 		bad(fault.Fault{File: f.name, What: err.Error()})
 	}
-	if f.cut {
+	if f.broken = len(list) > 0; f.cut {
 		return list // what would decide may stand in the rest
 	}
-	f.dates.decide(f.settings.dateOrder, dates, years, bad)
-	f.decimals.decideDecimal(f.settings.decimal, numbers, bad)
-	f.percent = f.mapping.percent == "yes" || f.mapping.percent == "" && large.there()
+	f.dates.decide(f.settings.dateOrder, &seen, bad)
+	f.decimals.decideDecimal(f.settings.decimal, &seen, bad)
+	f.percent = f.mapping.percent == "yes" || f.mapping.percent == "" && seen.large.there()
 	return list
 }
+
+func (f *file) seeDate(seen *habits, column int, w witness) {
+	m, err := parseMoment(w.value)
+	switch {
+	case err != nil:
+	case !m.fixed:
+		texts := m.readings()
+		seen.dates.add(w, texts)
+		f.dates.used = true
+		if set := f.settings.dateOrder; set != "" {
+			_, fits := m.in(set)
+			seen.oddDates.add(column, w, texts, fits)
+		}
+	case !seen.years.there():
+		seen.years = w
+	}
+}
+
+func (f *file) seeNumber(seen *habits, key string, w witness) {
+	n, err := parseFigure(w.value)
+	if err != nil {
+		return
+	}
+	texts := n.readings()
+	seen.numbers.add(w, texts)
+	f.decimals.used = f.decimals.used || texts[0] != texts[1]
+	if set := f.settings.decimal; set != "" {
+		seen.oddFigures.add(f.columns[key], w, texts, n.in(set) != "")
+	}
+	if v, err := strconv.ParseFloat(texts[0], 64); key == "probability" && (n.percent || err == nil && v > 1) && !seen.large.there() {
+		seen.large = w
+	}
+}
+
+func dateHabits() [2]string { return [2]string{dayFirst, monthFirst} }
 
 func decimalHabits() [2]string { return [2]string{dot, comma} }
 
@@ -84,37 +114,34 @@ func (f *file) dateColumns() []int {
 }
 
 // decide settles the order of dates: as set, else as the values say.
-func (h *habit) decide(set string, e evidence, years witness, bad func(fault.Fault)) {
+func (h *habit) decide(set string, seen *habits, bad func(fault.Fault)) {
 	if set != "" {
 		h.name, h.set = set, true
+		h.unsettled = seen.oddDates.report("date", set, dateHabits(), bad)
 		return
 	}
-	i, by, what, hint := e.verdict()
-	h.name, h.by = e.habits[i], by
+	h.judge(&seen.dates, "say --date-order dmy or --date-order mdy, or date_order for this file in the map", bad)
 	if !h.used {
-		h.name, h.by = yearFirst, years
-	}
-	if what != "" {
-		if hint == "" {
-			hint = "say --date-order dmy or --date-order mdy, or date_order for this file in the map"
-		}
-		bad(fault.Fault{File: by.place.File, Line: by.place.Line, Field: by.place.Column, What: what, Hint: hint})
+		h.name, h.by = yearFirst, seen.years
 	}
 }
 
 // decideDecimal settles the sign before decimals in the same way.
-func (h *habit) decideDecimal(set string, e evidence, bad func(fault.Fault)) {
+func (h *habit) decideDecimal(set string, seen *habits, bad func(fault.Fault)) {
 	if set != "" {
 		h.name, h.set = set, true
+		h.unsettled = seen.oddFigures.report("number", "decimal: "+set, decimalHabits(), bad)
 		return
 	}
+	h.judge(&seen.numbers, "write decimal: dot or decimal: comma in the map given by --map", bad)
+}
+
+// judge goes by the values; where they do not tell, ask says what would.
+func (h *habit) judge(e *evidence, ask string, bad func(fault.Fault)) {
 	i, by, what, hint := e.verdict()
 	h.name, h.by = e.habits[i], by
-	if what != "" {
-		if hint == "" {
-			hint = "write decimal: dot or decimal: comma in the map given by --map"
-		}
-		bad(fault.Fault{File: by.place.File, Line: by.place.Line, Field: by.place.Column, What: what, Hint: hint})
+	if h.unsettled = what != ""; h.unsettled {
+		bad(fault.Fault{File: by.place.File, Line: by.place.Line, Field: by.place.Column, What: what, Hint: cmp.Or(hint, ask)})
 	}
 }
 
@@ -134,7 +161,7 @@ func (f *file) instant(value string) (time.Time, error) {
 	}
 	t, ok := m.instant(f.dates.name, f.zone())
 	if !ok {
-		return t, f.noSuchDay()
+		return t, f.noSuchDay(m)
 	}
 	return t, nil
 }
@@ -153,12 +180,15 @@ func (f *file) date(value string) (pipeline.Date, error) {
 	}
 	d, ok := m.in(f.dates.name)
 	if !ok {
-		return d, f.noSuchDay()
+		return d, f.noSuchDay(m)
 	}
 	return d, nil
 }
 
-func (f *file) noSuchDay() error {
+func (f *file) noSuchDay(m moment) error {
+	if f.dates.unsettled && m.readings() != [2]string{} {
+		return errUnsettled
+	}
 	if f.dates.set {
 		return fmt.Errorf("is no date in the order %s, which was set for this file", f.dates.name)
 	}
@@ -172,8 +202,20 @@ func (f *file) figure(value string) (figure, string, error) {
 		return n, "", err
 	}
 	text := n.in(f.decimals.name)
+	if text == "" && f.decimals.unsettled && n.readings() != [2]string{} {
+		return n, "", errUnsettled
+	}
 	if text == "" {
 		return n, "", fmt.Errorf("is no number with a %s before its decimals, as this file writes them", f.decimals.name)
 	}
 	return n, text, nil
+}
+
+// chance reads a probability and gives it from 0 to 1.
+func (f *file) chance(value string) (string, error) {
+	n, text, err := f.figure(value)
+	if err == nil && (n.percent || f.percent) {
+		return share(text)
+	}
+	return text, err
 }
