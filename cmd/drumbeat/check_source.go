@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -37,7 +36,7 @@ type found struct {
 	values   values
 	deals    int
 	inScope  int               // deals in the pipelines of the process
-	unmapped map[string]int    // stage names that no version of the process knows → changes into them
+	unmapped strangers         // stages of these deals that no version of the process knows
 	survey   *discovery.Survey // of what deals do, to say what such names seem to be
 	noZone   []string          // time zones of reps that do not exist
 	notes    []string
@@ -58,7 +57,7 @@ func trySource(ctx context.Context, w io.Writer, cfg *config.Config, format stri
 		return err
 	}
 	defer func() { err = errors.Join(err, end()) }()
-	f := found{cfg: cfg, now: now, newest: map[pipeline.Rows]time.Time{}, values: values{}, unmapped: map[string]int{},
+	f := found{cfg: cfg, now: now, newest: map[pipeline.Rows]time.Time{}, values: values{}, unmapped: strangers{},
 		survey: discovery.NewSurvey(now)}
 	for history, err := range reading.Deals {
 		if err != nil {
@@ -87,14 +86,12 @@ func (f *found) look(h *pipeline.History) {
 	f.deals++
 	if f.cfg.Process.InPipelines(h.Deal.Pipeline) {
 		f.inScope++
+		f.unmapped.look(f.cfg.Process, h)
 	}
 	f.at(pipeline.Deals, h.Deal.CreatedAt)
 	for _, c := range h.Changes {
 		f.at(pipeline.StageChanges, c.At)
 		f.values.saw(pipeline.StageChanges, "rep_id", c.RepID != "")
-		if _, closed := f.cfg.Process.ClosedAs(c.Stage); !closed && f.cfg.Process.Lookup(c.Stage, c.At) == nil {
-			f.unmapped[strings.TrimSpace(c.Stage)]++
-		}
 	}
 	for _, a := range h.Activities {
 		f.at(pipeline.Activities, a.At)
@@ -226,7 +223,7 @@ func (f *found) text() string {
 	if n := len(f.noZone); n > 0 {
 		fmt.Fprintf(&b, "  time zones that do not exist: %d, the first %q; these reps get the schedule's\n", n, f.noZone[0])
 	}
-	f.strangers(&b)
+	f.unmapped.tell(&b, func() *discovery.Proposer { return f.survey.Proposer(f.cfg.Process) })
 	f.leftOut(&b)
 	return b.String()
 }
@@ -274,26 +271,6 @@ func ago(d time.Duration) string {
 		return fmt.Sprintf("%d hours", int(d.Hours()))
 	}
 	return fmt.Sprintf("%d days", int(d.Hours()/24))
-}
-
-// strangers names the stages that the process does not know, the most frequent first, and what they seem to be.
-func (f *found) strangers(b *strings.Builder) {
-	names := slices.SortedFunc(maps.Keys(f.unmapped), func(a, b string) int {
-		return cmp.Or(cmp.Compare(f.unmapped[b], f.unmapped[a]), cmp.Compare(a, b))
-	})
-	if len(names) == 0 {
-		return
-	}
-	b.WriteString("\nstages that no version of the process knows\n")
-	proposer := f.survey.Proposer(f.cfg.Process)
-	for _, name := range names {
-		moves := "moves"
-		if f.unmapped[name] == 1 {
-			moves = "move"
-		}
-		fmt.Fprintf(b, "  %d %s into %q: %s\n", f.unmapped[name], moves, name, proposer.Propose(name))
-	}
-	b.WriteString("  `drumbeat init --from DSN --out DIR` drafts a whole process from what deals do\n")
 }
 
 // leftOut says which figures the source cannot support, and what else is to be known.

@@ -156,7 +156,7 @@ func TestCheckConnectSaysWhatTheSourceHoldsAndLacks(t *testing.T) {
 	}
 	for _, want := range []string{"  reps           1     reps", "  deals          2     deals          newest 2026-01-06 08:00Z  always empty: amount, currency, expected_close, forecast_category, probability, stage\n",
 		"  stage_changes  4     stage_changes  newest 2026-01-07 09:30Z", "  activities     none", "1 of the deals are in the pipelines of the process",
-		`1 move into "Demo": `, "  no activities: silent buyers", "  no reps.manager_id: nobody is a manager", "  no forecasts: forecast calls", "  the newest row is of 2026-01-07 09:30Z, ",
+		`1 move into "Demo", and 1 open deal rests there: `, "  no activities: silent buyers", "  no reps.manager_id: nobody is a manager", "  no forecasts: forecast calls", "  the newest row is of 2026-01-07 09:30Z, ",
 		`time zones that do not exist: 1, the first "Europe/Atlantis"`, "state      nothing there yet", "takes our mail\n"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is not said in\n%s", want, said)

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"drumbeat/internal/dbtest"
+)
+
+// aDay is a day where rows want an instant.
+var aDay = regexp.MustCompile(`(\d{4}-\d\d-\d\d)([,\n])`)
+
+// imported gives the DSN of a pipeline of these rows, by the names of their tables. A day in them is its morning.
+func imported(t *testing.T, rows map[string]string) (dsn string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range rows {
+		if err := os.WriteFile(filepath.Join(dir, name+".csv"), aDay.ReplaceAll([]byte(text), []byte("$1 09:00:00$2")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dsn = dbtest.SQLite(t)
+	call(t, "import", dir, "--into", dsn)
+	return dsn
+}
+
+// ofCRM gives the DSN of the tables that a preset's tests are about, after some more statements.
+func ofCRM(t *testing.T, preset string, more ...string) (dsn string) {
+	t.Helper()
+	script, err := os.ReadFile(filepath.Join("..", "..", "internal", "source", "testdata", "presets", preset+".sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dsn = dbtest.Postgres(t)
+	db, err := sql.Open("postgres", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(t.Context(), string(script)+"\n"+strings.Join(more, ";\n")); err != nil {
+		t.Fatal(err)
+	}
+	return dsn
+}
+
+// tried is what check --connect says of a source to somebody who has this process.
+func tried(t *testing.T, dsn, preset, process string) string {
+	t.Helper()
+	dir := t.TempDir()
+	config := filepath.Join(dir, "drumbeat.yaml")
+	source := "source: {dsn: " + quoted(dsn) + "}\n"
+	if preset != "" {
+		source = "source: {dsn: " + quoted(dsn) + ", preset: " + preset + "}\n"
+	}
+	for path, text := range map[string]string{config: source + "process: process.yaml\n", filepath.Join(dir, "process.yaml"): process} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cfg, err := loadConfig(config, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	if err := trySource(t.Context(), &said, cfg, "text", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	return said.String()
+}
+
+// says demands that all of the words are in a text, and none of those that begin with "not ".
+func says(t *testing.T, text string, words ...string) {
+	t.Helper()
+	for _, w := range words {
+		unwanted, isNot := strings.CutPrefix(w, "not ")
+		if strings.Contains(text, unwanted) == isNot {
+			t.Errorf("%q: said is %v in\n%s", unwanted, !isNot, text)
+		}
+	}
+}
+
+const salesProcess = `process: sales
+pipelines: [Sales]
+closed_stages: {won: [Closed won], lost: [Closed lost]}
+versions:
+  - effective: 2026-01-01
+    stages:
+      - {key: appointment, name: Appointment, phase: selling, expects: The buyer has time for us.}
+      - {key: demo, name: Demo, phase: selling, expects: The buyer has seen it.}
+      - {key: proposal, name: Proposal, phase: selling, expects: The buyer has our price.}
+`
+
+func TestStagesOfOtherPipelinesAreNoStrangers(t *testing.T) {
+	said := tried(t, ofCRM(t, "hubspot"), "hubspot", salesProcess)
+	says(t, said, `not "Offer"`, `not "Won"`, `  1 open deal rests in "On hold": no deal shows what it is: add it to crm_stages of the stage that means the same`)
+}
+
+func TestAnOpenDealInAnUnknownStageIsNamed(t *testing.T) {
+	const deals = "id,name,pipeline,stage,created_at,closed_at,outcome\nd1,One,Sales,,2026-01-05,,open\nd2,Two,Sales,propsal,2026-01-05,,open\n" +
+		"d3,Three,Sales,Closed won,2026-01-05,2026-01-09,won\nd4,Four,Renewals,Due,2026-01-05,,open\nd5,Five,Sales,Proposal,2026-01-05,,open\n"
+	said := tried(t, imported(t, map[string]string{"reps": "id,name\n", "deals": deals,
+		"stage_changes": "deal_id,stage,at\nd1,Demo,2026-01-06\nd1,Legal,2026-01-07\nd1,Legal ,2026-01-08\nd3,Legal,2026-01-07\nd3,Closed won,2026-01-09\n"}), "", salesProcess)
+	says(t, said, `  2 moves into "Legal", and 1 open deal rests there: `, `  1 open deal rests in "propsal": it looks like "Proposal": add it to crm_stages of proposal`,
+		`not "Due"`, `not in "Proposal"`, `not "Closed won"`)
+}
