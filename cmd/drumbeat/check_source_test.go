@@ -108,3 +108,18 @@ func TestAnOpenDealInAnUnknownStageIsNamed(t *testing.T) {
 	says(t, said, `  2 moves into "Legal", and 1 open deal rests there: `, `  1 open deal rests in "propsal": it looks like "Proposal": add it to crm_stages of proposal`,
 		`not "Due"`, `not in "Proposal"`, `not "Closed won"`)
 }
+
+func TestARenamedWonStageIsNoStageOfItsOwn(t *testing.T) {
+	dsn := ofCRM(t, "salesforce", "UPDATE opportunity SET stage_name = 'Signed' WHERE stage_name = 'Closed Won'",
+		"UPDATE opportunity_history SET stage_name = 'Signed' WHERE stage_name = 'Closed Won'")
+	said := tried(t, dsn, "salesforce", `process: sales
+closed_stages: {won: [Closed Won], lost: [Closed Lost]}
+versions:
+  - effective: 2026-01-01
+    stages:
+      - {key: discovery, name: Discovery, phase: selling, expects: The buyer has time for us.}
+      - {key: scoping, name: Scoping, phase: selling, expects: The buyer has said what it is.}
+      - {key: proposal, name: Proposal, phase: selling, expects: The buyer has our price.}
+`)
+	says(t, said, `  1 move into "Signed": the 1 deal that entered it was won as it did: add it to closed_stages.won, if that is what it means`)
+}

@@ -1,9 +1,8 @@
 package discovery
 
 import (
-	"fmt"
-	"math"
 	"slices"
+	"time"
 
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/process"
@@ -14,8 +13,9 @@ type Advice int
 
 // What a Proposal can advise.
 const (
-	Unsure     Advice = iota // too few deals show what it is
+	Unsure     Advice = iota // no deal shows what it is
 	SameStage                // another spelling of a known stage
+	NewName                  // the new name of a known stage, which deals no longer enter under the old one
 	ClosedWon                // it closes deals as won
 	ClosedLost               // it closes deals as lost
 	NewStage                 // a stage of its own, between two known ones
@@ -26,10 +26,13 @@ type Proposal struct {
 	Name   string // as the source writes it most often; as asked for where no deal ever entered it
 	Advice Advice
 	Deals  int // that ever entered it
+	Shown  int // of them, those that show what is advised: closed so as they entered it, or were in a known stage too
 
-	Stage         string // SameStage: the key of the stage
-	Like          string // SameStage: the known name that it is like
-	After, Before string // NewStage: the keys of the stages that it stands between; empty: at that end
+	Stage         string    // SameStage, NewName: the key of the stage
+	Like          string    // SameStage: the known name that it is like
+	Instead       string    // NewName, ClosedWon, ClosedLost: the known name that deals no longer enter; empty: none
+	Until, Since  time.Time // Instead: the last entry under the old name, the first under the new one
+	After, Before string    // NewStage: the keys of the stages that it stands between; empty: at that end
 }
 
 // Proposer answers what to do about names that one process does not know.
@@ -58,16 +61,25 @@ func (p *Proposer) Propose(name string) Proposal {
 	if out.likeness(p.latest) || !used {
 		return out
 	}
-	won, lost := s.closes(at, &p.entries[at], pipeline.Won), s.closes(at, &p.entries[at], pipeline.Lost)
+	won, lost := p.closes(at, pipeline.Won), p.closes(at, pipeline.Lost)
 	switch {
 	case won && !lost:
-		out.Advice = ClosedWon
+		p.closing(&out, at, ClosedWon, pipeline.Won)
 	case lost && !won:
-		out.Advice = ClosedLost
+		p.closing(&out, at, ClosedLost, pipeline.Lost)
 	default:
 		p.between(&out, at)
+		p.newName(&out, at)
 	}
 	return out
+}
+
+// closes says whether a name's deals close so as they enter it: by the habit of some, or by all where they are too few to
+// have one. The sentence says how few.
+func (p *Proposer) closes(name int, o pipeline.Outcome) bool {
+	e := &p.entries[name]
+	few := e.deals > 0 && e.deals < enough && e.as[o] == e.deals
+	return few || p.survey.closes(name, e, o)
 }
 
 // likeness finds a known name that this one is another spelling of.
@@ -119,28 +131,13 @@ func (p *Proposer) between(o *Proposal, name int) {
 		return
 	}
 	slot := turn.slot(unknown, order)
-	o.Advice = NewStage
+	o.Advice, o.Shown = NewStage, met
 	if slot > 0 {
 		o.After = v.Stages[slot-1].Key
 	}
 	if slot < len(v.Stages) {
 		o.Before = v.Stages[slot].Key
 	}
-}
-
-// short says what the name seems to be.
-func (o Proposal) short() string {
-	switch o.Advice {
-	case SameStage:
-		return fmt.Sprintf("like %q of %s", o.Like, o.Stage)
-	case ClosedWon:
-		return "deals are won as they enter it"
-	case ClosedLost:
-		return "deals are lost as they enter it"
-	case NewStage:
-		return "usually entered " + o.where()
-	}
-	return "no deal shows what it is"
 }
 
 // position is where the stage that a name means stands in the latest version, -1 where that has none.
@@ -150,41 +147,4 @@ func (p *Proposer) position(name int) int {
 		return -1
 	}
 	return p.latest.Position(stage.Key)
-}
-
-// String is the proposal as a sentence without its end.
-func (o Proposal) String() string {
-	switch o.Advice {
-	case SameStage:
-		return fmt.Sprintf("it looks like %q: add it to crm_stages of %s", o.Like, o.Stage)
-	case ClosedWon:
-		return "deals are won as they enter it: add it to closed_stages.won"
-	case ClosedLost:
-		return "deals are lost as they enter it: add it to closed_stages.lost"
-	case NewStage:
-		return "deals usually enter it " + o.where() + ": make it a stage of its own there, or add it to crm_stages of a stage that means the same"
-	}
-	return "no deal shows what it is: add it to crm_stages of the stage that means the same"
-}
-
-func (o Proposal) where() string {
-	switch {
-	case o.After == "":
-		return "before " + o.Before
-	case o.Before == "":
-		return "after " + o.After
-	}
-	return fmt.Sprintf("between %s and %s", o.After, o.Before)
-}
-
-// Percent is a share in whole percent; only all is 100 and only none 0.
-func Percent(part, of int) string {
-	share := math.Round(100 * float64(part) / float64(of))
-	switch {
-	case part > 0 && share == 0:
-		return "under 1 %"
-	case part < of && share == 100:
-		return "over 99 %"
-	}
-	return fmt.Sprintf("%.0f %%", share)
 }
