@@ -36,6 +36,7 @@ type found struct {
 	values   values
 	deals    int
 	inScope  int               // deals in the pipelines of the process
+	lines    seenNames         // deals by pipeline
 	unmapped strangers         // stages of these deals that no version of the process knows
 	survey   *discovery.Survey // of what deals do, to say what such names seem to be
 	noZone   []string          // time zones of reps that do not exist
@@ -57,7 +58,7 @@ func trySource(ctx context.Context, w io.Writer, cfg *config.Config, format stri
 		return err
 	}
 	defer func() { err = errors.Join(err, end()) }()
-	f := found{cfg: cfg, now: now, newest: map[pipeline.Rows]time.Time{}, values: values{}, unmapped: strangers{},
+	f := found{cfg: cfg, now: now, newest: map[pipeline.Rows]time.Time{}, values: values{}, lines: seenNames{}, unmapped: strangers{},
 		survey: discovery.NewSurvey(now)}
 	for history, err := range reading.Deals {
 		if err != nil {
@@ -84,6 +85,7 @@ func trySource(ctx context.Context, w io.Writer, cfg *config.Config, format stri
 func (f *found) look(h *pipeline.History) {
 	f.survey.Add(h)
 	f.deals++
+	f.lines.saw(h.Deal.Pipeline)
 	if f.cfg.Process.InPipelines(h.Deal.Pipeline) {
 		f.inScope++
 		f.unmapped.look(f.cfg.Process, h)
@@ -198,6 +200,7 @@ func (v values) empty(rows pipeline.Rows) (columns []string) {
 
 func (f *found) text() string {
 	var b strings.Builder
+	f.lines.lacking(&b, f.cfg.Process)
 	b.WriteString("\nthe source holds\n")
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, rows := range pipeline.AllRows {
@@ -217,7 +220,7 @@ func (f *found) text() string {
 	b.Reset()
 	b.WriteString(filled)
 	f.fresh(&b)
-	if f.inScope < f.deals {
+	if f.inScope < f.deals && f.inScope > 0 {
 		fmt.Fprintf(&b, "  %d of the deals are in the pipelines of the process\n", f.inScope)
 	}
 	if n := len(f.noZone); n > 0 {

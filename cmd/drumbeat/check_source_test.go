@@ -123,3 +123,18 @@ versions:
 `)
 	says(t, said, `  1 move into "Signed": the 1 deal that entered it was won as it did: add it to closed_stages.won, if that is what it means`)
 }
+
+func TestPipelinesOfTheProcessThatNoDealIsIn(t *testing.T) {
+	dsn := imported(t, map[string]string{"reps": "id,name\n", "stage_changes": "deal_id,stage,at\n", "deals": "id,name,pipeline,created_at,outcome\n" +
+		"d1,One,Neugeschäft,2026-01-05,open\nd2,Two,Neugeschäft ,2026-01-05,open\nd3,Three,Renewals,2026-01-05,open\nd4,Four,,2026-01-05,open\n"})
+	with := func(pipelines string) string {
+		return tried(t, dsn, "", strings.Replace(salesProcess, "[Sales]", pipelines, 1))
+	}
+	const there = "\n" + `  there are: "Neugeschäft" with 2 deals, without a pipeline 1 deal, "Renewals" with 1 deal` + "\n"
+	if said := with("[Neugeschaeft]"); !strings.HasPrefix(said, "\nno deal is in the pipelines of the process, so every figure would be empty\n"+
+		`  "Neugeschaeft": did you mean "Neugeschäft"?`+there+"\nthe source holds\n") {
+		t.Error(said)
+	}
+	says(t, with("[Renewals, Partner]"), "\npipelines of the process that no deal is in\n"+`  "Partner": write under pipelines of the process one that is there`+there, "1 of the deals are in")
+	says(t, with("[NEUGESCHÄFT]"), "not there are:", "2 of the deals are in")
+}
