@@ -31,7 +31,7 @@ func tellDraft(c *firstConfig, days map[string]discovery.Days, now time.Time) st
 	b.WriteString("\n")
 	closings := func(word string, all []discovery.Closed) {
 		for _, n := range all {
-			fmt.Fprintf(&b, "closed %-8s %q, %s\n", word, n.Name, discovery.Counted(n.Deals, "deal"))
+			fmt.Fprintf(&b, "closed %-8s %q, %s\n", word, n.Name, discovery.Counted(n.Deals+n.Rested, "deal"))
 		}
 	}
 	closings("won", d.Won)

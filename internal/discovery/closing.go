@@ -100,6 +100,28 @@ func (s *Survey) closeSpellings(of []entries, closed map[int]pipeline.Outcome) {
 	}
 }
 
+// closeResting closes the names in which closed deals of one outcome rest whose closing is not in the history, unless deals
+// moved on from one of the same letters.
+func (w *drafting) closeResting() {
+	w.rested = map[pipeline.Outcome][]resters{}
+	s, stayed := w.survey, map[string]int{} // by bare name: deals that entered it and did not close as they did
+	for name, e := range entriesOf(w.log, len(s.names)) {
+		stayed[bare(s.names[name].normal)] += e.deals - e.as[pipeline.Won] - e.as[pipeline.Lost]
+	}
+	for _, r := range s.resters(w.of) {
+		outcome := r.closedAs()
+		name, entered := s.nameAt[r.normal]
+		as, closed := w.closed[name]
+		if closed = closed && entered; outcome == pipeline.Open || closed && as != outcome || !closed && stayed[bare(r.normal)] > 0 {
+			continue
+		}
+		w.rested[outcome] = append(w.rested[outcome], r)
+		if entered {
+			w.closed[name] = outcome
+		}
+	}
+}
+
 // closes says whether a name's deals close so as they enter it. Where its own words say so, deals have to show otherwise.
 func (s *Survey) closes(name int, e *entries, o pipeline.Outcome) bool {
 	if e.deals == 0 {

@@ -23,7 +23,8 @@ type Draft struct {
 
 	First, Last time.Time // of creations, moves and closings seen
 	Deals       int
-	Outcomes    map[pipeline.Outcome]int // of deals with a history
+	Outcomes    map[pipeline.Outcome]int // of all of them
+	Traced      map[pipeline.Outcome]int // of those with a history; without any, of those that rest in a stage
 	Moves       int                      // those into closed stages left out
 	NoHistory   bool                     // stages are those in which deals rest, in an order that is guessed by Guess
 	Guess       string
@@ -61,7 +62,7 @@ type Stage struct {
 // WinChance is the share won of the closed deals that were ever in a selling stage; missing below a handful of them, and
 // where all deals end alike: a share of 1 would tell nothing then.
 func (d *Draft) WinChance(s *Stage) pipeline.Opt[float64] {
-	if s.Phase == process.After || s.Closed < handful || d.Outcomes[pipeline.Won] == 0 || d.Outcomes[pipeline.Lost] == 0 {
+	if s.Phase == process.After || s.Closed < handful || d.Traced[pipeline.Won] == 0 || d.Traced[pipeline.Lost] == 0 {
 		return pipeline.Opt[float64]{}
 	}
 	return pipeline.Some(float64(s.Won) / float64(s.Closed))
@@ -78,6 +79,7 @@ type Closed struct {
 	Name   string
 	Deals  int // that ever entered it
 	Closed int // of them closed so as they did
+	Rested int // others that rest in it closed so, without having entered it as far as the history goes
 }
 
 // Aside is a name that is not made a stage of. Only of the most used ones there is a proposal.
@@ -111,6 +113,7 @@ type drafting struct {
 	of     func(line int) bool
 	log    []variant
 	closed map[int]pipeline.Outcome
+	rested map[pipeline.Outcome][]resters // where closed deals rest whose closing is not in the history
 	groups []group
 	paths  []path
 	phases []process.Phase
@@ -128,22 +131,26 @@ type group struct {
 
 // Draft says what was found. The error is ErrNothing where no deal was ever in a stage.
 func (s *Survey) Draft() (*Draft, error) {
-	d := &Draft{First: s.first, Last: s.last, Outcomes: map[pipeline.Outcome]int{}, TooMany: len(s.names) == mostNames}
+	d := &Draft{First: s.first, Last: s.last, Outcomes: map[pipeline.Outcome]int{}, Traced: map[pipeline.Outcome]int{}, TooMany: len(s.names) == mostNames}
 	of := s.choose(d)
 	for l := range s.lines {
 		if of(l) {
 			d.Deals += s.lines[l].deals
+			for outcome, n := range s.lines[l].ended {
+				d.Outcomes[outcome] += n
+			}
 		}
 	}
 	d.Money = s.currencies(of)
 	w := &drafting{survey: s, of: of, log: s.log(of)}
 	for _, v := range w.log {
-		d.Outcomes[v.outcome] += v.n
+		d.Traced[v.outcome] += v.n
 	}
 	if len(w.log) == 0 {
 		return d, s.guess(d, of)
 	}
 	w.closed = s.closedNames(w.log)
+	w.closeResting()
 	w.group()
 	w.read()
 	for w.mergeRenamed() {

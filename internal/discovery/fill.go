@@ -62,12 +62,23 @@ func (w *drafting) spell(g int) []string {
 
 func (w *drafting) closings(o pipeline.Outcome) (out []Closed) {
 	of := entriesOf(w.log, len(w.survey.names))
+	rested := map[string]resters{}
+	for _, r := range w.rested[o] {
+		rested[r.normal] = r
+	}
 	for name, as := range w.closed {
 		if as == o {
-			out = append(out, Closed{w.survey.names[name].spelling(), of[name].deals, of[name].as[o]})
+			r := rested[w.survey.names[name].normal]
+			delete(rested, r.normal)
+			out = append(out, Closed{w.survey.names[name].spelling(), of[name].deals, of[name].as[o], r.all()})
 		}
 	}
-	slices.SortFunc(out, func(a, b Closed) int { return cmp.Or(cmp.Compare(b.Deals, a.Deals), strings.Compare(a.Name, b.Name)) })
+	for _, r := range rested {
+		out = append(out, Closed{Name: r.spelling, Rested: r.all()})
+	}
+	slices.SortFunc(out, func(a, b Closed) int {
+		return cmp.Or(cmp.Compare(b.Deals+b.Rested, a.Deals+a.Rested), strings.Compare(a.Name, b.Name))
+	})
 	return out
 }
 

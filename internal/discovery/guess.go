@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -25,13 +26,13 @@ func (s *Survey) guess(d *Draft, of func(line int) bool) error {
 	d.NoHistory = true
 	var open []resters
 	for _, r := range s.resters(of) {
-		d.Outcomes[pipeline.Open] += r.open
-		d.Outcomes[pipeline.Won] += r.won
-		d.Outcomes[pipeline.Lost] += r.lost
-		switch closed := (Closed{r.spelling, r.all(), r.all()}); {
-		case r.closes(r.won, saysWon.MatchString(bare(r.normal))):
+		d.Traced[pipeline.Open] += r.open
+		d.Traced[pipeline.Won] += r.won
+		d.Traced[pipeline.Lost] += r.lost
+		switch closed := (Closed{Name: r.spelling, Rested: r.all()}); r.closedAs() {
+		case pipeline.Won:
 			d.Won = append(d.Won, closed)
-		case r.closes(r.lost, saysLost.MatchString(bare(r.normal))):
+		case pipeline.Lost:
 			d.Lost = append(d.Lost, closed)
 		default:
 			open = append(open, r)
@@ -53,9 +54,19 @@ func (s *Survey) guess(d *Draft, of func(line int) bool) error {
 	return nil
 }
 
-// closes says whether a stage that nobody is open in holds deals of one outcome only.
-func (r *resters) closes(so int, itself bool) bool {
-	return so > 0 && so == r.all() && (itself || so >= handful)
+// closedAs gives the outcome of the deals in a stage that nobody is open in and that holds deals of one outcome only: some of
+// them, or any where its own words say so. Else it is open.
+func (r *resters) closedAs() pipeline.Outcome {
+	closes := func(so int, itself *regexp.Regexp) bool {
+		return so > 0 && so == r.all() && (so >= handful || itself.MatchString(bare(r.normal)))
+	}
+	switch {
+	case closes(r.won, saysWon):
+		return pipeline.Won
+	case closes(r.lost, saysLost):
+		return pipeline.Lost
+	}
+	return pipeline.Open
 }
 
 func (s *Survey) resters(of func(line int) bool) []resters {

@@ -57,6 +57,7 @@ type lineTally struct {
 	name  string // as first seen; empty: no pipeline
 	deals int
 	moved int // deals with a stage change
+	ended map[pipeline.Outcome]int
 }
 
 type moverKey struct {
@@ -77,7 +78,8 @@ type restKey struct {
 	stage string // normal
 }
 
-// restTally is what deals tell that have no history: those that rest in one stage now.
+// restTally is what deals tell that rest in one stage now: those that have no history, and closed ones that moved elsewhere
+// last, so that their closing is not in it.
 type restTally struct {
 	spelling  string
 	deals     map[pipeline.Outcome]int
@@ -121,12 +123,16 @@ func (s *Survey) Add(h *pipeline.History) {
 		s.money[currencyKey{line, strings.ToUpper(d.Currency)}]++
 	}
 	outcome, closed := closingOf(d, s.asOf)
+	s.lines[line].ended[outcome]++
 	if closed.OK {
 		s.notice(closed.V)
 	}
 	if len(changes) == 0 {
 		s.rest(line, d, outcome)
 		return
+	}
+	if last := changes[len(changes)-1].Stage; outcome != pipeline.Open && process.Normal(last) != process.Normal(d.Stage) {
+		s.rest(line, d, outcome) // its closing is not in the history
 	}
 	s.lines[line].moved++
 	s.path(line, d, changes, outcome, closed)
@@ -274,7 +280,7 @@ func (s *Survey) line(raw string) int {
 	}
 	i = len(s.lines)
 	s.lineAt[normal] = i
-	s.lines = append(s.lines, lineTally{name: strings.TrimSpace(raw)})
+	s.lines = append(s.lines, lineTally{name: strings.TrimSpace(raw), ended: map[pipeline.Outcome]int{}})
 	return i
 }
 

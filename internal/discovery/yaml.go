@@ -119,13 +119,28 @@ func (d *Draft) closedStages(b *strings.Builder) {
 		if slices.Contains(d.Lost, c) {
 			outcome = "lost"
 		}
-		told := fmt.Sprintf("entered by %s, %s of them %s as they did", Counted(c.Deals, "deal"), Percent(c.Closed, c.Deals), outcome)
-		if d.NoHistory {
-			told = fmt.Sprintf("%s rest in it, all of them %s", Counted(c.Deals, "deal"), outcome)
-		}
-		comment(b, "", fmt.Sprintf("  %q: %s", c.Name, told))
+		comment(b, "", fmt.Sprintf("  %q: %s", c.Name, c.evidence(outcome, d.NoHistory)))
 	}
 	fmt.Fprintf(b, "closed_stages: {won: %s, lost: %s}\n\n", list(d.Won), list(d.Lost))
+}
+
+// evidence says what makes it a name that closes deals.
+func (c *Closed) evidence(outcome string, noHistory bool) string {
+	var parts []string
+	if c.Deals > 0 {
+		parts = append(parts, fmt.Sprintf("entered by %s, %s of them %s as they did", Counted(c.Deals, "deal"), Percent(c.Closed, c.Deals), outcome))
+	}
+	if c.Rested > 0 {
+		rest, came := fmt.Sprintf("%s rest in it, all of them %s", Counted(c.Rested, "deal"), outcome), "they came"
+		if c.Rested == 1 {
+			rest, came = "1 deal rests in it, "+outcome, "it came"
+		}
+		if !noHistory {
+			rest += ", and the history does not say that " + came
+		}
+		parts = append(parts, rest)
+	}
+	return strings.Join(parts, "; ")
 }
 
 // stage writes one, with what is known of it before it.
@@ -196,7 +211,7 @@ func (d *Draft) story(s *Stage, days map[string]Days) []string {
 
 func (d *Draft) passed(s *Stage) string {
 	who := Counted(s.Past, "deal") + " that came past it"
-	if s.Phase == process.Selling && d.Outcomes[pipeline.Won] >= handful {
+	if s.Phase == process.Selling && d.Traced[pipeline.Won] >= handful {
 		who = Counted(s.Past, "deal") + " won"
 	}
 	switch {
