@@ -85,15 +85,15 @@ func (o initOptions) run(ctx context.Context, w, stderr io.Writer, now time.Time
 		return aboutFrom(err)
 	}
 	defer func() { err = errors.Join(err, src.Close()) }()
-	reps, draft, err := lookAt(ctx, src, now, stderr)
+	first, err := lookAt(ctx, src, now, stderr)
 	if errors.Is(err, discovery.ErrNothing) {
 		return wrong("--from: %w, so there is nothing to draft from; fill the pipeline first, or start from config/process.yaml", err)
 	}
 	if err != nil {
 		return err
 	}
-	first := firstConfig{dsn: o.from, preset: o.preset, dir: o.out, reps: reps, draft: draft}
-	days, err := files.stage(ctx, src, &first, now)
+	first.dsn, first.preset, first.dir = o.from, o.preset, o.out
+	days, err := files.stage(ctx, src, first, now)
 	defer files.sweep()
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func (o initOptions) run(ctx context.Context, w, stderr io.Writer, now time.Time
 	if err := files.place(); err != nil {
 		return err
 	}
-	_, err = io.WriteString(w, tellDraft(&first, days, now))
+	_, err = io.WriteString(w, tellDraft(first, days, now))
 	return err
 }
 
@@ -120,16 +120,16 @@ func aboutFrom(err error) error {
 }
 
 // lookAt reads the pipeline once.
-func lookAt(ctx context.Context, src *source.Source, now time.Time, stderr io.Writer) (reps []pipeline.Rep, d *discovery.Draft, err error) {
+func lookAt(ctx context.Context, src *source.Source, now time.Time, stderr io.Writer) (c *firstConfig, err error) {
 	reading, end, err := src.Read(ctx, now)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, end()) }()
 	survey, watched, n := discovery.NewSurvey(now), isTerminal(stderr), 0
 	for h, err := range reading.Deals {
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		survey.Add(h)
 		if n++; watched && n%1000 == 0 {
@@ -139,8 +139,8 @@ func lookAt(ctx context.Context, src *source.Source, now time.Time, stderr io.Wr
 	if watched {
 		fmt.Fprint(stderr, "\r\x1b[K")
 	}
-	d, err = survey.Draft()
-	return reading.Reps, d, err
+	draft, err := survey.Draft()
+	return &firstConfig{reps: reading.Reps, draft: draft, notes: reading.Notes, gaps: source.LeftOut(reading.Tables, nil)}, err
 }
 
 // learn computes the days of each stage as of the end of the history, as a report would: the data may be old.

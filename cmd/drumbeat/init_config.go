@@ -11,6 +11,7 @@ import (
 
 	"drumbeat/internal/discovery"
 	"drumbeat/internal/pipeline"
+	"drumbeat/internal/source"
 )
 
 // firstConfig is what the first drumbeat.yaml is made of.
@@ -18,6 +19,8 @@ type firstConfig struct {
 	dsn, preset, dir string
 	reps             []pipeline.Rep
 	draft            *discovery.Draft
+	notes            []string     // of the source
+	gaps             []source.Gap // rows that are not there
 }
 
 // asOf is the end of the history: the midnight after its last row, or now.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -22,4 +23,27 @@ func TestTheCountsOfInitAddUp(t *testing.T) {
 	said, process := drawn(t, "--from", ofCRM(t, "hubspot"))
 	says(t, said, `7 deals in the pipeline "Sales"`, "; 1 won, 1 lost, 5 open\n", `closed lost     "Closed lost", 1 deal`)
 	says(t, process, `"Closed lost": 1 deal rests in it, lost, and the history does not say that it came`, "lost: [Closed lost]")
+}
+
+func TestInitSaysWhatTheSourceLacksAndWhy(t *testing.T) {
+	u, err := url.Parse(ofCRM(t, "salesforce", "CREATE ROLE init_looker LOGIN PASSWORD 'look'", "GRANT USAGE ON SCHEMA salesforce TO init_looker",
+		"GRANT SELECT ON ALL TABLES IN SCHEMA salesforce TO init_looker", "REVOKE SELECT ON salesforce.opportunity_history FROM init_looker"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.UserPassword("init_looker", "look")
+	said, _ := drawn(t, "--from", u.String())
+	says(t, said, "There is no history of stages", "\nnot there       stage_changes: salesforce.opportunity_history may not be read (GRANT SELECT); no table opportunity_field_history\n",
+		"\n                for want of it: adherence, days in stage, stalls and pace, fitness, paths that win and more\n",
+		"\n                for want of it: forecast calls and all that is made of them and more\n", "\nleft out        without a pipeline, 1 deal\n", "not waivers", "not the role")
+
+	said, _ = drawn(t, "--from", ofCRM(t, "pipedrive"))
+	says(t, said, "to be known     the role ", "by preset pipedrive")
+}
+
+// A warehouse may hold canonical tables beside those of a CRM.
+func TestInitSaysThatItReadCanonicalTables(t *testing.T) {
+	dsn := ofCRM(t, "salesforce")
+	_, said := initialised(t, smallPipeline(t), dsn)
+	says(t, said, ": 2 deals, by canonical tables, 2026-01-05", "not salesforce", "\nnot there       activities\n")
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -22,6 +23,8 @@ func tellDraft(c *firstConfig, days map[string]discovery.Days, now time.Time) st
 	}
 	if c.preset != "" {
 		fmt.Fprintf(&b, ", by preset %s", c.preset)
+	} else {
+		b.WriteString(", by canonical tables")
 	}
 	if !d.First.IsZero() {
 		fmt.Fprintf(&b, ", %s to %s", d.First.UTC().Format(time.DateOnly), d.Last.UTC().Format(time.DateOnly))
@@ -44,6 +47,7 @@ func tellDraft(c *firstConfig, days map[string]discovery.Days, now time.Time) st
 		fmt.Fprintf(&b, "mover           %q made %s of all moves: %s\n", m.Rep, discovery.Percent(m.Moves, m.All), what)
 	}
 	tellLeftOut(&b, d)
+	c.tellLacking(&b)
 	b.WriteString(c.next(now))
 	return b.String()
 }
@@ -80,7 +84,11 @@ func tellLeftOut(b *strings.Builder, d *discovery.Draft) {
 		if d.Of == "" || p.Name == d.Of || i > 5 {
 			continue
 		}
-		fmt.Fprintf(b, "left out        pipeline %q, %s\n", p.Name, discovery.Counted(p.Deals, "deal"))
+		what := fmt.Sprintf("pipeline %q", p.Name)
+		if p.Name == "" {
+			what = "without a pipeline"
+		}
+		fmt.Fprintf(b, "left out        %s, %s\n", what, discovery.Counted(p.Deals, "deal"))
 	}
 	for i, a := range d.Aside {
 		if i == 5 {
@@ -92,6 +100,62 @@ func tellLeftOut(b *strings.Builder, d *discovery.Draft) {
 	if d.TooMany {
 		b.WriteString("left out        more names of stages than a process can have: is it the right column?\n")
 	}
+}
+
+// tellLacking says which rows the source does not have, for what reason as far as it knows one, and what cannot be told then;
+// last what else it notes.
+func (c *firstConfig) tellLacking(b *strings.Builder) {
+	notes, others := map[string]string{}, []string{}
+	for _, n := range c.notes {
+		if rows, why, ok := strings.Cut(n, ": "); ok && strings.HasPrefix(rows, "no ") {
+			notes[strings.TrimPrefix(rows, "no ")] = why
+		} else {
+			others = append(others, n)
+		}
+	}
+	for _, g := range c.gaps {
+		if g.Lacks == string(pipeline.Waivers) { // no CRM has them
+			continue
+		}
+		said := g.Lacks
+		if why := notes[g.Lacks]; why != "" {
+			var reasons []string // the same table may be asked for twice
+			for _, r := range strings.Split(why, "; ") {
+				if !slices.Contains(reasons, r) {
+					reasons = append(reasons, r)
+				}
+			}
+			said += ": " + strings.Join(reasons, "; ")
+		}
+		fmt.Fprintf(b, "not there       %s\n                for want of it: %s\n", said, shortened(g.Figures))
+	}
+	about := func(n string) int { // the role that reads is nothing that the draft lacks
+		if strings.HasPrefix(n, "the role ") {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(others, func(a, b string) int { return about(a) - about(b) })
+	for _, n := range others {
+		fmt.Fprintf(b, "to be known     %s\n", n)
+	}
+}
+
+// shortened cuts a list of figures to its first few.
+func shortened(figures string) string {
+	const fits = 90
+	cut := len(figures)
+	for cut > fits || strings.Count(figures[:cut], "(") != strings.Count(figures[:cut], ")") {
+		before := strings.LastIndexAny(figures[:cut], ",;(")
+		if before < 0 {
+			return figures
+		}
+		cut = before
+	}
+	if cut == len(figures) {
+		return figures
+	}
+	return strings.TrimSpace(figures[:cut]) + " and more"
 }
 
 // next says what was written and which calls come next.

@@ -229,15 +229,16 @@ func TestADraftThatCannotBeFinishedLeavesNothingBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	reps, draft, err := lookAt(t.Context(), src, now, io.Discard)
+	first, err := lookAt(t.Context(), src, now, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := src.Close(); err != nil { // the database goes away
 		t.Fatal(err)
 	}
+	first.dsn, first.dir = dsn, dir
 	files := draftFiles{dir: dir}
-	if _, err := files.stage(t.Context(), src, &firstConfig{dsn: dsn, dir: dir, reps: reps, draft: draft}, now); err == nil {
+	if _, err := files.stage(t.Context(), src, first, now); err == nil {
 		t.Fatal("learned from a database that is gone")
 	}
 	files.sweep()
