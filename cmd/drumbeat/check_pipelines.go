@@ -35,13 +35,13 @@ func (t seenNames) most() []*seenName {
 	})
 }
 
-// nearest gives the name seen that is written most alike, false where none is by half.
-func (t seenNames) nearest(name string) (near string, ok bool) {
+// nearest gives the name that is written most alike, of equal ones the first; false where none is by half.
+func nearest(name string, known []string) (near string, ok bool) {
 	normal := process.Normal(name)
 	best := len(normal)/2 + 1
-	for _, c := range t.most() {
-		if d := yamlfile.Distance(normal, process.Normal(c.name)); c.name != "" && d < best {
-			near, ok, best = c.name, true, d
+	for _, k := range known {
+		if d := yamlfile.Distance(normal, process.Normal(k)); k != "" && d < best {
+			near, ok, best = k, true, d
 		}
 	}
 	return near, ok
@@ -49,6 +49,14 @@ func (t seenNames) nearest(name string) (near string, ok bool) {
 
 // mostListed is how many names a line lists.
 const mostListed = 10
+
+// listed joins the first of them, and says how many more there are.
+func listed(names []string) string {
+	if more := len(names) - mostListed; more > 0 {
+		names = append(slices.Clone(names[:mostListed]), fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(names, ", ")
+}
 
 // lacking complains of pipelines of the process in which no deal is: figures of no deal are all empty, and nothing else
 // says why.
@@ -67,24 +75,21 @@ func (t seenNames) lacking(b *strings.Builder, p *process.Process) {
 	} else {
 		b.WriteString("\npipelines of the process that no deal is in\n")
 	}
+	var names, there []string
+	for _, c := range t.most() {
+		names = append(names, c.name)
+		if c.name == "" {
+			there = append(there, "without a pipeline "+discovery.Counted(c.n, "deal"))
+		} else {
+			there = append(there, fmt.Sprintf("%q with %s", c.name, discovery.Counted(c.n, "deal")))
+		}
+	}
 	for _, name := range none {
 		meant := "write under pipelines of the process one that is there"
-		if near, ok := t.nearest(name); ok {
+		if near, ok := nearest(name, names); ok {
 			meant = fmt.Sprintf("did you mean %q?", near)
 		}
 		fmt.Fprintf(b, "  %q: %s\n", name, meant)
 	}
-	var there []string
-	for i, c := range t.most() {
-		switch {
-		case i == mostListed:
-			there = append(there, fmt.Sprintf("%d more", len(t)-i))
-		case i > mostListed:
-		case c.name == "":
-			there = append(there, "without a pipeline "+discovery.Counted(c.n, "deal"))
-		default:
-			there = append(there, fmt.Sprintf("%q with %s", c.name, discovery.Counted(c.n, "deal")))
-		}
-	}
-	fmt.Fprintf(b, "  there are: %s\n", strings.Join(there, ", "))
+	fmt.Fprintf(b, "  there are: %s\n", listed(there))
 }

@@ -38,6 +38,7 @@ type found struct {
 	inScope  int               // deals in the pipelines of the process
 	lines    seenNames         // deals by pipeline
 	unmapped strangers         // stages of these deals that no version of the process knows
+	evidence evidence          // of what buyers did, in these deals
 	survey   *discovery.Survey // of what deals do, to say what such names seem to be
 	noZone   []string          // time zones of reps that do not exist
 	notes    []string
@@ -59,7 +60,8 @@ func trySource(ctx context.Context, w io.Writer, cfg *config.Config, format stri
 	}
 	defer func() { err = errors.Join(err, end()) }()
 	f := found{cfg: cfg, now: now, newest: map[pipeline.Rows]time.Time{}, values: values{}, lines: seenNames{}, unmapped: strangers{},
-		survey: discovery.NewSurvey(now)}
+		evidence: newEvidence(),
+		survey:   discovery.NewSurvey(now)}
 	for history, err := range reading.Deals {
 		if err != nil {
 			return err
@@ -89,6 +91,7 @@ func (f *found) look(h *pipeline.History) {
 	if f.cfg.Process.InPipelines(h.Deal.Pipeline) {
 		f.inScope++
 		f.unmapped.look(f.cfg.Process, h)
+		f.evidence.look(h)
 	}
 	f.at(pipeline.Deals, h.Deal.CreatedAt)
 	for _, c := range h.Changes {
@@ -98,8 +101,10 @@ func (f *found) look(h *pipeline.History) {
 	for _, a := range h.Activities {
 		f.at(pipeline.Activities, a.At)
 		f.values.saw(pipeline.Activities, "party", a.Party != "")
+		f.evidence.party = f.evidence.party || a.Party != ""
 	}
 	for _, c := range h.Criteria {
+		f.evidence.held = true
 		f.at(pipeline.Criteria, c.At)
 	}
 	for _, c := range h.Forecasts {
@@ -226,6 +231,10 @@ func (f *found) text() string {
 	if n := len(f.noZone); n > 0 {
 		fmt.Fprintf(&b, "  time zones that do not exist: %d, the first %q; these reps get the schedule's\n", n, f.noZone[0])
 	}
+	if unasked := f.evidence.unasked(f.cfg.Process); len(unasked) > 0 {
+		fmt.Fprintf(&b, "  criteria that no version of the process asks for: %s\n", listed(unasked))
+	}
+	f.evidence.tell(&b, f.cfg.Process, f.now)
 	f.unmapped.tell(&b, func() *discovery.Proposer { return f.survey.Proposer(f.cfg.Process) })
 	f.leftOut(&b)
 	return b.String()

@@ -138,3 +138,34 @@ func TestPipelinesOfTheProcessThatNoDealIsIn(t *testing.T) {
 	says(t, with("[Renewals, Partner]"), "\npipelines of the process that no deal is in\n"+`  "Partner": write under pipelines of the process one that is there`+there, "1 of the deals are in")
 	says(t, with("[NEUGESCHÄFT]"), "not there are:", "2 of the deals are in")
 }
+
+const askingProcess = salesProcess + `      - key: signing
+        name: Signing
+        phase: selling
+        expects: The buyer will sign.
+        requires:
+          - {key: problem_ownd, says: The buyer owns the problem.}
+          - {key: price, says: The buyer knows the price., met_by: {criterion: price_told}}
+          - {key: met, says: The buyer met us., met_by: {activity: {kind: meting}}}
+          - {key: called, says: The buyer called., met_by: {activity: {kind: Call}}}
+          - {key: mailed, says: The buyer wrote., met_by: {activity: {kind: Email}}}
+          - {key: later, says: The buyer will., since: 2999-01-01}
+`
+
+func TestEvidenceThatTheDataNeverHold(t *testing.T) {
+	rows := map[string]string{"reps": "id,name\n", "stage_changes": "deal_id,stage,at\nd1,Demo,2026-01-06\n",
+		"deals":      "id,name,pipeline,created_at,outcome\nd1,One,Sales,2026-01-05,open\nd2,Two,Renewals,2026-01-05,open\n",
+		"criteria":   "deal_id,criterion,met_at\nd1,problem_owned,2026-01-06\nd1,problem_owned,2026-01-07\nd2,price_told,2026-01-06\n",
+		"activities": "deal_id,kind,party,at\nd1,meeting,buyer,2026-01-06\nd1,call,seller,2026-01-06\nd1,EMAIL,buyer,2026-01-06\n"}
+	const heading = "\nevidence that the process asks for and the data never hold, so that it can only be missed\n"
+	said := tried(t, imported(t, rows), "", askingProcess)
+	says(t, said, heading+`  buyer:problem_ownd: no deal has the criterion "problem_ownd"; did you mean "problem_owned" (2)?`+"\n"+
+		`  buyer:price: no deal has the criterion "price_told"; there are "problem_owned" (2)`+"\n"+
+		`  buyer:met: no deal has an activity "meting"; did you mean "meeting" (1)?`+"\n"+
+		`  buyer:called: of the activities "Call" (1) none is of the buyer`+"\n\n",
+		`  criteria that no version of the process asks for: "problem_owned" (2)`+"\n")
+
+	rows["activities"] = "deal_id,kind,at\nd1,meeting,2026-01-06\n" // of nobody in particular: never due
+	delete(rows, "criteria")
+	says(t, tried(t, imported(t, rows), "", askingProcess), "not evidence that the process asks for", "not criteria that no version")
+}
