@@ -20,6 +20,7 @@ type proofKey struct {
 
 type proofTally struct {
 	deals, closed, won int
+	ending             int                     // of the won ones, those that had it no sooner than a day before they closed
 	around             map[between]map[int]int // where deals were at the first time → whole days since they entered prev → deals
 }
 
@@ -41,13 +42,23 @@ type Proof struct {
 
 	Deals       int // that have it
 	Closed, Won int // of them
+	Ending      int // of those won, those that had it no sooner than a day before they closed
 
 	Stage  string // the key of the stage whose entry is nearest to the first time, in most of them
 	Within int    // days after that entry by which three quarters of those had it
 }
 
+// Winning says whether it is the winning itself, as a signature is: hardly any deal has it that was not won, and it comes as
+// they close. To require it of a stage would ask for the end.
+func (p *Proof) Winning() bool {
+	return float64(p.Won) >= winners*float64(p.Deals) && float64(p.Ending) >= mostly*float64(p.Won)
+}
+
+// winners is the share of the deals with a proof who have to be won, so that it is the winning itself.
+const winners = 0.95
+
 // prove notes what the buyer had done for the first time, and in which stage the deal was then.
-func (s *Survey) prove(line int, h *pipeline.History, changes []pipeline.StageChange, outcome pipeline.Outcome) {
+func (s *Survey) prove(line int, h *pipeline.History, changes []pipeline.StageChange, outcome pipeline.Outcome, closed pipeline.Opt[time.Time]) {
 	first := map[proofKey]time.Time{}
 	note := func(key proofKey, at time.Time) {
 		if was, known := first[key]; at.Before(s.asOf) && (!known || at.Before(was)) {
@@ -62,6 +73,7 @@ func (s *Survey) prove(line int, h *pipeline.History, changes []pipeline.StageCh
 			note(proofKey{line, true, strings.ToLower(a.Kind)}, a.At)
 		}
 	}
+	end := closed.Or(changes[len(changes)-1].At).Add(-near)
 	for key, at := range first {
 		t := s.proofs[key]
 		if t == nil {
@@ -77,6 +89,9 @@ func (s *Survey) prove(line int, h *pipeline.History, changes []pipeline.StageCh
 		}
 		if outcome == pipeline.Won {
 			t.won++
+			if !at.Before(end) {
+				t.ending++
+			}
 		}
 		s.whereabouts(t, changes, at)
 	}
@@ -152,7 +167,7 @@ func (w *drafting) proof(key proofKey, t *proofTally, stages []Stage) (Proof, bo
 	if best < 0 {
 		return Proof{}, false
 	}
-	return Proof{What: key.what, Activity: key.activity, Deals: t.deals, Closed: t.closed, Won: t.won, Stage: stages[best].Key,
+	return Proof{What: key.what, Activity: key.activity, Deals: t.deals, Closed: t.closed, Won: t.won, Ending: t.ending, Stage: stages[best].Key,
 		Within: by.within(w.order[best])}, true
 }
 
@@ -168,6 +183,7 @@ func (t *proofTally) add(o *proofTally) {
 	t.deals += o.deals
 	t.closed += o.closed
 	t.won += o.won
+	t.ending += o.ending
 	for b, days := range o.around {
 		if t.around[b] == nil {
 			t.around[b] = map[int]int{}

@@ -55,6 +55,7 @@ func TestWhatIsProposedIsValidOnceItIsTakenIn(t *testing.T) {
 		h.Activities = []pipeline.Activity{{Kind: "null", Party: "buyer", At: h.Changes[0].At}, {Kind: "meeting", Party: "buyer", At: h.Changes[0].At.AddDate(0, 0, 9)}}
 	}
 	s.tell("Lead Offer Won+ won x8")
+	s.tell("Lead Offer lost x8")
 	d := drafted(t, s.survey)
 	text := string(d.Process(map[string]Days{"lead": {Threshold: 12.2, Learned: true}}))
 	var lines []string
@@ -78,5 +79,38 @@ func TestWhatIsProposedIsValidOnceItIsTakenIn(t *testing.T) {
 	}
 	if n != 3 || !p.Versions[0].Stages[0].StallAfter.OK {
 		t.Errorf("%d criteria in\n%s", n, strings.Join(lines, ""))
+	}
+}
+
+func TestTheWinningItselfIsNotOfferedAsARequirement(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		days    int // from the entry into Offer; deals close 2 days after it
+		other   string
+		winning bool
+	}{
+		{"as they close", 2, "", true},
+		{"a day after", 3, "", true},
+		{"days before", 0, "", false},
+		{"open deals have it too", 2, "Lead Offer Waits x2", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newTeller()
+			s.change = func(h *pipeline.History) {
+				h.Criteria = []pipeline.CriterionMet{{Criterion: "signed", At: h.Changes[1].At.AddDate(0, 0, c.days)}}
+			}
+			s.tell("Lead Offer won x9")
+			if c.other != "" {
+				s.tell(c.other)
+			}
+			s.change = nil
+			s.tell("Lead Offer lost x9")
+			d := drafted(t, s.survey)
+			text := string(d.Process(nil))
+			offered, advised := strings.Contains(text, "key: signed"), strings.Contains(text, `Better not required: the criterion "signed" is the winning itself`)
+			if offered == c.winning || advised != c.winning {
+				t.Errorf("offered: %v, advised against: %v in\n%s", offered, advised, text)
+			}
+		})
 	}
 }

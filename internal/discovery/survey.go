@@ -136,7 +136,7 @@ func (s *Survey) Add(h *pipeline.History) {
 	}
 	s.lines[line].moved++
 	s.path(line, d, changes, outcome, closed)
-	s.prove(line, h, changes, outcome)
+	s.prove(line, h, changes, outcome, closed)
 }
 
 // closingOf gives a deal's outcome as of an instant, and when it closed, where that is known.

@@ -248,8 +248,9 @@ func stay(k Days) string {
 // requires writes what could be asked of a stage, as a comment.
 func (d *Draft) requires(b *strings.Builder, s *Stage, in string) {
 	written := false
+	d.winning(b, s, in)
 	for _, p := range d.Proofs {
-		if p.Stage != s.Key {
+		if p.Stage != s.Key || p.winsIn(s) {
 			continue
 		}
 		if !written {
@@ -273,6 +274,24 @@ func (d *Draft) requires(b *strings.Builder, s *Stage, in string) {
 		}
 	}
 }
+
+// winning names what is no proof of a stage but the winning itself, as prose: nobody shall require it by taking away marks.
+func (d *Draft) winning(b *strings.Builder, s *Stage, in string) {
+	for _, p := range d.Proofs {
+		if p.Stage != s.Key || !p.winsIn(s) {
+			continue
+		}
+		what := fmt.Sprintf("criterion %q", p.What)
+		if p.Activity {
+			what = fmt.Sprintf("buyer's activity %q", p.What)
+		}
+		comment(b, in, fmt.Sprintf("Better not required: the %s is the winning itself, it seems. Of the %s that have it %s were won, and %s of these",
+			what, Counted(p.Deals, "deal"), Percent(p.Won, p.Deals), Percent(p.Ending, p.Won)))
+		comment(b, in, "had it only as they closed. No deal could show it in time.")
+	}
+}
+
+func (p *Proof) winsIn(s *Stage) bool { return s.Phase != process.After && p.Winning() }
 
 // tail lists what was left out.
 func (d *Draft) tail(b *strings.Builder) {
