@@ -90,7 +90,7 @@ func (o initOptions) run(ctx context.Context, w, stderr io.Writer, now time.Time
 		return wrong("--from: %w, so there is nothing to draft from; fill the pipeline first, or start from config/process.yaml", err)
 	}
 	if err != nil {
-		return err
+		return aboutFrom(err)
 	}
 	first.dsn, first.preset, first.dir = o.from, o.preset, o.out
 	days, err := files.stage(ctx, src, first, now)
@@ -105,7 +105,7 @@ func (o initOptions) run(ctx context.Context, w, stderr io.Writer, now time.Time
 	return err
 }
 
-// aboutFrom lets a fault of the DSN name the flag that it came by.
+// aboutFrom lets a fault of the DSN name the flag that it came by, and speaks of flags where others write a config.
 func aboutFrom(err error) error {
 	var list fault.List
 	if !errors.As(err, &list) {
@@ -115,8 +115,20 @@ func aboutFrom(err error) error {
 		if list[i].File == "dsn" {
 			list[i].File = "--from"
 		}
+		if strings.Contains(list[i].Hint, "source.preset") { // neither canonical tables nor those of a preset
+			list[i].Hint = "run `drumbeat import PATH --into DSN`. Nor are there tables of a CRM: tried were " + either(presets.Names(), "and") + ", as loaders leave them in PostgreSQL; --preset says what one misses"
+		}
 	}
 	return list
+}
+
+// either joins names as people do: a, b or c.
+func either(names []string, word string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " " + word + " " + names[last]
 }
 
 // lookAt reads the pipeline once.

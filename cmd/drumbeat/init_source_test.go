@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"drumbeat/internal/dbtest"
 )
 
 // drawn is what init says of a database, and the process that it wrote.
@@ -46,4 +49,24 @@ func TestInitSaysThatItReadCanonicalTables(t *testing.T) {
 	dsn := ofCRM(t, "salesforce")
 	_, said := initialised(t, smallPipeline(t), dsn)
 	says(t, said, ": 2 deals, by canonical tables, 2026-01-05", "not salesforce", "\nnot there       activities\n")
+}
+
+func TestTwoCRMsInOneDatabaseAreNotGuessed(t *testing.T) {
+	script, err := os.ReadFile(filepath.Join("..", "..", "internal", "source", "testdata", "presets", "pipedrive.sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, bad bytes.Buffer
+	status := execute(t.Context(), []string{"init", "--from", ofCRM(t, "salesforce", string(script)), "--out", t.TempDir()}, &out, &bad)
+	if want := "drumbeat: --from: the tables may be those of pipedrive or salesforce; say which by --preset\n"; status != exitWrong || bad.String() != want {
+		t.Errorf("exit status %d, %s", status, &bad)
+	}
+}
+
+func TestInitSaysWhichPresetsItTried(t *testing.T) {
+	var out, bad bytes.Buffer
+	if status := execute(t.Context(), []string{"init", "--from", dbtest.Postgres(t), "--out", t.TempDir()}, &out, &bad); status != exitWrong {
+		t.Errorf("exit status %d", status)
+	}
+	says(t, bad.String(), "there are no canonical tables yet", "tried were hubspot, odoo, pipedrive and salesforce", "--preset", "not source.")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"drumbeat/internal/pipeline"
@@ -47,11 +48,12 @@ func Detect(ctx context.Context, dsn string) (preset string, err error) {
 	return found[0], nil
 }
 
-// AmbiguousError says that the tables of a database may be those of several CRMs.
+// AmbiguousError says that the tables of a database may be those of several CRMs, two at least.
 type AmbiguousError struct{ Presets []string }
 
 func (e *AmbiguousError) Error() string {
-	return fmt.Sprintf("the tables may be those of %v", e.Presets)
+	last := len(e.Presets) - 1
+	return fmt.Sprintf("the tables may be those of %s or %s", strings.Join(e.Presets[:last], ", "), e.Presets[last])
 }
 
 // Synced says when the loader of a preset's tables last wrote, as far as it notes that.
