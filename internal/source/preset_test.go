@@ -279,45 +279,75 @@ func TestAPresetThatMeetsAnotherTypeSaysWhere(t *testing.T) {
 	}
 }
 
-// Without OpportunityHistory, the history of the fields: it begins on 2026-02-10, when somebody began to track them.
-func TestSalesforcesFieldHistory(t *testing.T) {
+// salesforceFields is a history of fields that begins on 2026-02-10, when somebody began to track them.
+const salesforceFields = `CREATE TABLE salesforce.opportunity_field_history (id text COLLATE "und-x-icu", opportunity_id text, field text, old_value text,
+		new_value text, created_by_id text, created_date timestamp, is_deleted boolean);
+	INSERT INTO salesforce.opportunity_field_history VALUES
+		('017Aa', '006A', 'StageName', 'Scoping', 'Negotiation', '005A', '2026-02-10 09:00', false),  -- two in one second: by id, as bytes
+		('017AX', '006A', 'StageName', 'Proposal', 'Scoping', '005A', '2026-02-10 09:00', false),     -- the deal is older than the tracking
+		('017A2', '006A', 'StageName', 'Negotiation', 'Closed Won', '005A', '2026-04-11 16:00', false),
+		('017A7', '006A', 'StageName', 'Closed Won', 'Closed Won', '005A', '2026-04-20 16:00', false), -- no change
+		('017A8', '006A', 'StageName', 'Closed Won', 'Proposal', '005A', '2026-04-21 16:00', true),    -- deleted
+		('017Ab', '006A', 'CloseDate', '2026-04-15', '2026-05-01', '005A', '2026-03-01 09:00', false), -- two in one second
+		('017AY', '006A', 'CloseDate', '2026-03-31', '2026-04-15', '005A', '2026-03-01 09:00', false),
+		('01700', '006A', 'CloseDate', '2026-05-01', '2026-05-02', '005A', '2026-04-02 09:00', false), -- the last, of the lowest id
+		('017A4', '006A', 'Amount', '1.0E3', '1200.5', '005A', '2026-03-02 09:00', false),
+		('017B0', '006B', 'StageName', 'Old', 'Discovery', '005M', '2026-03-09 08:30', true),
+		('017B1', '006B', 'StageName', 'Discovery', 'Proposal', '005M', '2026-03-10 08:30', NULL),     -- made since
+		('017B2', '006B', 'StageName', 'Proposal', 'Discovery', '005M', '2026-03-11 08:30', true),
+		('017B4', '006B', 'StageName', 'Discovery', 'Proposal', '005M', '2026-03-12 08:30', NULL),     -- back from where the deleted one led
+		('017B3', '006B', 'Owner', '005A', '005B', '005M', '2026-03-12 08:30', NULL),
+		('017F1', '006F', 'StageName', 'Discovery', 'Closed Won', '005M', '2026-03-20 08:30', NULL)`
+
+func TestSalesforcesFieldHistoryWithoutOpportunityHistory(t *testing.T) {
 	dsn, db := vendorTables(t, "salesforce")
-	db.MustExec(`DROP TABLE salesforce.opportunity_history;
-		CREATE TABLE salesforce.opportunity_field_history (id text, opportunity_id text, field text, old_value text, new_value text, created_by_id text,
-			created_date timestamp, is_deleted boolean);
-		INSERT INTO salesforce.opportunity_field_history VALUES
-			('017A1', '006A', 'StageName', 'Proposal', 'Negotiation', '005A', '2026-02-10 09:00', false), -- older than the tracking
-			('017A2', '006A', 'StageName', 'Negotiation', 'Closed Won', '005A', '2026-04-11 16:00', false),
-			('017A3', '006A', 'CloseDate', '2026-03-31', '2026-05-01', '005A', '2026-03-01 09:00', false),
-			('017A4', '006A', 'Amount', '1.0E3', '1200.5', '005A', '2026-03-02 09:00', false),
-			('017B1', '006B', 'StageName', 'Discovery', 'Proposal', '005M', '2026-03-10 08:30', NULL),    -- made since
-			('017B2', '006B', 'StageName', 'Proposal', 'Discovery', '005M', '2026-03-11 08:30', true),    -- deleted
-			('017B3', '006B', 'Owner', '005A', '005B', '005M', '2026-03-12 08:30', NULL)`)
+	db.MustExec("DROP TABLE salesforce.opportunity_history; " + salesforceFields)
 	got := canonical(t, Config{DSN: dsn, Preset: "salesforce"})
 	const changes = `stage_changes
 006A,Proposal,2026-02-10T09:00:00Z,,0
-006A,Negotiation,2026-02-10T09:00:00Z,005A,1
-006A,Closed Won,2026-04-11T16:00:00Z,005A,2
+006A,Scoping,2026-02-10T09:00:00Z,005A,1
+006A,Negotiation,2026-02-10T09:00:00Z,005A,2
+006A,Closed Won,2026-04-11T16:00:00Z,005A,3
 006B,Discovery,2026-03-01T08:30:00Z,,0
 006B,Proposal,2026-03-10T08:30:00Z,005M,1
 006C,Closed Lost,2026-02-10T09:00:00Z,,0
 006E,Discovery,2026-10-01T00:00:00Z,,0
-`
+006F,Discovery,2026-02-10T09:00:00Z,,0
+006F,Closed Won,2026-03-20T08:30:00Z,005M,1
+of all deals`
 	const forecasts = `forecasts
 006A,2026-03-01T09:00:00Z,2026-03-31,,,,0
-006A,2026-03-01T09:00:00Z,2026-05-01,,,,1
+006A,2026-03-01T09:00:00Z,2026-04-15,,,,1
+006A,2026-03-01T09:00:00Z,2026-05-01,,,,2
 006A,2026-03-02T09:00:00Z,,1000,,,0
-006A,2026-03-02T09:00:00Z,,1200.5,,,2
+006A,2026-03-02T09:00:00Z,,1200.5,,,3
+006A,2026-04-02T09:00:00Z,2026-05-02,,,,4
 006B,2026-03-01T09:00:00Z,2026-12-31,,,,0
 006B,2026-03-02T09:00:00Z,,800,,,0
 006C,2026-03-01T09:00:00Z,2026-04-11,,,,0
 006E,2026-10-01T00:00:00Z,,50,,,0
-`
-	for _, part := range []string{changes, forecasts, "2026-01-05T09:00:00Z,2026-04-11T16:00:00Z,won"} {
-		if !strings.Contains(got, part) {
-			t.Errorf("lacks:\n%s\ngot:\n%s", part, got)
+006F,`
+	wantParts(t, got, []string{changes, forecasts, "2026-01-05T09:00:00Z,2026-04-11T16:00:00Z,won"})
+}
+
+// A deal closed when it came into the stage it is in, by a history that knows of that.
+func TestWhenASalesforceDealClosed(t *testing.T) {
+	dsn, db := vendorTables(t, "salesforce")
+	closedAt := func(what, want string) {
+		t.Helper()
+		if got := canonical(t, Config{DSN: dsn, Preset: "salesforce"}); !strings.Contains(got, "006F,Fern,005B,New business,70,EUR,2025-01-05T00:00:00Z,"+want+"T") {
+			t.Errorf("%s: not %s\n%s", what, want, got)
 		}
 	}
+	closedAt("by a history that ends elsewhere", "2026-09-01")
+	db.MustExec("ALTER TABLE salesforce.opportunity ADD last_stage_change_date timestamp; UPDATE salesforce.opportunity SET last_stage_change_date = '2026-08-30'")
+	closedAt("by the deal's own word", "2026-08-30")
+	db.MustExec(salesforceFields)
+	closedAt("by the field history, beside one that ends elsewhere", "2026-03-20")
+	db.MustExec("UPDATE salesforce.opportunity_field_history SET new_value = 'Proposal' WHERE id = '017F1'")
+	closedAt("by two histories that end elsewhere", "2026-08-30")
+	db.MustExec("INSERT INTO salesforce.opportunity_history VALUES ('008F5', '006F', 'Closed Won', 70, '2026-09-01', 100, 'Closed', '005B', '2026-03-19', NULL, false)")
+	closedAt("by a history that ends there", "2026-03-19")
 }
 
 // History mode keeps the versions of a deal in its own table, since the day it was switched on.
@@ -330,7 +360,9 @@ func TestSalesforcesHistoryMode(t *testing.T) {
 		INSERT INTO salesforce.opportunity (id, name, owner_id, stage_name, amount, created_date, close_date, is_closed, is_won, probability, _fivetran_start, _fivetran_end, _fivetran_active)
 		VALUES ('006B', 'Bolt', '005A', 'Discovery', 700, '2026-03-01 08:30', '2026-09-30', false, false, 10, '2026-04-01', '2026-04-30', false),
 			('006B', 'Bolt', '005B', 'Discovery', 800, '2026-03-01 08:30', '2026-09-30', false, false, 10, '2026-05-01', '2026-05-31', false),
-			('006F', 'Deleted', '005B', 'Discovery', 800, '2026-03-01 08:30', '2026-09-30', false, false, 10, '2026-05-01', '2026-05-31', false)`)
+			('006F', 'Deleted', '005B', 'Discovery', 800, '2026-03-01 08:30', '2026-09-30', false, false, 10, '2026-05-01', '2026-05-31', false);
+		INSERT INTO salesforce.opportunity (id, stage_name, is_deleted, _fivetran_start, _fivetran_active)
+		VALUES ('006B', 'In the bin', true, '2026-05-15', false)`)
 	got := canonical(t, Config{DSN: dsn, Preset: "salesforce"})
 	const want = `deals
 006B,Bolt,005B,New business,800,USD,2026-03-01T08:30:00Z,,open,Proposal,2026-12-31,0.6,commit,

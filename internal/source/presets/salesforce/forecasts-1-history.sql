@@ -13,6 +13,6 @@ SELECT
         WHEN 'pipeline' THEN 'pipeline'
         WHEN 'omitted' THEN 'omitted'
     END AS category,                                                                    -- optional
-    row_number() OVER (PARTITION BY h.opportunity_id COLLATE "C" ORDER BY h.created_date, h.id) AS seq
+    row_number() OVER (PARTITION BY h.opportunity_id COLLATE "C" ORDER BY h.created_date, h.id COLLATE "C") AS seq
 FROM {opportunity_history} AS h
 WHERE NOT coalesce(h.is_deleted, false)

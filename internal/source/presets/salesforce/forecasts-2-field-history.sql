@@ -25,7 +25,7 @@ FROM (
         x.created_date AS at,
         x.field,
         x.new_value AS value,
-        row_number() OVER (PARTITION BY x.opportunity_id COLLATE "C" ORDER BY x.created_date, x.id) AS seq
+        row_number() OVER (PARTITION BY x.opportunity_id COLLATE "C" ORDER BY x.created_date, x.id COLLATE "C") AS seq
     FROM {opportunity_field_history} AS x
     WHERE x.field IN ('CloseDate', 'Amount', 'Probability', 'ForecastCategoryName', 'ForecastCategory')
       AND NOT coalesce(x.is_deleted, false)
@@ -54,7 +54,7 @@ FROM (
         SELECT DISTINCT ON (b.opportunity_id, b.field) b.opportunity_id AS deal_id, b.field, b.old_value AS value
         FROM {opportunity_field_history} AS b
         WHERE NOT coalesce(b.is_deleted, false)
-        ORDER BY b.opportunity_id, b.field, b.created_date, b.id
+        ORDER BY b.opportunity_id, b.field, b.created_date, b.id COLLATE "C"
     ) AS f ON f.deal_id = o.id AND f.field = t.field
     WHERE coalesce(o._fivetran_active, true)
 ) AS c

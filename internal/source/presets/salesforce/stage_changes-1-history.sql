@@ -18,6 +18,6 @@ FROM (
     FROM {opportunity_history} AS h
     WHERE h.stage_name IS NOT NULL
       AND NOT coalesce(h.is_deleted, false)
-    WINDOW deal AS (PARTITION BY h.opportunity_id COLLATE "C" ORDER BY h.created_date, h.id)
+    WINDOW deal AS (PARTITION BY h.opportunity_id COLLATE "C" ORDER BY h.created_date, h.id COLLATE "C")
 ) AS c
 WHERE c.stage IS DISTINCT FROM c.before

@@ -13,25 +13,28 @@ FROM (
         x.new_value AS stage,
         x.created_date AS at,
         x.created_by_id AS rep_id,
-        row_number() OVER (PARTITION BY x.opportunity_id COLLATE "C" ORDER BY x.created_date, x.id) AS seq
+        row_number() OVER deal AS seq,
+        coalesce(lag(x.new_value) OVER deal, x.old_value) AS before     -- not what a deleted row led to
     FROM {opportunity_field_history} AS x
     WHERE x.field = 'StageName'
       AND x.new_value IS NOT NULL
       AND x.new_value IS DISTINCT FROM x.old_value
       AND NOT coalesce(x.is_deleted, false)
+    WINDOW deal AS (PARTITION BY x.opportunity_id COLLATE "C" ORDER BY x.created_date, x.id COLLATE "C")
     UNION ALL
     SELECT
         o.id COLLATE "C",
         CASE WHEN f.opportunity_id IS NOT NULL THEN f.stage ELSE o.stage_name END,
         greatest(o.created_date, t.began),
         NULL,
-        CAST(0 AS bigint)
+        CAST(0 AS bigint),
+        NULL
     FROM {opportunity} AS o
     LEFT JOIN (
         SELECT DISTINCT ON (b.opportunity_id) b.opportunity_id, b.old_value AS stage
         FROM {opportunity_field_history} AS b
         WHERE b.field = 'StageName' AND NOT coalesce(b.is_deleted, false)
-        ORDER BY b.opportunity_id, b.created_date, b.id
+        ORDER BY b.opportunity_id, b.created_date, b.id COLLATE "C"
     ) AS f ON f.opportunity_id = o.id
     CROSS JOIN (
         SELECT min(a.created_date) AS began
@@ -40,4 +43,4 @@ FROM (
     ) AS t
     WHERE coalesce(o._fivetran_active, true)
 ) AS c
-WHERE c.stage IS NOT NULL
+WHERE c.stage IS DISTINCT FROM c.before

@@ -31,21 +31,27 @@ INSERT INTO opportunity VALUES
     ('006C', 'Cone', '005C', NULL, 'Closed Lost', NULL, NULL, '2026-02-01', '2026-04-11', true, false, 0, 'Omitted', 'Omitted', false, '2026-11-02 05:00+00'),
     ('006D', 'In the bin', '005A', '012N', 'Proposal', 1, 'EUR', '2026-02-01', '2026-04-11', false, false, 10, 'Pipeline', 'Pipeline', true, '2026-11-02 05:00+00'),
     -- a queue's; a stand-in for a probability
-    ('006E', 'Echo', '00G1', '012R', 'Discovery', 50, 'EUR', '2026-10-01', NULL, false, false, 1000, 'BestCase', 'Best Case', false, '2026-11-02 05:00+00');
+    ('006E', 'Echo', '00G1', '012R', 'Discovery', 50, 'EUR', '2026-10-01', NULL, false, false, 1000, 'BestCase', 'Best Case', false, '2026-11-02 05:00+00'),
+    -- won, says the deal, of which the history does not know yet, nor of what was before; and a row of it that was deleted does
+    ('006F', 'Fern', '005B', '012N', 'Closed Won', 70, 'EUR', '2025-01-05', '2026-09-01', true, true, 100, 'Closed', 'Closed', false, '2026-11-02 05:00+00');
 
-CREATE TABLE opportunity_history (id text PRIMARY KEY, opportunity_id varchar(18), stage_name text, amount double precision, close_date timestamp,
+CREATE TABLE opportunity_history (id text COLLATE "und-x-icu" PRIMARY KEY, opportunity_id varchar(18), stage_name text, amount double precision, close_date timestamp,
     probability double precision, forecast_category text, created_by_id varchar(18), created_date timestamp, system_modstamp timestamp, is_deleted boolean);
 INSERT INTO opportunity_history VALUES
     ('008A1', '006A', 'Discovery', 1000, '2026-03-31', 10, 'Pipeline', '005A', '2026-01-05 09:00', '2026-02-01', false),
     ('008A2', '006A', 'Discovery', 1200.5, '2026-03-31', 10, 'Pipeline', '005A', '2026-01-20 09:00', '2026-02-01', false),   -- of the amount: no move
-    ('008A4', '006A', 'Proposal', 1200.5, '2026-04-30', 50, 'MostLikely', '005M', '2026-02-01 10:00', '2026-04-01', false),  -- two in one second: by id
-    ('008A3', '006A', 'Scoping', 1200.5, '2026-04-30', 20, 'BestCase', '005M', '2026-02-01 10:00', '2026-02-01', false),
+    ('008Aa', '006A', 'Proposal', 1200.5, '2026-04-30', 50, 'MostLikely', '005M', '2026-02-01 10:00', '2026-04-01', false),  -- two in one second: by id, as bytes
+    ('008AX', '006A', 'Scoping', 1200.5, '2026-04-30', 20, 'BestCase', '005M', '2026-02-01 10:00', '2026-02-01', false),
     ('008A5', '006A', 'Closed Won', 1200.5, '2026-05-01', 100, 'Closed', '005A', '2026-04-11 16:00', NULL, false),
     ('008A6', '006A', 'Closed Won', 1200.5, '2026-05-01', 100, 'Closed', '005A', '2026-04-20 16:00', NULL, false),           -- of the date, after the closing
     ('008B1', '006B', 'Discovery', 700, '2026-09-30', 10, 'Pipeline', '005B', '2026-03-01 08:30', NULL, NULL),
     ('008B2', '006B', 'Proposal', 700, '2026-09-30', 60, 'Forecast', '005B', '2026-03-10 08:30', NULL, NULL),
     ('008B3', '006B', 'Discovery', 700, '2026-09-30', 10, 'Pipeline', '005B', '2026-03-12 08:30', NULL, true),               -- deleted
     ('008B4', '006B', 'Proposal', 800, '2026-12-31', 60, 'Forecast', '005B', '2026-06-01 08:30', NULL, NULL),                -- a push: no move
+    ('008F1', '006F', 'Closed Won', 70, '2026-09-01', 100, 'Closed', '005B', '2025-01-05', NULL, false),                     -- won at first, by mistake
+    ('008F2', '006F', 'Discovery', 70, '2026-09-01', 10, 'Pipeline', '005B', '2025-01-06', NULL, false),
+    ('008F3', '006F', 'Closed Won', 70, '2026-09-01', 100, 'Closed', '005B', '2025-02-01', NULL, true),
+    ('008F4', '006F', NULL, 70, '2026-09-01', NULL, NULL, '005B', '2025-03-01', NULL, false),
     ('008Z1', '006Z', 'Discovery', 1, '2026-09-30', 10, 'Pipeline', '005B', '2026-03-01', NULL, NULL);                       -- of a deal that is not here
 
 CREATE TABLE task (id text, what_id text, owner_id text, completed_date_time timestamp, activity_date timestamp, created_date timestamp,
