@@ -1,6 +1,7 @@
 -- The log of changes, its rows of three fields: each with the one value that changed. What was said when the deal was made
 -- is what the first change replaced, or what stands there now where nothing changed, of the fields that the loader keeps in
--- the log at all; a value of 0 was then not given, while a later 0 was somebody's act. What was emptied is left out.
+-- the log at all; a value of 0 was then not given, while a later 0 was somebody's act. What was emptied is left out. A field whose first change is older than
+-- the deal came with a merged one: what was before it is not known.
 SELECT
     c.deal_id,
     c.at,
@@ -27,13 +28,13 @@ FROM (
             greatest(d.add_time, (SELECT min(l.log_time) FROM {flow} AS l)),
             CASE WHEN o.closes IS NULL THEN CASE WHEN EXISTS (SELECT 1 FROM {flow} AS lc WHERE lc.field_key = 'expected_close_date')
                     THEN d.expected_close_date END
-                WHEN o.closes[1] ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}' THEN CAST(left(o.closes[1], 10) AS date) END,
+                WHEN o.closes_from >= d.add_time AND o.closes[1] ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}' THEN CAST(left(o.closes[1], 10) AS date) END,
             nullif(CASE WHEN o.amounts IS NULL THEN CASE WHEN EXISTS (SELECT 1 FROM {flow} AS la WHERE la.field_key = 'value')
                     THEN coalesce(d.value, d.value__v_double) END
-                WHEN o.amounts[1] ~ '^-?[0-9]+(\.[0-9]+)?$' THEN CAST(o.amounts[1] AS numeric) END, 0),
+                WHEN o.amounts_from >= d.add_time AND o.amounts[1] ~ '^-?[0-9]+(\.[0-9]+)?$' THEN CAST(o.amounts[1] AS numeric) END, 0),
             CASE WHEN o.chances IS NULL THEN CASE WHEN EXISTS (SELECT 1 FROM {flow} AS lp WHERE lp.field_key = 'probability')
                     THEN d.probability END
-                WHEN o.chances[1] ~ '^[0-9]+(\.[0-9]+)?$' THEN CAST(o.chances[1] AS numeric) END,
+                WHEN o.chances_from >= d.add_time AND o.chances[1] ~ '^[0-9]+(\.[0-9]+)?$' THEN CAST(o.chances[1] AS numeric) END,
             CAST(0 AS bigint)       -- of the same type, or PostgreSQL sorts what two indexes have in order already
         FROM {deals} AS d
         LEFT JOIN (
@@ -41,8 +42,11 @@ FROM (
             SELECT
                 g.item_id COLLATE "C" AS deal_id,
                 array_agg(g.old_value ORDER BY g.log_time, g.id) FILTER (WHERE g.field_key = 'expected_close_date') AS closes,
+                min(g.log_time) FILTER (WHERE g.field_key = 'expected_close_date') AS closes_from,
                 array_agg(g.old_value ORDER BY g.log_time, g.id) FILTER (WHERE g.field_key = 'value') AS amounts,
-                array_agg(g.old_value ORDER BY g.log_time, g.id) FILTER (WHERE g.field_key = 'probability') AS chances
+                min(g.log_time) FILTER (WHERE g.field_key = 'value') AS amounts_from,
+                array_agg(g.old_value ORDER BY g.log_time, g.id) FILTER (WHERE g.field_key = 'probability') AS chances,
+                min(g.log_time) FILTER (WHERE g.field_key = 'probability') AS chances_from
             FROM {flow} AS g
             WHERE g.field_key IN ('expected_close_date', 'value', 'probability')
               AND g.log_time IS NOT NULL

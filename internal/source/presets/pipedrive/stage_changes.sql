@@ -1,6 +1,7 @@
 -- The log of changes, its rows of stage_id. Making a deal is no change: its first stage is what the first change replaced,
 -- or the one that it is in where nothing changed, since the deal was made, or since the log begins where the deal is older:
--- since when it stood there before that nobody knows. What an automation does is nobody's. What changes the stage's id but
+-- since when it stood there before that nobody knows. Merging hands over the changes of the other deal: where some are older
+-- than the deal, what was before them is not known. What an automation does is nobody's. What changes the stage's id but
 -- not its name, from one pipeline to another, is no change.
 SELECT
     c.deal_id,
@@ -48,7 +49,7 @@ FROM (
             NULL
         FROM {deals} AS d
         LEFT JOIN (
-            SELECT DISTINCT ON (g.item_id COLLATE "C") g.item_id COLLATE "C" AS deal_id, g.old_value AS stage_id
+            SELECT DISTINCT ON (g.item_id COLLATE "C") g.item_id COLLATE "C" AS deal_id, g.old_value AS stage_id, g.log_time AS at
             FROM {flow} AS g
             WHERE g.field_key = 'stage_id'
               AND g.new_value <> ''
@@ -61,6 +62,7 @@ FROM (
         CROSS JOIN LATERAL (
             SELECT coalesce((SELECT jsonb_object_agg(u.id, u.name) FROM {stages?} AS u) ->> w.id, w.id) AS stage
         ) AS v
+        WHERE o.at IS NULL OR o.at >= d.add_time
         ORDER BY d.id COLLATE "C"     -- else PostgreSQL does not see that an index has them so
     )
 ) AS c

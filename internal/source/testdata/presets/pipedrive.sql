@@ -31,6 +31,8 @@ INSERT INTO deals VALUES
     (18, 'Deleted, in the new way', 1, 1, 1, NULL, NULL, NULL, '2026-02-01 00:00', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, true, NULL, NULL, NULL, '1762070400.1'),
     (19, 'Nineteen', 1, 2, 77, NULL, NULL, NULL, '2026-05-01 00:00', 'open', NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, NULL, '1762070400.1'),
     (20, 'Twenty', 1, 2, 4, NULL, NULL, NULL, '2026-07-01 00:00', 'open', NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, NULL, '1762070400.1'),       -- a pipeline that works without probabilities
+    -- merged with a deal that was older
+    (21, 'Merged', 1, 1, 3, 30, NULL, NULL, '2026-07-01 00:00', 'open', NULL, NULL, NULL, '2026-12-31', 70, NULL, false, NULL, NULL, NULL, NULL, '1762070400.1'),
     (5, 'Five', 1, 1, 1, 70, NULL, NULL, '2026-06-01 00:00', 'open', NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, NULL, '1762070400.1');      -- ids are text: after 19
 
 CREATE TABLE deals_flow_deal_change (id bigint, item_id bigint, user_id bigint, field_key text, old_value text, new_value text, log_time timestamptz, change_source text);
@@ -53,6 +55,11 @@ INSERT INTO deals_flow_deal_change VALUES
     (20, 19, 1, 'stage_id', '3', '4', '2026-05-05 00:00+00', 'app'),                       -- into another pipeline, under the same name
     (21, 19, 1, 'stage_id', '4', '5', '2026-05-10 00:00+00', 'app'),
     (22, 19, 1, 'stage_id', '5', '77', '2026-05-11 00:00+00', 'app'),                      -- in no dictionary
+    (40, 21, 1, 'stage_id', '1', '2', '2026-05-01 00:00+00', 'app'),
+    (41, 21, 1, 'stage_id', '2', '3', '2026-07-02 00:00+00', 'app'),
+    (42, 21, 1, 'value', '10', '20', '2026-05-01 00:00+00', 'app'),
+    (43, 21, 1, 'expected_close_date', '2026-09-30', '2026-12-31', '2026-05-02 00:00+00', 'app'),
+    (44, 21, 1, 'value', '20', '30', '2026-07-02 00:00+00', 'app'),
     (30, 5, 1, 'stage_id', NULL, '1', '2026-06-01 00:00+00', 'app'),                       -- the making itself is in the log
     (31, 5, 1, 'stage_id', '1', '1', '2026-06-02 00:00+00', 'api'),                        -- no change
     (32, 5, 1, 'value', NULL, '70', '2026-06-03 00:00+00', 'app');                         -- before, there was none

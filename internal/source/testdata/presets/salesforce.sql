@@ -44,6 +44,7 @@ INSERT INTO opportunity_history VALUES
     ('008AX', '006A', 'Scoping', 1200.5, '2026-04-30', 20, 'BestCase', '005M', '2026-02-01 10:00', '2026-02-01', false),
     ('008A5', '006A', 'Closed Won', 1200.5, '2026-05-01', 100, 'Closed', '005A', '2026-04-11 16:00', NULL, false),
     ('008A6', '006A', 'Closed Won', 1200.5, '2026-05-01', 100, 'Closed', '005A', '2026-04-20 16:00', NULL, false),           -- of the date, after the closing
+    ('008A7', '006A', NULL, 1200.5, '2026-05-01', 100, 'Closed', '005A', '2026-04-25 16:00', NULL, false),                  -- says nothing of the stage
     ('008B1', '006B', 'Discovery', 700, '2026-09-30', 10, 'Pipeline', '005B', '2026-03-01 08:30', NULL, NULL),
     ('008B2', '006B', 'Proposal', 700, '2026-09-30', 60, 'Forecast', '005B', '2026-03-10 08:30', NULL, NULL),
     ('008B3', '006B', 'Discovery', 700, '2026-09-30', 10, 'Pipeline', '005B', '2026-03-12 08:30', NULL, true),               -- deleted
