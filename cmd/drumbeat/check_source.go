@@ -74,7 +74,10 @@ func trySource(ctx context.Context, w io.Writer, cfg *config.Config, format stri
 		out := json.NewEncoder(w)
 		out.SetIndent("", "  ")
 		err = out.Encode(map[string]any{"rows": f.rows})
-	} else if f.synced, err = s.Synced(ctx); err == nil {
+	} else {
+		if f.synced, err = s.Synced(ctx); err != nil {
+			f.notes = append(f.notes, "when the loader last wrote is not known: "+err.Error())
+		}
 		_, err = io.WriteString(w, f.text())
 	}
 	if _, stranger := pipeline.Overlay(reading.Reps, cfg.People); stranger != nil {
@@ -95,22 +98,14 @@ func (f *found) look(h *pipeline.History) {
 	}
 	f.at(pipeline.Deals, h.Deal.CreatedAt)
 	for _, c := range h.Changes {
-		f.at(pipeline.StageChanges, c.At)
 		f.values.saw(pipeline.StageChanges, "rep_id", c.RepID != "")
 	}
 	for _, a := range h.Activities {
-		f.at(pipeline.Activities, a.At)
 		f.values.saw(pipeline.Activities, "party", a.Party != "")
 		f.evidence.party = f.evidence.party || a.Party != ""
 	}
-	for _, c := range h.Criteria {
-		f.evidence.held = true
-		f.at(pipeline.Criteria, c.At)
-	}
-	for _, c := range h.Forecasts {
-		f.at(pipeline.Forecasts, c.At)
-	}
-	for _, c := range h.Waivers {
+	f.evidence.held = f.evidence.held || len(h.Criteria) > 0
+	for _, c := range h.Waivers { // the config's are no rows of the source
 		f.at(pipeline.Waivers, c.At)
 	}
 	f.values.deal(&h.Deal)
@@ -145,6 +140,9 @@ func (f *found) sum(reading *pipeline.Reading) {
 				n = f.deals
 			}
 			h = held{Table: &table, N: &n, Missing: append(h.Missing, reading.Missing[rows]...)}
+		}
+		if newest, dated := reading.Newest[rows]; dated {
+			f.at(rows, newest)
 		}
 		if newest, dated := f.newest[rows]; dated {
 			newest = newest.UTC()

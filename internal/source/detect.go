@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"drumbeat/internal/fault"
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/source/presets"
 )
@@ -31,21 +32,27 @@ func Detect(ctx context.Context, dsn string) (preset string, err error) {
 		return "", err
 	}
 	var found []string
+	var barred *presets.Unresolved
 	for _, name := range presets.Names() {
 		p, _ := presets.Get(name) // of its own names each is there
 		if _, _, err := v.resolve(ctx, p, "", nil); err == nil {
 			found = append(found, name)
 		} else if e := (*presets.Unresolved)(nil); !errors.As(err, &e) {
 			return "", err
+		} else if e.Barred() {
+			barred = e
 		}
 	}
 	if len(found) > 1 {
 		return "", &AmbiguousError{Presets: found}
 	}
-	if len(found) == 0 {
-		return "", nil
+	if len(found) == 1 {
+		return found[0], nil
 	}
-	return found[0], nil
+	if barred != nil {
+		return "", fault.List{{File: s.at.shown, What: barred.Error(), Hint: "give the role of the DSN the right to read"}}
+	}
+	return "", nil
 }
 
 // AmbiguousError says that the tables of a database may be those of several CRMs, two at least.

@@ -428,6 +428,10 @@ func TestReadingCannotWrite(t *testing.T) {
 	t.Run("a schema that may not be used is named as such", func(t *testing.T) {
 		wantError(t, readError(t, open(t, Config{DSN: as(t, dsn, db), Preset: "salesforce"})), "salesforce.opportunity may not be read (GRANT USAGE ON SCHEMA)")
 	})
+	t.Run("whose tables they are cannot be found out without a right to them", func(t *testing.T) {
+		_, err := Detect(t.Context(), as(t, dsn, db, "USAGE ON SCHEMA salesforce", "SELECT ON salesforce.opportunity"))
+		wantError(t, err, "salesforce.user may not be read (GRANT SELECT)", "give the role of the DSN the right to read")
+	})
 	t.Run("a table that may not be read is as good as absent", func(t *testing.T) {
 		got := canonical(t, Config{DSN: as(t, dsn, db, "USAGE ON SCHEMA salesforce", "SELECT ON salesforce.opportunity, salesforce.user"), Preset: "salesforce"})
 		if !strings.Contains(got, "no activities: salesforce.task may not be read (GRANT SELECT); salesforce.event may not be read (GRANT SELECT)\n") {

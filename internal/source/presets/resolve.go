@@ -49,6 +49,13 @@ func (e *Unresolved) Error() string {
 	return fmt.Sprintf("preset %s: in schema %s %s", e.Preset, strings.Join(e.Schemas, ", "), strings.Join(e.Lacks, "; "))
 }
 
+// Barred says whether some of what is missing is there, and may not be read.
+func (e *Unresolved) Barred() bool {
+	return slices.ContainsFunc(e.Lacks, func(lack string) bool { return strings.Contains(lack, mayNotBeRead) })
+}
+
+const mayNotBeRead = "may not be read"
+
 // plain is a name as loaders agree on it: stage_name, stagename and StageName are one.
 func plain(name string) string { return strings.ReplaceAll(strings.ToLower(name), "_", "") }
 
@@ -271,9 +278,9 @@ func (r *resolver) find(key string, columns []string) (f *found, why string) {
 			qualified := candidate.Schema + "." + candidate.Name
 			switch {
 			case !candidate.Usable:
-				why = qualified + " may not be read (GRANT USAGE ON SCHEMA)"
+				why = qualified + " " + mayNotBeRead + " (GRANT USAGE ON SCHEMA)"
 			case !candidate.Readable:
-				why = qualified + " may not be read (GRANT SELECT)"
+				why = qualified + " " + mayNotBeRead + " (GRANT SELECT)"
 			case len(lack) > 0:
 				why = qualified + " has no " + strings.Join(lack, ", ")
 			default:
