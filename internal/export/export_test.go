@@ -255,6 +255,8 @@ func TestProbabilities(t *testing.T) {
 	for name, c := range map[string]struct{ preset, values, want string }{
 		"shares":                     {"csv", "0.2|1|", "0.2|1|-"},
 		"a value above 1 tells":      {"csv", "20|1|0.5", "0.2|0.01|0.005"},
+		"shares with a comma":        {"csv", "\"0,500\"|\"1,000\"", "0.5|1"},
+		"percents with a comma":      {"csv", "\"60,5\"|\"10,5\"", "0.605|0.105"},
 		"a sign tells of its own":    {"csv", "20%|\"7 %\"|0%", "0.2|0.07|0"},
 		"Salesforce has percents":    {"salesforce-csv", "1|0", "0.01|0"},
 		"Pipedrive has percents too": {"pipedrive-csv", "1|0", "0.01|0"},

@@ -21,7 +21,8 @@ var (
 type habits struct {
 	dates, numbers       evidence
 	oddDates, oddFigures misfits
-	years, large         witness
+	years                witness
+	large                [2]bool // whether a probability is above 1, or has a %, in either habit of numbers
 }
 
 // profile reads the file once to find out how it writes dates and numbers. What cannot be decided is a fault, and so
@@ -56,7 +57,8 @@ func (f *file) profile() fault.List {
 	}
 	f.dates.decide(f.settings.dateOrder, &seen, bad)
 	f.decimals.decideDecimal(f.settings.decimal, &seen, bad)
-	f.percent = f.mapping.percent == "yes" || f.mapping.percent == "" && seen.large.there()
+	inUse := max(0, slices.Index(decimals, f.decimals.name))
+	f.percent = f.mapping.percent == "yes" || f.mapping.percent == "" && seen.large[inUse]
 	return list
 }
 
@@ -88,8 +90,9 @@ func (f *file) seeNumber(seen *habits, key string, w witness) {
 	if set := f.settings.decimal; set != "" {
 		seen.oddFigures.add(f.columns[key], w, texts, n.in(set) != "")
 	}
-	if v, err := strconv.ParseFloat(texts[0], 64); key == "probability" && (n.percent || err == nil && v > 1) && !seen.large.there() {
-		seen.large = w
+	for i, text := range texts {
+		v, err := strconv.ParseFloat(text, 64)
+		seen.large[i] = seen.large[i] || key == "probability" && (n.percent || err == nil && v > 1)
 	}
 }
 
