@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -46,7 +47,7 @@ replaces the tables as a whole.`,
 		},
 	}
 	c.Flags().StringVar(&into, "into", "", "the database: postgres://... or sqlite:PATH (`DSN`)")
-	c.Flags().BoolVar(&opts.DryRun, "dry-run", false, "check the files and say what would be written")
+	c.Flags().BoolVar(&opts.DryRun, "dry-run", false, "check the files, look at the database, and say what would be written")
 	c.Flags().StringVar(&of.Preset, "preset", "", "the files are an export: "+strings.Join(export.Presets(), ", ")+" (`NAME`)")
 	c.Flags().StringVar(&of.Map, "map", "", "a company's own map over the preset (`FILE`)")
 	c.Flags().StringVar(&of.DateOrder, "date-order", "", "how dates of the export are written: dmy, mdy or ymd (`ORDER`)")
@@ -69,7 +70,7 @@ func runImport(c *cobra.Command, into string, paths []string, opts source.Import
 		if err := importEnded(c, result.Warnings, err, opts); err != nil {
 			return err
 		}
-		return printImport(c.OutOrStdout(), result, opts.DryRun)
+		return printImport(c.OutOrStdout(), result, opts.DryRun, noFaults(result.Warnings))
 	}
 	e, faults := export.Open(paths, of)
 	if len(faults) > 0 {
@@ -80,7 +81,8 @@ func runImport(c *cobra.Command, into string, paths []string, opts source.Import
 		feeds[i] = feedOf(t)
 	}
 	result, err := source.ImportFeeds(c.Context(), into, feeds, opts)
-	if err := importEnded(c, append(e.Warnings, result.Warnings...), err, opts); err != nil {
+	warnings := slices.Concat(e.Warnings, result.Warnings)
+	if err := importEnded(c, warnings, err, opts); err != nil {
 		return err
 	}
 	if err := e.Preview(c.OutOrStdout(), opts.DryRun); err != nil {
@@ -89,7 +91,18 @@ func runImport(c *cobra.Command, into string, paths []string, opts source.Import
 	if err := printLeftOut(c.OutOrStdout(), result, e.Limits()); err != nil {
 		return err
 	}
-	return printImport(c.OutOrStdout(), result, opts.DryRun)
+	return printImport(c.OutOrStdout(), result, opts.DryRun, noFaults(warnings)+"; look at the mapping above, which nobody but you can judge")
+}
+
+// noFaults is what a dry run may say of the files: that is no word on whether they were understood.
+func noFaults(warnings fault.List) string {
+	switch len(warnings) {
+	case 0:
+		return "no faults"
+	case 1:
+		return "no faults, but 1 warning"
+	}
+	return fmt.Sprintf("no faults, but %d warnings", len(warnings))
 }
 
 // feedOf hands a table of an export to the import.
@@ -115,7 +128,21 @@ func importEnded(c *cobra.Command, warnings fault.List, err error, opts source.I
 	if err != nil && c.Context().Err() != nil { // whatever the stop broke
 		return errors.New("import: stopped; nothing was written")
 	}
-	return err
+	return ofInto(err)
+}
+
+// ofInto gives a fault of the DSN the name by which the command line knows it.
+func ofInto(err error) error {
+	var list fault.List
+	if !errors.As(err, &list) {
+		return err
+	}
+	for i := range list {
+		if list[i].File == "dsn" {
+			list[i].File = "--into"
+		}
+	}
+	return list
 }
 
 // printLeftOut says which figures an export cannot support, and what would bring them back.
@@ -134,8 +161,9 @@ func printLeftOut(w io.Writer, result source.ImportResult, limits []string) erro
 	return err
 }
 
-// printImport says what was written, and where to go next.
-func printImport(w io.Writer, result source.ImportResult, dry bool) error {
+// printImport says what was written, and where to go next; of a dry run what would be replaced, and last that nobody could
+// look, if so: then an import would fail, too.
+func printImport(w io.Writer, result source.ImportResult, dry bool, verdict string) error {
 	for _, f := range result.Files {
 		if _, err := fmt.Fprintf(w, "%-14s %8d rows  %s\n", f.Rows, f.N, f.File); err != nil {
 			return err
@@ -147,9 +175,29 @@ func printImport(w io.Writer, result source.ImportResult, dry bool) error {
 		}
 	}
 	last := fmt.Sprintf("written into %s; give source.dsn in drumbeat.yaml the same, then see 'drumbeat report'", result.Where)
-	if dry {
-		last = fmt.Sprintf("nothing wrong; without --dry-run this would replace the tables in %s", result.Where)
+	switch {
+	case dry && result.Unreached != nil:
+		last = verdict
+	case dry:
+		last = verdict + "\n" + wouldReplace(result)
 	}
-	_, err := fmt.Fprintln(w, last)
-	return err
+	if _, err := fmt.Fprintln(w, last); err != nil {
+		return err
+	}
+	if result.Unreached != nil {
+		return fmt.Errorf("an import would not get there: %w", result.Unreached)
+	}
+	return nil
+}
+
+// wouldReplace says what is in the database that an import would take away.
+func wouldReplace(result source.ImportResult) string {
+	if len(result.Replaces) == 0 {
+		return fmt.Sprintf("without --dry-run this would be written into %s, which has no tables of Drumbeat yet", result.Where)
+	}
+	tables := make([]string, len(result.Replaces))
+	for i, t := range result.Replaces {
+		tables[i] = fmt.Sprintf("%s (%d)", t.Rows, t.N)
+	}
+	return fmt.Sprintf("without --dry-run this would replace the tables in %s, with their rows: %s", result.Where, strings.Join(tables, ", "))
 }

@@ -14,7 +14,7 @@ import (
 
 // ImportOptions are the choices of an import.
 type ImportOptions struct {
-	DryRun   bool                            // check the files, touch no database
+	DryRun   bool                            // check the files, and only look at the database
 	Progress func(rows pipeline.Rows, n int) // called now and then while rows are written; may be nil
 }
 
@@ -25,9 +25,13 @@ type ImportResult struct {
 	Missing  map[pipeline.Rows][]string // the columns of the rows that are there in which no row has a value
 	Warnings fault.List                 // what is odd but no fault
 	Where    string                     // the database, without its password
+
+	// Of a dry run: the tables that an import would replace, and why nobody could look at the database.
+	Replaces  []ImportedFile
+	Unreached error
 }
 
-// ImportedFile is one canonical file and its number of rows.
+// ImportedFile is one canonical file, or a table, and its number of rows.
 type ImportedFile struct {
 	Rows pipeline.Rows
 	File string
@@ -101,7 +105,7 @@ func takeIn(ctx context.Context, where database, feeds []feed, opts ImportOption
 	result.Missing = seen.missing()
 	result.Warnings = seen.warnings()
 	if opts.DryRun {
-		return result, nil
+		return result, result.look(ctx, where)
 	}
 	return result, write(ctx, where, feeds, opts)
 }

@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -248,6 +249,48 @@ func TestADryRunTouchesNoDatabase(t *testing.T) {
 	}
 	if _, err := os.Stat(strings.TrimPrefix(dsn, "sqlite:")); !os.IsNotExist(err) {
 		t.Errorf("a file was made: %v", err)
+	}
+}
+
+func TestADryRunLooksAtWhatItWouldReplace(t *testing.T) {
+	dry := func(dsn string) (ImportResult, error) {
+		return Import(context.Background(), dsn, []string{folder(t, small)}, ImportOptions{DryRun: true})
+	}
+	dbtest.Both(t, func(t *testing.T, dsn string) {
+		if result, err := dry(dsn); err != nil || result.Unreached != nil || len(result.Replaces) > 0 {
+			t.Errorf("an empty database: %+v, %v", result, err)
+		}
+		mustImport(t, dsn, with(map[string]string{"activities.csv": "deal_id,at,kind\n", "reps.csv": "id,name\nr1,Ada\nr2,Bo\n"}))
+		result, err := dry(dsn)
+		got := ""
+		for _, table := range result.Replaces {
+			got += fmt.Sprintf("%s %d ", table.Rows, table.N)
+		}
+		if err != nil || got != "reps 2 deals 1 stage_changes 1 activities 0 " {
+			t.Errorf("would replace %s, %v", got, err)
+		}
+		db, table := raw(t, dsn), "forecasts"
+		if strings.HasPrefix(dsn, "postgres") {
+			table = "drumbeat.forecasts"
+		}
+		db.MustExec("CREATE TABLE " + table + " (id text)")
+		_, err = dry(dsn)
+		var list fault.List
+		if !errors.As(err, &list) {
+			t.Fatalf("a table of somebody else is no fault but %v", err)
+		}
+		wantError(t, err, table+": this table was not created by Drumbeat")
+	})
+	for dsn, want := range map[string]string{
+		"postgres://nobody@127.0.0.1:1/nothing?sslmode=disable":  "connect to postgres://nobody@127.0.0.1:1/nothing: ",
+		"sqlite:" + filepath.Join(t.TempDir(), "gone", "p.db"):   "its folder: no such file",
+		"sqlite:" + filepath.Join(folder(t, small), "deals.csv"): "file is not a database",
+	} {
+		result, err := dry(dsn)
+		if err != nil || len(result.Files) != 3 {
+			t.Errorf("%s: the files: %v, %v", dsn, result.Files, err)
+		}
+		wantError(t, result.Unreached, want)
 	}
 }
 
