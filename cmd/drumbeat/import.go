@@ -46,12 +46,12 @@ replaces the tables as a whole.`,
 			return runImport(c, into, paths, opts, of)
 		},
 	}
-	c.Flags().StringVar(&into, "into", "", "the database: postgres://... or sqlite:PATH (`DSN`)")
+	c.Flags().StringVar(&into, "into", "", "the `DSN` of the database: postgres://... or sqlite:PATH")
 	c.Flags().BoolVar(&opts.DryRun, "dry-run", false, "check the files, look at the database, and say what would be written")
-	c.Flags().StringVar(&of.Preset, "preset", "", "the files are an export: "+strings.Join(export.Presets(), ", ")+" (`NAME`)")
-	c.Flags().StringVar(&of.Map, "map", "", "a company's own map over the preset (`FILE`)")
-	c.Flags().StringVar(&of.DateOrder, "date-order", "", "how dates of the export are written: dmy, mdy or ymd (`ORDER`)")
-	c.Flags().StringVar(&of.TimeZone, "time-zone", "", "of times of the export that name none (`ZONE`)")
+	c.Flags().StringVar(&of.Preset, "preset", "", "the `NAME` of the export that the files are: "+strings.Join(export.Presets(), ", "))
+	c.Flags().StringVar(&of.Map, "map", "", "the `FILE` of a company's own map over the preset")
+	c.Flags().StringVar(&of.DateOrder, "date-order", "", "the `ORDER` in which dates of the export are written: dmy, mdy or ymd")
+	c.Flags().StringVar(&of.TimeZone, "time-zone", "", "the `ZONE` of times of the export that name none, such as Europe/Berlin")
 	_ = c.MarkFlagRequired("into") // fails only for a flag that is not there
 	_ = c.MarkFlagFilename("map", "yaml", "yml")
 	_ = c.RegisterFlagCompletionFunc("preset", cobra.FixedCompletions(export.Presets(), cobra.ShellCompDirectiveNoFileComp))

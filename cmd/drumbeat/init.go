@@ -51,9 +51,9 @@ Files that are there already are never overwritten. The pipeline is only read. A
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.from, "from", "", "the pipeline database: postgres://... or sqlite:PATH (`DSN`)")
-	f.StringVar(&o.preset, "preset", "", "the CRM whose tables these are: "+strings.Join(presets.Names(), ", ")+" (`NAME`); default: found out by its tables")
-	f.StringVar(&o.out, "out", ".", "the folder for the two files (`DIR`)")
+	f.StringVar(&o.from, "from", "", "the `DSN` of the pipeline database: postgres://... or sqlite:PATH")
+	f.StringVar(&o.preset, "preset", "", "the `NAME` of the CRM whose tables these are: "+strings.Join(presets.Names(), ", ")+"; default: found out by its tables")
+	f.StringVar(&o.out, "out", ".", "the `DIR` for the two files")
 	_ = c.MarkFlagRequired("from") // fails only for a flag that is not there
 	_ = c.MarkFlagDirname("out")
 	_ = c.RegisterFlagCompletionFunc("preset", cobra.FixedCompletions(presets.Names(), cobra.ShellCompDirectiveNoFileComp))

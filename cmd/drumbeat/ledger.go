@@ -94,7 +94,7 @@ func newLedgerListCmd(path *string) *cobra.Command {
 			})
 		},
 	}
-	c.Flags().StringVar(&f.Schedule, "schedule", "", "only this schedule's (`NAME`)")
+	c.Flags().StringVar(&f.Schedule, "schedule", "", "only of the schedule of this `NAME`")
 	c.Flags().StringVar(&f.Period, "period", "", "only of this period: its end, `YYYY-MM-DD`")
 	c.Flags().StringVar(&state, "state", "", "only in this `STATE`: "+stateNames())
 	c.Flags().StringVar(&format, "format", "table", "table or json")

@@ -59,8 +59,8 @@ json is one object: from, schedules [{schedule, digest, ticks [{local, zone, utc
 	}
 	configFlag(c, &o.config)
 	f := c.Flags()
-	f.StringVar(&o.from, "from", "", "only ticks after this date or RFC 3339 instant (`T`); default: now")
-	f.IntVar(&o.next, "next", 4, "how many ticks of each schedule (`N`)")
+	f.StringVar(&o.from, "from", "", "only ticks after `T`, a date or an RFC 3339 instant; default: now")
+	f.IntVar(&o.next, "next", 4, "`N` ticks of each schedule")
 	f.StringVar(&o.format, "format", "text", "text or json")
 	return c
 }

@@ -42,7 +42,7 @@ digests, and web.auth in the config asks for a name and a password.`,
 	}
 	configFlag(c, &o.config)
 	c.Flags().StringVar(&o.addr, "addr", "127.0.0.1:8090", "the `ADDR` to listen on; without a host, this machine only")
-	c.Flags().StringVar(&o.asOf, "as-of", "", "a date or an RFC 3339 instant (`T`) to begin with; default: today")
+	c.Flags().StringVar(&o.asOf, "as-of", "", "begin with `T`, a date or an RFC 3339 instant; default: today")
 	return c
 }
 

@@ -128,6 +128,7 @@ process it questions the process; and it calls nothing a difference that few dea
 		newLedgerCmd(),
 		newMigrateCmd(),
 	)
+	completeFlags(root)
 	return root
 }
 
