@@ -1,10 +1,13 @@
 package source
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"os"
 	"slices"
+	"strconv"
 
 	"drumbeat/internal/fault"
 	"drumbeat/internal/pipeline"
@@ -39,6 +42,29 @@ type feed struct {
 	layout *layout
 	name   string
 	read   func(to *faults, each func(row) error) error
+	sum    *fingerprint // of the rows that were checked
+}
+
+// fingerprint tells rows that were checked from others that stand in their place when they are written.
+type fingerprint struct{ hash maphash.Hash }
+
+func newFingerprint(seed maphash.Seed) *fingerprint {
+	f := &fingerprint{}
+	f.hash.SetSeed(seed)
+	return f
+}
+
+func (f *fingerprint) add(r record) {
+	var b []byte
+	for i := range r {
+		c := &r[i]
+		if b = append(b[:0], 0); !c.null {
+			b = binary.AppendVarint(append(b, c.text...), c.at.UnixMicro())
+			b = binary.AppendVarint(binary.AppendVarint(b, c.int), int64(c.date))
+			b = strconv.AppendBool(b, c.flag)
+		}
+		_, _ = f.hash.Write(binary.AppendVarint(b, int64(len(b)))) // never fails
+	}
 }
 
 // feedFromFile reads a canonical file.

@@ -73,3 +73,31 @@ func TestWhatAnExportCannotReadIsAFault(t *testing.T) {
 		t.Error("something was written")
 	}
 }
+
+// A file that somebody exports anew while it is read would come in as a mixture: its people of before, its deals of now.
+func TestAFileThatChangesWhileItIsImportedChangesNothing(t *testing.T) {
+	dbtest.Both(t, func(t *testing.T, dsn string) {
+		mustImport(t, dsn, small)
+		want, _ := all(t, open(t, Config{DSN: dsn}), asOf)
+		for name, later := range map[string][][]string{
+			"another value": {{"open", "d1", "Acme", "2026-01-01T08:00:00Z", "Zoe"}},
+			"a row more":    {{"open", "d1", "Acme", "2026-01-01T08:00:00Z", "Ada"}, {"open", "d2", "Bolt", "2026-01-01T08:00:00Z", "Ada"}},
+			"a row fewer":   {},
+			"another time":  {{"open", "d1", "Acme", "2026-01-01T08:00:01Z", "Ada"}},
+		} {
+			feeds, read := twoFeeds(), 0
+			before, after := feeds[0].Each, feedOf(pipeline.Deals, feeds[0].Columns, later...).Each
+			feeds[0].Each = func(yield func(Text) error) error {
+				if read++; read == 1 {
+					return before(yield)
+				}
+				return after(yield)
+			}
+			_, err := ImportFeeds(context.Background(), dsn, feeds, ImportOptions{})
+			wantError(t, err, "x.csv: has changed while it was being imported, and nothing was written; import again when it is complete")
+			if got, _ := all(t, open(t, Config{DSN: dsn}), asOf); !got.Tables[pipeline.StageChanges] || len(got.Reps) != len(want.Reps) {
+				t.Errorf("%s: the tables of before are gone", name)
+			}
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"slices"
 
 	"github.com/jmoiron/sqlx"
@@ -81,12 +82,15 @@ func takeIn(ctx context.Context, where database, feeds []feed, opts ImportOption
 	result := ImportResult{Where: where.shown}
 	var found faults
 	seen := newChecks(&found)
-	for _, f := range feeds {
+	for i := range feeds {
+		f := &feeds[i]
+		f.sum = newFingerprint(maphash.MakeSeed())
 		seen.begin(f.name, f.layout)
 		n := 0
 		err := f.read(&found, func(r row) error {
 			n++
 			seen.row(f.layout, r)
+			f.sum.add(r.record)
 			return ctx.Err()
 		})
 		if err != nil {
@@ -189,7 +193,7 @@ func writeRows(ctx context.Context, tx *sqlx.Tx, where database, from feed, prog
 	defer stmt.Close()
 	var found faults
 	values := make([]any, 0, len(l.columns)+1)
-	n := 0
+	n, sum := 0, newFingerprint(from.sum.hash.Seed())
 	// To watch ctx inside every statement costs SQLite's driver a goroutine a row; between the rows is enough.
 	unwatched := context.WithoutCancel(ctx)
 	err = from.read(&found, func(r row) error {
@@ -199,6 +203,7 @@ func writeRows(ctx context.Context, tx *sqlx.Tx, where database, from feed, prog
 		if !r.sound {
 			return nil // the file has changed since it was checked: its faults end the import
 		}
+		sum.add(r.record)
 		values = values[:0]
 		for i := range l.columns {
 			values = append(values, where.dialect.value(l.columns[i].kind, &r.record[i]))
@@ -216,6 +221,9 @@ func writeRows(ctx context.Context, tx *sqlx.Tx, where database, from feed, prog
 	})
 	if err == nil {
 		err = found.list.Err()
+	}
+	if err == nil && sum.hash.Sum64() != from.sum.hash.Sum64() {
+		err = fault.List{{File: from.name, What: "has changed while it was being imported, and nothing was written", Hint: "import again when it is complete"}}
 	}
 	if err == nil && where.dialect.copies {
 		if _, err = stmt.ExecContext(unwatched); err != nil { // ends the COPY
