@@ -32,7 +32,7 @@ func (e *Export) warnEnds() {
 		what = fmt.Sprintf("of %s %d count as lost and none as won", plural(all, "deal"), lost)
 	}
 	f := e.filesOf(pipeline.Deals)[0]
-	e.warning(Place{File: f.name}, what+": is that so?", "else say under outcomes in the map which stages are an end; "+e.likelyEnds())
+	e.warning(Place{File: f.name}, what, "if that is not so, say under outcomes in the map which stages are an end; "+e.likelyEnds())
 	last := len(e.Warnings) - 1
 	e.Warnings = slices.Insert(e.Warnings[:last:last], 0, e.Warnings[last])
 }

@@ -34,7 +34,7 @@ func (e *Export) warnOutcomes() {
 	c := &e.census
 	const most = 20
 	for _, l := range c.longer[:min(most, len(c.longer))] {
-		e.warning(l.first, fmt.Sprintf("%s in %q count as %s, by a word in that name", plural(l.n, "deal"), shorten(l.value), l.outcome),
+		e.warning(l.first, fmt.Sprintf("%s as %s, by a word in that name", counted(l.n, l.value), l.outcome),
 			"if that is wrong, say in the map under outcomes what it is: open, won or lost")
 	}
 	if more := len(c.longer) - most; more > 0 {
@@ -42,10 +42,19 @@ func (e *Export) warnOutcomes() {
 	}
 	for _, s := range c.stages {
 		if f := e.filesOf(pipeline.Deals)[0]; s.outcome == pipeline.Open && soundsFinal(s.stage) && !s.state && e.mapping.firm[sameText(s.stage)] == "" {
-			e.warning(Place{File: f.name, Column: f.titleOf("stage")}, fmt.Sprintf("%s in %q count as open", plural(s.n, "deal"), s.stage),
+			e.warning(Place{File: f.name, Column: f.titleOf("stage")}, counted(s.n, s.stage)+" as open",
 				"if that is an end, list it in the map under outcomes: won or lost; else under open")
 		}
 	}
+}
+
+// counted begins a sentence on what deals of a stage count as.
+func counted(deals int, stage string) string {
+	verb := "count"
+	if deals == 1 {
+		verb = "counts"
+	}
+	return fmt.Sprintf("%s in %q %s", plural(deals, "deal"), shorten(stage), verb)
 }
 
 func (e *Export) warnDeals() {
