@@ -47,6 +47,10 @@ func TestWhereClosedDealsRestClosesThem(t *testing.T) {
 		{"an open one rests there too", func(s *teller) { s.rest(9, "Bin", pipeline.Lost); s.rest(1, "Bin", pipeline.Open) }, "Lead Offer +Won"},
 		{"where they were lost", func(s *teller) { s.rest(9, "2 - Offer", pipeline.Lost) }, "Lead Offer +Won"},
 		{"where they moved last", func(s *teller) { s.rest(9, "Offer", pipeline.Lost, "Lead", "Offer") }, "Lead Offer +Won"},
+		{"where they were before they moved last", func(s *teller) {
+			s.tell("Lead Offer Bin! lost x6")
+			s.rest(9, "Registered", pipeline.Won, "Lead", "Offer", "Registered!", "Activated!", "Won!")
+		}, "Lead Offer > Registered Activated* +Won -Bin"},
 		{"a few entered it as they were lost", func(s *teller) { s.tell("Lead Bin! lost x2"); s.rest(5, "Bin", pipeline.Lost) }, "Lead Offer +Won -Bin"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ package discovery
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,8 +79,8 @@ type restKey struct {
 	stage string // normal
 }
 
-// restTally is what deals tell that rest in one stage now: those that have no history, and closed ones that moved elsewhere
-// last, so that their closing is not in it.
+// restTally is what deals tell that rest in one stage now: those that have no history, and closed ones whose history lacks
+// the entry into it.
 type restTally struct {
 	spelling  string
 	deals     map[pipeline.Outcome]int
@@ -131,12 +132,18 @@ func (s *Survey) Add(h *pipeline.History) {
 		s.rest(line, d, outcome)
 		return
 	}
-	if last := changes[len(changes)-1].Stage; outcome != pipeline.Open && process.Normal(last) != process.Normal(d.Stage) {
+	if outcome != pipeline.Open && !enters(changes, d.Stage) {
 		s.rest(line, d, outcome) // its closing is not in the history
 	}
 	s.lines[line].moved++
 	s.path(line, d, changes, outcome, closed)
 	s.prove(line, h, changes, outcome, closed)
+}
+
+// enters says whether a deal's history has an entry into a stage.
+func enters(changes []pipeline.StageChange, stage string) bool {
+	normal := process.Normal(stage)
+	return slices.ContainsFunc(changes, func(c pipeline.StageChange) bool { return process.Normal(c.Stage) == normal })
 }
 
 // closingOf gives a deal's outcome as of an instant, and when it closed, where that is known.
