@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/lib/pq"
 
@@ -112,8 +113,7 @@ func (v *snapshot) usePreset(ctx context.Context) error {
 		if !there {
 			continue
 		}
-		m.queries[rows], m.from[rows] = q.SQL, q.From
-		if err := v.dropUnlessWorth(ctx, rows, q); err != nil {
+		if err := v.useFirstWorth(ctx, rows, q); err != nil {
 			return err
 		}
 	}
@@ -139,25 +139,44 @@ func (v *snapshot) resolve(ctx context.Context, p *presets.Preset, schema string
 	return m, path, err
 }
 
-// dropUnlessWorth asks what the tables alone do not say: whether what a query reads is ever written here.
-func (v *snapshot) dropUnlessWorth(ctx context.Context, rows pipeline.Rows, q presets.Query) error {
-	if q.If == "" {
-		return nil
+// useFirstWorth takes the first of a preset's queries for some rows that is worth reading.
+func (v *snapshot) useFirstWorth(ctx context.Context, rows pipeline.Rows, first presets.Query) error {
+	m := &v.mapping
+	var unless []string
+	for q := &first; q != nil; q = q.Next {
+		m.queries[rows], m.from[rows] = q.SQL, q.From
+		worth, err := v.worth(ctx, rows, q)
+		if err != nil {
+			return err
+		}
+		if worth {
+			m.notes = withoutRepeats(append(m.notes, q.Notes...))
+			if len(unless) > 0 {
+				m.notes = append(m.notes, fmt.Sprintf("%s are those of %s: %s", rows, q.From, strings.Join(unless, "; ")))
+			}
+			return nil
+		}
+		unless = append(unless, q.Unless)
 	}
-	var worth bool
-	err := v.first.GetContext(ctx, &worth, q.If)
+	delete(m.queries, rows)
+	delete(m.from, rows)
+	m.notes = append(m.notes, fmt.Sprintf("no %s: %s", rows, strings.Join(unless, "; ")))
+	return nil
+}
+
+// worth asks what the tables alone do not say: whether what a query reads is ever written here.
+func (v *snapshot) worth(ctx context.Context, rows pipeline.Rows, q *presets.Query) (worth bool, err error) {
+	if q.If == "" {
+		return true, nil
+	}
+	err = v.first.GetContext(ctx, &worth, q.If)
 	if what := wrongQuery(err); what != "" {
-		return fault.List{v.wrongQuery(layoutOf(rows), what)}
+		return false, fault.List{v.wrongQuery(layoutOf(rows), what)}
 	}
 	if err != nil {
-		return fmt.Errorf("ask whether preset %s has %s here: %w", v.source.cfg.Preset, rows, err)
+		return false, fmt.Errorf("ask whether preset %s has %s here: %w", v.source.cfg.Preset, rows, err)
 	}
-	if !worth {
-		delete(v.mapping.queries, rows)
-		delete(v.mapping.from, rows)
-		v.mapping.notes = append(v.mapping.notes, fmt.Sprintf("no %s: %s", rows, q.Unless))
-	}
-	return nil
+	return worth, nil
 }
 
 func withoutRepeats(names []string) []string {

@@ -126,9 +126,13 @@ func TestWhatAnOdooDoesNotHave(t *testing.T) {
 			changes: "UPDATE res_company SET currency_id = 1",
 			has:     "7,Fern,,,,EUR,2026-08-01|2,Bolt,7,North,800,EUR,",
 		},
-		"a type that nobody thought of, where it is asked what is tracked": {
+		"a type that nobody thought of": {
 			changes: "ALTER TABLE mail_tracking_value ALTER mail_message_id TYPE point USING point(1, 1)",
-			has:     "preset: odoo's query for forecasts, of public.mail_tracking_value: cannot cast type point to integer|source.queries.forecasts",
+			has:     "no forecasts: public.mail_tracking_value.mail_message_id is of type point and no int4\n|no stage_changes: public.mail_tracking_value.mail_message_id is of type point and no int4\n",
+		},
+		"names in a domain of the company's own": {
+			changes: "CREATE DOMAIN translated AS jsonb; ALTER TABLE crm_stage ALTER name TYPE translated",
+			has:     "2,Bolt,7,North,800,USD,2026-03-01T08:30:00Z,,open,Proposition,",
 		},
 		"a release before 13": {
 			changes: "ALTER TABLE crm_stage DROP COLUMN is_won",

@@ -31,6 +31,13 @@ func TestPipedriveUnderSingersNames(t *testing.T) {
 	wantParts(t, got, []string{"stage_changes pipedrive.dealflow"})
 }
 
+// Where the owner comes as an object, dlt makes a column of each of its fields.
+func TestPipedriveWhoseOwnersAreObjects(t *testing.T) {
+	dsn, db := vendorTables(t, "pipedrive")
+	db.MustExec("ALTER TABLE pipedrive.deals RENAME user_id TO user_id__id")
+	wantRows(t, canonical(t, Config{DSN: dsn, Preset: "pipedrive"}), "pipedrive")
+}
+
 func TestPipedriveWhoseColumnsAreAllText(t *testing.T) {
 	dsn, db := vendorTables(t, "pipedrive")
 	allText(db, "pipedrive")

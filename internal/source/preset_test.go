@@ -1,7 +1,6 @@
 package source
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -14,7 +13,6 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"drumbeat/internal/dbtest"
-	"drumbeat/internal/fault"
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/source/presets"
 )
@@ -266,17 +264,6 @@ func TestACompanysOwnQueriesBesideAPreset(t *testing.T) {
 	}
 	err := readError(t, open(t, Config{DSN: dsn, Preset: "salesforce", Queries: map[pipeline.Rows]string{pipeline.Criteria: "SELECT * FROM {preset} AS c"}}))
 	wantError(t, err, "source: queries.criteria: {preset} stands for nothing: preset salesforce finds no criteria here")
-}
-
-// A type that no query counts on is a fault that names the query and what to do.
-func TestAPresetThatMeetsAnotherTypeSaysWhere(t *testing.T) {
-	dsn, db := vendorTables(t, "salesforce")
-	db.MustExec("ALTER TABLE salesforce.opportunity ALTER amount TYPE point USING NULL")
-	err := readError(t, open(t, Config{DSN: dsn, Preset: "salesforce"}))
-	wantError(t, err, "source: preset: salesforce's query for deals, of salesforce.opportunity: cannot cast type point to numeric", "source.queries.deals")
-	if list := (fault.List)(nil); !errors.As(err, &list) {
-		t.Errorf("%T", err)
-	}
 }
 
 // salesforceFields is a history of fields that begins on 2026-02-10, when somebody began to track them.

@@ -29,15 +29,19 @@ type Preset struct {
 	synced  []string // the columns in which loaders note when they wrote a row
 	tables  map[string]*table
 	queries []*query
-	ifs     map[pipeline.Rows]*query // whether rows are worth reading: <rows>.if.sql
-	unless  map[pipeline.Rows]string // what follows if they are not
+	ifs     map[string]*query // by a query's name, whether what it reads is worth reading: <name>.if.sql
+	unless  map[string]string // what is so if it is not
 }
+
+// allVersions is for a table that keeps what is no more beside what is, on purpose: a history.
+const allVersions = "all"
 
 // table is one of the CRM's tables as the queries name it.
 type table struct {
-	Names    []string          `yaml:"names"`   // what it is called; none: its key
-	Without  string            `yaml:"without"` // what follows where a query does without the table
-	Columns  map[string]string `yaml:"columns"` // name → type
+	Names    []string          `yaml:"names"`    // what it is called; none: its key
+	Versions string            `yaml:"versions"` // allVersions: rows are read that the loader calls outdated, too
+	Without  string            `yaml:"without"`  // what follows where a query does without the table
+	Columns  map[string]string `yaml:"columns"`  // name → type
 	Optional map[string]column `yaml:"optional"`
 	Aliases  map[string]string `yaml:"aliases"` // other names of columns → the name here
 }
@@ -55,6 +59,12 @@ type query struct {
 	sql  string
 	uses []use
 	main string // the alias of the table that the rows are those of; empty: the first
+}
+
+// name is the file's, without what stands after a dot.
+func (q *query) name() string {
+	name, _, _ := strings.Cut(path.Base(q.file), ".")
+	return name
 }
 
 // use is a table under its alias in a query, with the columns that are asked of it.
@@ -97,17 +107,14 @@ func load(name string) (*Preset, error) {
 	var head struct {
 		Schemas []string          `yaml:"schemas"`
 		Synced  []string          `yaml:"synced"`
-		Unless  map[string]string `yaml:"unless"` // rows with an .if.sql → what follows if it says no
+		Unless  map[string]string `yaml:"unless"` // a query with an .if.sql → what is so if it says no
 		Tables  map[string]*table `yaml:"tables"`
 	}
 	if err := yaml.UnmarshalWithOptions(data, &head, yaml.Strict()); err != nil {
 		return nil, fmt.Errorf("%s/tables.yaml: %w", name, err)
 	}
 	p := &Preset{Name: name, schemas: head.Schemas, synced: head.Synced, tables: head.Tables,
-		ifs: map[pipeline.Rows]*query{}, unless: map[pipeline.Rows]string{}}
-	for rows, sentence := range head.Unless {
-		p.unless[pipeline.Rows(rows)] = sentence
-	}
+		ifs: map[string]*query{}, unless: head.Unless}
 	names, err := fs.Glob(files, name+"/*.sql") // sorted: of two queries for the same rows the first that can be is taken
 	if err != nil {
 		return nil, err
@@ -118,14 +125,14 @@ func load(name string) (*Preset, error) {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 		if strings.HasSuffix(file, ".if.sql") {
-			p.ifs[q.rows] = q
+			p.ifs[q.name()] = q
 			continue
 		}
 		p.queries = append(p.queries, q)
 	}
-	for rows := range p.ifs {
-		if p.unless[rows] == "" {
-			return nil, fmt.Errorf("%s/tables.yaml: unless does not say what follows without %s", name, rows)
+	for of := range p.ifs {
+		if p.unless[of] == "" {
+			return nil, fmt.Errorf("%s/tables.yaml: unless does not say what is so without %s", name, of)
 		}
 	}
 	return p, nil
@@ -142,8 +149,9 @@ func (p *Preset) query(file string) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, _, _ := strings.Cut(strings.TrimSuffix(strings.TrimSuffix(path.Base(file), ".sql"), ".if"), "-")
-	q := &query{rows: pipeline.Rows(base), file: file, sql: string(data)}
+	q := &query{file: file, sql: withReadings(string(data))}
+	base, _, _ := strings.Cut(q.name(), "-")
+	q.rows = pipeline.Rows(base)
 	if !slices.Contains(pipeline.AllRows, q.rows) {
 		return nil, fmt.Errorf("there are no rows named %q", base)
 	}

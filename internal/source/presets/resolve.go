@@ -2,7 +2,6 @@ package presets
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -35,7 +34,10 @@ type Query struct {
 	From string // the table that it is mostly made of, with its schema
 
 	If     string // SQL that says whether what it reads is worth reading here; empty: it is
-	Unless string // what follows if it is not
+	Unless string // what is so if it is not
+
+	Next  *Query   // what is read if it is not; nil: nothing
+	Notes []string // of a Next: like those of the Mapping, if it is read
 }
 
 // Unresolved says that a database does not have what a preset cannot do without.
@@ -117,12 +119,6 @@ type resolver struct {
 	notes     []string
 }
 
-// found is a table of the preset in the database: for each column there its name here.
-type found struct {
-	*Table
-	spelled map[string]Column
-}
-
 // resolve gives the mapping of what is there, and what is missing that cannot be.
 func (r *resolver) resolve() (m *Mapping, missing []string) {
 	m = &Mapping{Schema: r.schema, Queries: map[pipeline.Rows]Query{}}
@@ -130,18 +126,9 @@ func (r *resolver) resolve() (m *Mapping, missing []string) {
 		if slices.Contains(r.elsewhere, rows) {
 			continue
 		}
-		var lacks []string
-		for _, q := range r.preset.queries {
-			if q.rows != rows {
-				continue
-			}
-			spelled, lack := r.spell(q)
-			if lack == "" {
-				m.Queries[rows] = r.conditional(spelled, rows)
-				lacks = nil
-				break
-			}
-			lacks = append(lacks, lack)
+		first, lacks := r.alternatives(rows)
+		if first != nil {
+			m.Queries[rows] = *first
 		}
 		switch needed := rows.Required() && !rows.Observable(); {
 		case len(lacks) == 0:
@@ -156,14 +143,34 @@ func (r *resolver) resolve() (m *Mapping, missing []string) {
 	return m, missing
 }
 
-// conditional is a query with the condition of its rows, if they have one: a question that only the data can answer.
-func (r *resolver) conditional(q Query, rows pipeline.Rows) Query {
-	if on := r.preset.ifs[rows]; on != nil {
-		if asked, lack := r.spell(on); lack == "" {
-			q.If, q.Unless = asked.SQL, r.preset.unless[rows]
+// alternatives gives the first of the queries for some rows whose tables are there, with those that follow it where it
+// turns out to be not worth reading; without any, what is missing.
+func (r *resolver) alternatives(rows pipeline.Rows) (first *Query, lacks []string) {
+	end := &first
+	for _, q := range r.preset.queries {
+		if q.rows != rows {
+			continue
 		}
+		spelled, lack := r.spell(q)
+		if lack != "" {
+			lacks = append(lacks, lack)
+			continue
+		}
+		if on := r.preset.ifs[q.name()]; on != nil {
+			if asked, lack := r.spell(on); lack == "" {
+				spelled.If, spelled.Unless = asked.SQL, r.preset.unless[q.name()]
+			}
+		}
+		*end, end = &spelled, &spelled.Next
 	}
-	return q
+	if first == nil {
+		return nil, lacks
+	}
+	for _, n := range first.Notes {
+		r.note(n)
+	}
+	first.Notes = nil
+	return first, nil
 }
 
 func (r *resolver) note(what string) {
@@ -201,123 +208,11 @@ func (r *resolver) spell(q *query) (spelled Query, lack string) {
 	if spelled.From == "" {
 		return Query{}, strings.Join(whys, "; ")
 	}
-	for _, n := range notes {
-		r.note(n)
-	}
+	spelled.Notes = notes
 	spelled.SQL = placeholder.ReplaceAllStringFunc(withoutOptional(q.sql, q.uses, absent), func(s string) string {
 		return tables[placeholder.FindStringSubmatch(s)[3]]
 	})
 	return spelled, ""
-}
-
-// subquery gives the table as a query wants it, and the columns, with the alias, that are null in it. Without a table
-// it is empty.
-func (t *table) subquery(f *found, u use) (sql string, absent []string) {
-	var columns []string
-	for _, name := range u.columns {
-		want := t.typeOf(name)
-		have, there := f.column(name)
-		expr := "CAST(NULL AS " + sqlType(want) + ")"
-		if there {
-			expr = convert(have, want)
-		} else {
-			absent = append(absent, u.alias+"."+name)
-		}
-		columns = append(columns, expr+" AS "+name)
-	}
-	from := "WHERE false"
-	if f != nil {
-		from = "FROM " + f.qualified()
-	}
-	return "(SELECT " + strings.Join(columns, ", ") + " " + from + ") AS " + u.alias, absent
-}
-
-// without says what follows from absent columns that more depends on than a canonical one.
-func (t *table) without(f *found) (notes []string) {
-	for _, name := range slices.Sorted(maps.Keys(t.Optional)) {
-		if _, there := f.spelled[name]; !there && t.Optional[name].Without != "" {
-			notes = append(notes, fmt.Sprintf("%s.%s has no %s: %s", f.Schema, f.Name, name, t.Optional[name].Without))
-		}
-	}
-	return notes
-}
-
-func (t *table) typeOf(column string) string {
-	if typ := t.Columns[column]; typ != "" {
-		return typ
-	}
-	return t.Optional[column].Type
-}
-
-func (f *found) column(name string) (Column, bool) {
-	if f == nil {
-		return Column{}, false
-	}
-	c, ok := f.spelled[name]
-	return c, ok
-}
-
-func (f *found) qualified() string { return quoteIdentifier(f.Schema) + "." + quoteIdentifier(f.Name) }
-
-func quoteIdentifier(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
-
-// find gives the table that has the columns; why says what comes nearest where none has.
-func (r *resolver) find(key string, columns []string) (f *found, why string) {
-	t := r.preset.tables[key]
-	names := r.preset.namesOf(key)
-	for _, name := range names {
-		for _, candidate := range r.tables {
-			if plain(candidate.Name) != plain(name) {
-				continue
-			}
-			c := t.spell(candidate)
-			lack := slices.DeleteFunc(slices.Clone(columns), func(col string) bool {
-				_, there := c.spelled[col]
-				return there || t.Optional[col].Type != ""
-			})
-			qualified := candidate.Schema + "." + candidate.Name
-			switch {
-			case !candidate.Usable:
-				why = qualified + " " + mayNotBeRead + " (GRANT USAGE ON SCHEMA)"
-			case !candidate.Readable:
-				why = qualified + " " + mayNotBeRead + " (GRANT SELECT)"
-			case len(lack) > 0:
-				why = qualified + " has no " + strings.Join(lack, ", ")
-			default:
-				return c, ""
-			}
-		}
-	}
-	if why == "" {
-		why = "no table " + strings.Join(names, " or ")
-	}
-	return nil, why
-}
-
-// spell finds the columns of a table under whatever spelling its loader gave them.
-func (t *table) spell(at *Table) *found {
-	f := &found{Table: at, spelled: map[string]Column{}}
-	names := map[string]string{}
-	for name := range t.Columns {
-		names[plain(name)] = name
-	}
-	for name := range t.Optional {
-		names[plain(name)] = name
-	}
-	for _, c := range at.Columns {
-		if name, known := names[plain(c.Name)]; known {
-			f.spelled[name] = c
-		}
-	}
-	for _, other := range slices.Sorted(maps.Keys(t.Aliases)) {
-		name := t.Aliases[other]
-		for _, c := range at.Columns {
-			if _, there := f.spelled[name]; !there && plain(c.Name) == plain(other) {
-				f.spelled[name] = c
-			}
-		}
-	}
-	return f
 }
 
 // withoutOptional leaves out what is marked as optional, an item of a select list, where every column of a table that
@@ -355,7 +250,7 @@ func (r *resolver) synced(m *Mapping) string {
 		}
 		for _, name := range r.preset.synced {
 			for _, c := range t.Columns {
-				if plain(c.Name) == plain(name) {
+				if plain(c.Name) == plain(name) && suits(c, "timestamptz") {
 					return "SELECT max(" + convert(c, "timestamptz") + ") FROM " + quoteIdentifier(t.Schema) + "." + quoteIdentifier(t.Name)
 				}
 			}

@@ -10,6 +10,7 @@ FROM (
     SELECT DISTINCT e.deal_id COLLATE "C" AS deal_id, e.engagement_id
     FROM {engagement_deal} AS e
     WHERE e._fivetran_deleted IS NOT TRUE
+      AND e.deal_id <> ''
 ) AS t
 JOIN (
     SELECT

@@ -9,7 +9,7 @@ SELECT
     coalesce(n.pipeline, d.deal_pipeline_id) AS pipeline,
     d.property_amount AS amount,                                                    -- optional
     d.property_deal_currency_code AS currency,                                      -- optional
-    d.property_createdate AS created_at,
+    m.made AS created_at,
     CASE WHEN o.outcome <> 'open' THEN d.property_closedate END AS closed_at,       -- optional
     coalesce(n.stage ->> 'label', d.deal_pipeline_stage_id) AS stage,
     CASE WHEN o.outcome = 'open' THEN CAST(d.property_closedate AS date) END AS expected_close,    -- optional
@@ -34,9 +34,10 @@ CROSS JOIN LATERAL (
                     'outcome', CASE WHEN coalesce(s.is_closed, s.closed_won) AND s.probability = 1 THEN 'won'
                                     WHEN coalesce(s.is_closed, s.closed_won) AND s.probability = 0 THEN 'lost' END
                 ) ORDER BY coalesce(s._fivetran_deleted, false) DESC)
+                FILTER (WHERE s.pipeline_id IS NOT NULL AND s.stage_id IS NOT NULL)
             FROM {deal_pipeline_stage} AS s
         ) -> (d.deal_pipeline_id || ' ' || d.deal_pipeline_stage_id) AS stage,
-        (SELECT jsonb_object_agg(l.pipeline_id, l.label) FROM {deal_pipeline?} AS l) ->> d.deal_pipeline_id AS pipeline,
+        (SELECT jsonb_object_agg(l.pipeline_id, l.label) FILTER (WHERE l.pipeline_id IS NOT NULL) FROM {deal_pipeline?} AS l) ->> d.deal_pipeline_id AS pipeline,
         coalesce(d.owner_id IN (SELECT w.owner_id FROM {owner} AS w WHERE w.type = 'QUEUE'), false) AS queued
 ) AS n
 CROSS JOIN LATERAL (
@@ -44,6 +45,16 @@ CROSS JOIN LATERAL (
     SELECT coalesce(n.stage ->> 'outcome',
         CASE WHEN d.property_hs_is_closed_won THEN 'won' WHEN d.property_hs_is_closed THEN 'lost' END, 'open') AS outcome
 ) AS o
+CROSS JOIN LATERAL (
+    -- Where nobody wrote down when a deal was made: its first stage; of a closed one, when it closed; else it is left out.
+    SELECT coalesce(
+        d.property_createdate,
+        (SELECT min(h.date_entered) FROM {deal_stage?} AS h WHERE h.deal_id COLLATE "C" = d.deal_id COLLATE "C"),
+        CASE WHEN o.outcome <> 'open' THEN d.property_closedate END
+    ) AS made
+) AS m
 WHERE d.is_deleted IS NOT TRUE
   AND d._fivetran_deleted IS NOT TRUE
-  AND d.deal_id NOT IN (SELECT m.merged_deal_id FROM {merged_deal?} AS m WHERE m.merged_deal_id IS NOT NULL)
+  AND d.deal_id NOT IN (SELECT g.merged_deal_id FROM {merged_deal?} AS g WHERE g.merged_deal_id IS NOT NULL)
+  AND d.deal_id <> ''
+  AND m.made IS NOT NULL

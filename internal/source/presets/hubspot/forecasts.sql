@@ -14,10 +14,10 @@ FROM (
         h.timestamp AS at,
         h.name,
         CASE WHEN h.name = 'closedate' THEN
-            CASE WHEN h.value ~ '^[0-9]+$' AND length(h.value) BETWEEN 11 AND 14 THEN CAST(to_timestamp(CAST(h.value AS double precision) / 1000) AS date)
-                 WHEN h.value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}' THEN CAST(left(h.value, 10) AS date) END
+            CASE WHEN h.value ~ '^([0-9]{11,12}|[1-3][0-9]{12}|40[0-9]{11})$'    -- until 2099
+                THEN CAST(to_timestamp(CAST(h.value AS double precision) / 1000) AS date) ELSE as_date(h.value) END
         END AS day,
-        CASE WHEN h.value ~ '^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?$' THEN CAST(h.value AS numeric) END AS number,
+        as_number(h.value) AS number,
         CASE WHEN h.name = 'hs_manual_forecast_category' THEN
             CASE lower(replace(replace(h.value, '_', ''), ' ', ''))
                 WHEN 'commit' THEN 'commit'
@@ -31,6 +31,7 @@ FROM (
     FROM {deal_property_history} AS h
     WHERE h.name IN ('closedate', 'amount', 'hs_deal_stage_probability', 'hs_deal_probability', 'hs_manual_forecast_category')
       AND h.timestamp IS NOT NULL
+      AND h.deal_id <> ''
 ) AS c
 WHERE CASE c.name
     WHEN 'closedate' THEN c.day IS NOT NULL

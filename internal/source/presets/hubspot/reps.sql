@@ -20,4 +20,5 @@ LEFT JOIN (
     JOIN {team?} AS n ON n.id = u.primary_team_id
     GROUP BY u.id
 ) AS q ON q.id = o.active_user_id
-WHERE coalesce(o.type, 'PERSON') <> 'QUEUE'
+WHERE o.owner_id <> ''
+  AND coalesce(o.type, 'PERSON') <> 'QUEUE'

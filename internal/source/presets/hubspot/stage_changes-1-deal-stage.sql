@@ -32,6 +32,7 @@ FROM (
                 coalesce(
                     (
                         SELECT jsonb_object_agg(s.pipeline_id || ' ' || s.stage_id, s.label ORDER BY coalesce(s._fivetran_deleted, false) DESC)
+                            FILTER (WHERE s.pipeline_id IS NOT NULL AND s.stage_id IS NOT NULL)
                         FROM {deal_pipeline_stage?} AS s
                     ) ->> (d.deal_pipeline_id || ' ' || h.value),
                     (
@@ -39,6 +40,7 @@ FROM (
                         FROM (
                             SELECT y.stage_id, min(y.label) AS label
                             FROM {deal_pipeline_stage?} AS y
+                            WHERE y.stage_id IS NOT NULL
                             GROUP BY y.stage_id
                             HAVING min(y.label) = max(y.label)
                         ) AS x
@@ -64,7 +66,8 @@ FROM (
                     ) ->> h.source_id
                 END AS rep_id
         ) AS n
-        WHERE h.value <> ''
+        WHERE h.deal_id <> ''
+          AND h.value <> ''
           AND h.date_entered IS NOT NULL
     ) AS b
     WINDOW deal AS (PARTITION BY b.deal_id ORDER BY b.at, b.began, b.value)

@@ -13,7 +13,7 @@ CROSS JOIN LATERAL (
         w.at,
         CASE
             WHEN a.category = 'phonecall' THEN 'call'
-            WHEN a.id IS NOT NULL THEN lower(a.name)
+            WHEN a.id IS NOT NULL THEN coalesce(lower(nullif(a.name, '')), 'to-do')
             WHEN w.message_type = 'comment' AND (w.is_internal OR s.internal) THEN 'note'
             ELSE 'email'
         END AS kind,
@@ -32,7 +32,7 @@ CROSS JOIN LATERAL (
             m.author_id,
             -- Internal users by their partners, in one value that is made once.
             (
-                SELECT jsonb_object_agg(e.partner_id, coalesce(e.login, ''))
+                SELECT jsonb_object_agg(e.partner_id, coalesce(e.login, '')) FILTER (WHERE e.partner_id IS NOT NULL)
                 FROM {res_users} AS e
                 WHERE NOT coalesce(e.share, false)
             ) ->> CAST(m.author_id AS text) AS author

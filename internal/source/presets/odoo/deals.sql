@@ -7,7 +7,7 @@
 -- up deal by deal. OFFSET 0 keeps the planner from joining first and sorting then.
 SELECT
     CAST(d.id AS text) AS id,
-    x.name,
+    coalesce(nullif(x.name, ''), CAST(d.id AS text)) AS name,
     x.rep_id,                   -- optional: l.user_id
     x.pipeline,                 -- optional: t.name
     x.amount,                   -- optional: l.planned_revenue, l.expected_revenue
@@ -30,11 +30,17 @@ CROSS JOIN LATERAL (
             (SELECT c.name FROM {res_currency?} AS c WHERE c.id = (SELECT o.currency_id FROM {res_company?} AS o WHERE o.id = l.company_id)),
             (SELECT min(b.name) FROM {res_company?} AS a JOIN {res_currency?} AS b ON b.id = a.currency_id HAVING count(DISTINCT b.name) = 1)
         ) AS currency,
-        coalesce(l.date_conversion, l.create_date) AS created_at,
+        -- Where nobody wrote down when a deal was made: its first message, else its last change; else it is left out.
+        coalesce(
+            l.date_conversion,
+            l.create_date,
+            (SELECT min(m.date) FROM {mail_message?} AS m WHERE m.model = 'crm.lead' AND m.res_id = l.id),
+            least(l.date_last_stage_update, l.date_closed)
+        ) AS created_at,
         CASE WHEN z.outcome <> 'open' THEN coalesce(l.date_closed, l.date_last_stage_update) END AS closed_at,
         s.name AS stage,
         l.date_deadline AS expected_close,
-        l.probability / 100 AS probability,
+        CASE WHEN round(l.probability, 2) BETWEEN 0 AND 100 THEN round(l.probability, 2) / 100 END AS probability,    -- it is a float there
         CASE WHEN z.outcome = 'lost' THEN (SELECT r.name FROM {crm_lost_reason?} AS r WHERE r.id = l.lost_reason_id) END AS loss_reason,
         z.outcome,
         l.active
@@ -52,4 +58,5 @@ CROSS JOIN LATERAL (
     OFFSET 0
 ) AS x
 WHERE d.type = 'opportunity'
+  AND x.created_at IS NOT NULL
   AND (x.active OR x.outcome <> 'open')

@@ -7,7 +7,7 @@ SELECT
     x.at,
     CASE WHEN x.field = 'date_deadline' THEN x.day END AS expected_close,
     CASE WHEN x.field LIKE '%_revenue' THEN x.number END AS amount,
-    CASE WHEN x.field = 'probability' THEN x.number / 100 END AS probability,
+    CASE WHEN x.field = 'probability' THEN round(x.number, 2) / 100 END AS probability,
     x.seq
 FROM {crm_lead} AS d
 CROSS JOIN LATERAL (
@@ -61,11 +61,17 @@ CROSS JOIN LATERAL (
             END, 0),
             CASE WHEN h.n = 1 THEN h.old_day ELSE l.date_deadline END,
             0
-        WHERE h.n IS NULL OR h.n = 1 AND h.at >= l.create_date
+        WHERE coalesce(l.date_conversion, l.create_date) IS NOT NULL
+          AND (h.n IS NULL OR h.n = 1 AND h.at >= l.create_date)
     ) AS v
     WHERE l.id = d.id
       AND w.began IS NOT NULL
     OFFSET 0
 ) AS x
 WHERE d.type = 'opportunity'
-  AND CASE WHEN x.field = 'date_deadline' THEN x.day IS NOT NULL ELSE x.number IS NOT NULL END
+  AND x.at IS NOT NULL
+  AND CASE x.field
+      WHEN 'date_deadline' THEN x.day IS NOT NULL
+      WHEN 'probability' THEN round(x.number, 2) BETWEEN 0 AND 100
+      ELSE x.number IS NOT NULL
+  END

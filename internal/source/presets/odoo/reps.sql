@@ -2,7 +2,7 @@
 -- that of the first of their memberships; who has none but leads a team is in that one. The manager is the team's leader.
 SELECT
     CAST(u.id AS text) AS id,
-    p.name,
+    coalesce(nullif(p.name, ''), nullif(u.login, ''), CAST(u.id AS text)) AS name,
     p.email,                                    -- optional
     CAST(g.user_id AS text) AS manager_id,      -- optional
     t.name AS team,                             -- optional

@@ -35,7 +35,7 @@ CROSS JOIN LATERAL (
             h.at,
             -- Users by their partners, in one value that is made once.
             (
-                SELECT jsonb_object_agg(e.partner_id, e.id ORDER BY e.id DESC)
+                SELECT jsonb_object_agg(e.partner_id, e.id ORDER BY e.id DESC) FILTER (WHERE e.partner_id IS NOT NULL)
                 FROM {res_users} AS e
                 WHERE NOT coalesce(e.share, false) AND coalesce(e.login, '') <> '__system__'
             ) ->> CAST(h.author_id AS text) AS rep_id,
@@ -57,4 +57,5 @@ CROSS JOIN LATERAL (
     OFFSET 0
 ) AS x
 WHERE d.type = 'opportunity'
-  AND x.stage IS NOT NULL
+  AND x.stage <> ''
+  AND x.at IS NOT NULL

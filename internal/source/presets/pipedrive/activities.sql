@@ -3,7 +3,7 @@
 SELECT
     a.deal_id,
     coalesce(a.marked_as_done_time,
-        CAST(a.due_date AS timestamptz) + coalesce(CAST(substring(a.due_time FROM '^[0-9]{1,2}:[0-9]{2}') AS interval), interval '0')) AS at,
+        CAST(a.due_date AS timestamptz) + coalesce(CAST(substring(a.due_time FROM '^[0-9]{1,2}:[0-5][0-9]') AS interval), interval '0')) AS at,
     lower(coalesce(nullif(a.type, ''), 'task')) AS kind,
     CASE WHEN lower(a.type) LIKE '%meeting%' OR lower(a.type) = 'lunch' THEN 'buyer' ELSE 'seller' END AS party
 FROM {activities} AS a
@@ -15,8 +15,10 @@ WHERE a.done
 UNION ALL
 SELECT i.id, i.last_incoming_mail_time, 'email', 'buyer'
 FROM {deals} AS i
-WHERE i.last_incoming_mail_time IS NOT NULL
+WHERE i.id <> ''
+  AND i.last_incoming_mail_time IS NOT NULL
 UNION ALL
 SELECT o.id, o.last_outgoing_mail_time, 'email', 'seller'
 FROM {deals} AS o
-WHERE o.last_outgoing_mail_time IS NOT NULL
+WHERE o.id <> ''
+  AND o.last_outgoing_mail_time IS NOT NULL

@@ -13,10 +13,9 @@ FROM (
     SELECT
         f.item_id COLLATE "C" AS deal_id,
         f.log_time AS at,
-        CASE WHEN f.field_key = 'expected_close_date' AND f.new_value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}'
-            THEN CAST(left(f.new_value, 10) AS date) END AS expected_close,
-        CASE WHEN f.field_key = 'value' AND f.new_value ~ '^-?[0-9]+(\.[0-9]+)?$' THEN CAST(f.new_value AS numeric) END AS amount,
-        CASE WHEN f.field_key = 'probability' AND f.new_value ~ '^[0-9]+(\.[0-9]+)?$' THEN CAST(f.new_value AS numeric) END AS probability,
+        CASE WHEN f.field_key = 'expected_close_date' THEN as_date(f.new_value) END AS expected_close,
+        CASE WHEN f.field_key = 'value' THEN as_number(f.new_value) END AS amount,
+        CASE WHEN f.field_key = 'probability' THEN as_number(f.new_value) END AS probability,
         row_number() OVER (PARTITION BY f.item_id COLLATE "C" ORDER BY f.log_time, f.id) AS seq
     FROM {flow} AS f
     WHERE f.field_key IN ('expected_close_date', 'value', 'probability')
@@ -28,13 +27,13 @@ FROM (
             greatest(d.add_time, (SELECT min(l.log_time) FROM {flow} AS l)),
             CASE WHEN o.closes IS NULL THEN CASE WHEN EXISTS (SELECT 1 FROM {flow} AS lc WHERE lc.field_key = 'expected_close_date')
                     THEN d.expected_close_date END
-                WHEN o.closes_from >= d.add_time AND o.closes[1] ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}' THEN CAST(left(o.closes[1], 10) AS date) END,
+                WHEN o.closes_from >= d.add_time THEN as_date(o.closes[1]) END,
             nullif(CASE WHEN o.amounts IS NULL THEN CASE WHEN EXISTS (SELECT 1 FROM {flow} AS la WHERE la.field_key = 'value')
                     THEN coalesce(d.value, d.value__v_double) END
-                WHEN o.amounts_from >= d.add_time AND o.amounts[1] ~ '^-?[0-9]+(\.[0-9]+)?$' THEN CAST(o.amounts[1] AS numeric) END, 0),
+                WHEN o.amounts_from >= d.add_time THEN as_number(o.amounts[1]) END, 0),
             CASE WHEN o.chances IS NULL THEN CASE WHEN EXISTS (SELECT 1 FROM {flow} AS lp WHERE lp.field_key = 'probability')
                     THEN d.probability END
-                WHEN o.chances_from >= d.add_time AND o.chances[1] ~ '^[0-9]+(\.[0-9]+)?$' THEN CAST(o.chances[1] AS numeric) END,
+                WHEN o.chances_from >= d.add_time THEN as_number(o.chances[1]) END,
             CAST(0 AS bigint)       -- of the same type, or PostgreSQL sorts what two indexes have in order already
         FROM {deals} AS d
         LEFT JOIN (
@@ -52,9 +51,10 @@ FROM (
               AND g.log_time IS NOT NULL
             GROUP BY g.item_id COLLATE "C"
         ) AS o ON o.deal_id = d.id COLLATE "C"
+        WHERE d.add_time IS NOT NULL
         ORDER BY d.id COLLATE "C"     -- else PostgreSQL does not see that an index has them so
     )
 ) AS c
-WHERE c.expected_close IS NOT NULL
-   OR c.amount IS NOT NULL
-   OR c.probability BETWEEN 0 AND 100
+WHERE c.deal_id <> ''
+  AND c.at IS NOT NULL
+  AND (c.expected_close IS NOT NULL OR c.amount IS NOT NULL OR c.probability BETWEEN 0 AND 100)

@@ -6,3 +6,4 @@ SELECT
     u.active_flag AS active,            -- optional
     coalesce(nullif(u.name, ''), u.id) AS name
 FROM {users} AS u
+WHERE u.id <> ''

@@ -29,8 +29,8 @@ FROM (
         FROM {flow} AS f
         CROSS JOIN LATERAL (
             SELECT
-                coalesce((SELECT jsonb_object_agg(s.id, s.name) FROM {stages?} AS s) ->> f.new_value, f.new_value) AS stage,
-                coalesce((SELECT jsonb_object_agg(r.id, r.name) FROM {stages?} AS r) ->> f.old_value, f.old_value) AS before
+                coalesce((SELECT jsonb_object_agg(s.id, s.name) FILTER (WHERE s.id IS NOT NULL) FROM {stages?} AS s) ->> f.new_value, f.new_value) AS stage,
+                coalesce((SELECT jsonb_object_agg(r.id, r.name) FILTER (WHERE r.id IS NOT NULL) FROM {stages?} AS r) ->> f.old_value, f.old_value) AS before
         ) AS n
         WHERE f.field_key = 'stage_id'
           AND f.new_value <> ''
@@ -49,21 +49,27 @@ FROM (
             NULL
         FROM {deals} AS d
         LEFT JOIN (
-            SELECT DISTINCT ON (g.item_id COLLATE "C") g.item_id COLLATE "C" AS deal_id, g.old_value AS stage_id, g.log_time AS at
+            SELECT
+                g.item_id COLLATE "C" AS deal_id,
+                (array_agg(g.old_value ORDER BY g.log_time, g.id))[1] AS stage_id,
+                min(g.log_time) AS at
             FROM {flow} AS g
             WHERE g.field_key = 'stage_id'
               AND g.new_value <> ''
               AND g.log_time IS NOT NULL
-            ORDER BY g.item_id COLLATE "C", g.log_time, g.id
+            GROUP BY g.item_id COLLATE "C"
         ) AS o ON o.deal_id = d.id COLLATE "C"
         CROSS JOIN LATERAL (
-            SELECT CASE WHEN o.deal_id IS NULL THEN d.stage_id ELSE o.stage_id END AS id
+            SELECT nullif(CASE WHEN o.deal_id IS NULL THEN d.stage_id ELSE o.stage_id END, '') AS id
         ) AS w
         CROSS JOIN LATERAL (
-            SELECT coalesce((SELECT jsonb_object_agg(u.id, u.name) FROM {stages?} AS u) ->> w.id, w.id) AS stage
+            SELECT coalesce((SELECT jsonb_object_agg(u.id, u.name) FILTER (WHERE u.id IS NOT NULL) FROM {stages?} AS u) ->> w.id, w.id) AS stage
         ) AS v
-        WHERE o.at IS NULL OR o.at >= d.add_time
+        WHERE d.add_time IS NOT NULL
+          AND (o.at IS NULL OR o.at >= d.add_time)
         ORDER BY d.id COLLATE "C"     -- else PostgreSQL does not see that an index has them so
     )
 ) AS c
 WHERE c.stage IS DISTINCT FROM c.last
+  AND c.deal_id <> ''
+  AND c.at IS NOT NULL

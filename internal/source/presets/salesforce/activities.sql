@@ -6,7 +6,7 @@ FROM (
     SELECT
         t.what_id AS deal_id,
         coalesce(t.completed_date_time, CAST(t.activity_date AS timestamptz), t.created_date) AS at,
-        lower(coalesce(nullif(t.task_subtype, 'Task'), t.type, 'task')) AS kind,
+        lower(coalesce(nullif(nullif(t.task_subtype, 'Task'), ''), nullif(t.type, ''), 'task')) AS kind,
         CASE WHEN t.call_type = 'Inbound' OR lower(t.type) LIKE '%meeting%' THEN 'buyer' ELSE 'seller' END AS party,
         t.is_closed AND NOT coalesce(t.is_deleted, false) AND NOT coalesce(t._fivetran_deleted, false) AS counts
     FROM {task?} AS t

@@ -3,12 +3,12 @@
 -- else on its Close Date. What belongs to a queue is nobody's. A probability outside 0 to 100 is a stand-in, and none. A loss reason is always a field of a company's own.
 SELECT
     o.id,
-    o.name,
+    coalesce(nullif(o.name, ''), o.id) AS name,
     CASE WHEN o.owner_id NOT LIKE '00G%' THEN o.owner_id END AS rep_id,             -- optional
     coalesce(t.name, o.record_type_id) AS pipeline,                                 -- optional
     o.amount,                                                                       -- optional
     o.currency_iso_code AS currency,                                                -- optional
-    o.created_date AS created_at,
+    m.made AS created_at,
     CASE WHEN o.is_closed THEN
         coalesce(
             CASE WHEN s.stage = o.stage_name THEN s.at END,
@@ -33,7 +33,7 @@ FROM {opportunity} AS o
 LEFT JOIN {record_type?} AS t ON t.id = o.record_type_id
 LEFT JOIN (
     -- The last change of stage; a row of the history may be one of the amount.
-    SELECT c.deal_id, max(c.at) AS at, (array_agg(c.stage ORDER BY c.n DESC))[1] AS stage
+    SELECT c.deal_id, min(c.at) AS began, max(c.at) AS at, (array_agg(c.stage ORDER BY c.n DESC))[1] AS stage
     FROM (
         SELECT
             h.opportunity_id COLLATE "C" AS deal_id,
@@ -52,6 +52,7 @@ LEFT JOIN (
 LEFT JOIN (
     SELECT
         x.opportunity_id COLLATE "C" AS deal_id,
+        min(x.created_date) AS began,
         max(x.created_date) AS at,
         (array_agg(x.new_value ORDER BY x.created_date DESC, x.id COLLATE "C" DESC))[1] AS stage
     FROM {opportunity_field_history?} AS x
@@ -60,6 +61,12 @@ LEFT JOIN (
       AND NOT coalesce(x.is_deleted, false)
     GROUP BY x.opportunity_id COLLATE "C"
 ) AS f ON f.deal_id = o.id COLLATE "C"
-WHERE NOT coalesce(o.is_deleted, false)
+CROSS JOIN LATERAL (
+    -- Where nobody wrote down when a deal was made: the first that a history knows; of a closed one, its Close Date; else
+    -- it is left out.
+    SELECT coalesce(o.created_date, least(s.began, f.began), CASE WHEN o.is_closed THEN CAST(o.close_date AS timestamptz) END) AS made
+) AS m
+WHERE o.id <> ''
+  AND m.made IS NOT NULL
+  AND NOT coalesce(o.is_deleted, false)
   AND NOT coalesce(o._fivetran_deleted, false)
-  AND coalesce(o._fivetran_active, true)

@@ -16,3 +16,5 @@ SELECT
     row_number() OVER (PARTITION BY h.opportunity_id COLLATE "C" ORDER BY h.created_date, h.id COLLATE "C") AS seq
 FROM {opportunity_history} AS h
 WHERE NOT coalesce(h.is_deleted, false)
+  AND h.opportunity_id <> ''
+  AND h.created_date IS NOT NULL

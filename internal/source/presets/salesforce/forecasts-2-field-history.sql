@@ -4,10 +4,9 @@
 SELECT
     c.deal_id,
     c.at,
-    CASE WHEN c.field = 'CloseDate' THEN CAST(left(c.value, 10) AS date) END AS expected_close,
-    CASE WHEN c.field = 'Amount' AND c.value ~ '^-?[0-9.]+(E-?[0-9]+)?$' THEN CAST(c.value AS numeric) END AS amount,
-    CASE WHEN c.field = 'Probability' AND c.value ~ '^[0-9.]+$' AND CAST(c.value AS numeric) <= 100
-        THEN CAST(c.value AS numeric) / 100 END AS probability,
+    CASE WHEN c.field = 'CloseDate' THEN as_date(c.value) END AS expected_close,
+    CASE WHEN c.field = 'Amount' THEN as_number(c.value) END AS amount,
+    CASE WHEN c.field = 'Probability' AND as_number(c.value) BETWEEN 0 AND 100 THEN as_number(c.value) / 100 END AS probability,
     CASE WHEN c.field LIKE 'ForecastCategory%' THEN
         CASE lower(replace(c.value, ' ', ''))
             WHEN 'forecast' THEN 'commit'
@@ -56,6 +55,8 @@ FROM (
         WHERE NOT coalesce(b.is_deleted, false)
         ORDER BY b.opportunity_id, b.field, b.created_date, b.id COLLATE "C"
     ) AS f ON f.deal_id = o.id AND f.field = t.field
-    WHERE coalesce(o._fivetran_active, true)
+    WHERE o.created_date IS NOT NULL
 ) AS c
 WHERE c.value IS NOT NULL
+  AND c.deal_id <> ''
+  AND c.at IS NOT NULL

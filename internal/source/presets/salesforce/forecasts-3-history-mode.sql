@@ -16,3 +16,5 @@ SELECT
     row_number() OVER (PARTITION BY v.id COLLATE "C" ORDER BY v._fivetran_start) AS seq
 FROM {opportunity_versions} AS v
 WHERE NOT coalesce(v.is_deleted, false)
+  AND v.id <> ''
+  AND v._fivetran_start IS NOT NULL

@@ -16,7 +16,9 @@ FROM (
         row_number() OVER deal AS seq,
         lag(h.stage_name) OVER deal AS before
     FROM {opportunity_history} AS h
-    WHERE h.stage_name IS NOT NULL
+    WHERE h.opportunity_id <> ''
+      AND h.stage_name <> ''
+      AND h.created_date IS NOT NULL
       AND NOT coalesce(h.is_deleted, false)
     WINDOW deal AS (PARTITION BY h.opportunity_id COLLATE "C" ORDER BY h.created_date, h.id COLLATE "C")
 ) AS c

@@ -17,14 +17,14 @@ FROM (
         coalesce(lag(x.new_value) OVER deal, x.old_value) AS before     -- not what a deleted row led to
     FROM {opportunity_field_history} AS x
     WHERE x.field = 'StageName'
-      AND x.new_value IS NOT NULL
+      AND x.new_value <> ''
       AND x.new_value IS DISTINCT FROM x.old_value
       AND NOT coalesce(x.is_deleted, false)
     WINDOW deal AS (PARTITION BY x.opportunity_id COLLATE "C" ORDER BY x.created_date, x.id COLLATE "C")
     UNION ALL
     SELECT
         o.id COLLATE "C",
-        CASE WHEN f.opportunity_id IS NOT NULL THEN f.stage ELSE o.stage_name END,
+        nullif(CASE WHEN f.opportunity_id IS NOT NULL THEN f.stage ELSE o.stage_name END, ''),
         greatest(o.created_date, t.began),
         NULL,
         CAST(0 AS bigint),
@@ -41,6 +41,8 @@ FROM (
         FROM {opportunity_field_history} AS a
         WHERE a.field = 'StageName'
     ) AS t
-    WHERE coalesce(o._fivetran_active, true)
+    WHERE o.created_date IS NOT NULL
 ) AS c
 WHERE c.stage IS DISTINCT FROM c.before
+  AND c.deal_id <> ''
+  AND c.at IS NOT NULL

@@ -15,7 +15,9 @@ FROM (
         row_number() OVER deal AS seq,
         lag(v.stage_name) OVER deal AS before
     FROM {opportunity_versions} AS v
-    WHERE v.stage_name IS NOT NULL
+    WHERE v.id <> ''
+      AND v.stage_name <> ''
+      AND v._fivetran_start IS NOT NULL
       AND NOT coalesce(v.is_deleted, false)
     WINDOW deal AS (PARTITION BY v.id COLLATE "C" ORDER BY v._fivetran_start)
 ) AS c
