@@ -100,6 +100,7 @@ func (w *drafting) setAside(d *Draft) {
 			d.Aside = append(d.Aside, Aside{Name: w.survey.names[name].spelling(), Deals: of[name].deals, Why: why})
 		}
 	}
+	d.Aside = append(d.Aside, w.onlyRestedIn()...)
 	slices.SortFunc(d.Aside, func(a, b Aside) int { return cmp.Or(cmp.Compare(b.Deals, a.Deals), strings.Compare(a.Name, b.Name)) })
 	if len(d.Aside) == 0 {
 		return
@@ -108,6 +109,20 @@ func (w *drafting) setAside(d *Draft) {
 	for i := range d.Aside[:min(len(d.Aside), mostAside)] {
 		d.Aside[i].Proposal = proposer.Propose(d.Aside[i].Name)
 	}
+}
+
+// onlyRestedIn gives the names in which open deals rest that none has moved into.
+func (w *drafting) onlyRestedIn() (out []Aside) {
+	groups := w.groupOf()
+	for _, r := range w.survey.resters(w.of) {
+		name, known := w.survey.nameAt[r.normal]
+		_, closed := w.closed[name]
+		if r.open == 0 || known && (closed || groups[name] >= 0) {
+			continue
+		}
+		out = append(out, Aside{Name: r.spelling, Deals: r.open, Why: "open deals rest in it, none has moved there"})
+	}
+	return out
 }
 
 // process is the draft as other rooms know processes, as far as names go.

@@ -63,3 +63,19 @@ func TestWhereClosedDealsRestClosesThem(t *testing.T) {
 		})
 	}
 }
+
+func TestAStageThatOpenDealsOnlyRestInIsSetAside(t *testing.T) {
+	s := newTeller()
+	s.tell("Lead Offer Won! won x6")
+	s.rest(2, "On hold", pipeline.Open)
+	s.rest(1, "Offer", pipeline.Open)
+	s.rest(1, "Won", pipeline.Open)
+	s.rest(1, "Parked", pipeline.Lost)
+	d := drafted(t, s.survey)
+	if len(d.Aside) != 1 || d.Aside[0].Name != "On hold" || d.Aside[0].Deals != 2 {
+		t.Errorf("%+v", d.Aside)
+	}
+	if text := string(d.Process(nil)); !strings.Contains(text, `#   "On hold", 2 deals (open deals rest in it, none has moved there): no deal shows what it is`) {
+		t.Error(text)
+	}
+}
