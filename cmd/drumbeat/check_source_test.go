@@ -110,7 +110,8 @@ func TestAnOpenDealInAnUnknownStageIsNamed(t *testing.T) {
 }
 
 func TestARenamedWonStageIsNoStageOfItsOwn(t *testing.T) {
-	dsn := ofCRM(t, "salesforce", "UPDATE opportunity SET stage_name = 'Signed' WHERE stage_name = 'Closed Won'",
+	dsn := ofCRM(t, "salesforce", "DELETE FROM opportunity_history WHERE opportunity_id = '006F'", // who was won by mistake at first
+		"UPDATE opportunity SET stage_name = 'Signed' WHERE stage_name = 'Closed Won'",
 		"UPDATE opportunity_history SET stage_name = 'Signed' WHERE stage_name = 'Closed Won'")
 	said := tried(t, dsn, "salesforce", `process: sales
 closed_stages: {won: [Closed Won], lost: [Closed Lost]}
