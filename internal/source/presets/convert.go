@@ -17,7 +17,6 @@ func sqlType(want string) string {
 }
 
 var (
-	texts   = []string{"text", "varchar", "bpchar", "name"}
 	numbers = []string{"numeric", "float8", "float4", "int8", "int4", "int2", "money"}
 	times   = []string{"timestamptz", "timestamp", "date"}
 	jsons   = []string{"json", "jsonb"}
@@ -62,8 +61,10 @@ func convert(c Column, want string) string {
 	case slices.Contains([]string{"int4", "int2"}, c.Type), want == "numeric" && c.Type == "int8":
 		return cast(c, want)
 	case slices.Contains(numbers, c.Type):
-		most := mosts[want]
-		return within("CAST("+col+" AS numeric)", cast(c, want), "-"+most, most)
+		if c.Type == "money" {
+			col = "CAST(" + col + " AS numeric)"
+		}
+		return within(col, cast(c, want), "-"+mosts[want], mosts[want])
 	}
 	return fromText(asText(c), want)
 }
