@@ -38,7 +38,7 @@ func suits(c Column, want string) bool {
 	case "timestamptz", "date":
 		return !isOther && !slices.Contains(numbers, c.Type) && c.Type != "bool"
 	}
-	return !isOther && !slices.Contains(times, c.Type) && c.Type != "bool"
+	return !isOther && !slices.Contains(times, c.Type) && c.Type != "bool" && (c.Type != "money" || want == "numeric")
 }
 
 // convert is the SQL that gives a column, which suits, as the type that the queries count on; what is no such value, a
