@@ -1,6 +1,7 @@
 -- Opportunities outside the recycle bin. Close Date is what somebody typed, before and after the closing: a closed deal
 -- closed when it came into the stage it is in, by the last change in a history, which is too old where it led elsewhere;
--- else on its Close Date. What belongs to a queue is nobody's. A probability outside 0 to 100 is a stand-in, and none. A loss reason is always a field of a company's own.
+-- else on its Close Date. What belongs to a queue is nobody's. A probability outside 0 to 100 is a stand-in, and none. A
+-- loss reason is always a field of a company's own.
 SELECT
     o.id,
     coalesce(nullif(o.name, ''), o.id) AS name,
