@@ -256,9 +256,6 @@ func TestWhoseTablesTheseAreIsFoundOut(t *testing.T) {
 }
 
 func TestTablesThatMayBeOfTwoCRMsAreNotGuessed(t *testing.T) {
-	if len(presets.Names()) < 2 {
-		t.Skip("there is one preset")
-	}
 	dsn, db := vendorTables(t, "salesforce")
 	db.MustExec(fixture(t, "hubspot.sql"))
 	_, err := Detect(t.Context(), dsn)

@@ -154,8 +154,6 @@ func (v *snapshot) path() string {
 			names = append(names, pq.QuoteIdentifier(name))
 		}
 		return strings.Join(names, ", ")
-	case v.mapping.schema != "":
-		return pq.QuoteIdentifier(v.mapping.schema) + ", public"
 	case cfg.Schema != "":
 		return pq.QuoteIdentifier(cfg.Schema) + ", public"
 	}
