@@ -57,6 +57,9 @@ func TestOwnQueriesStandInForTablesThatAPresetLacks(t *testing.T) {
 			t.Errorf("lacks %q:\n%s", part, got)
 		}
 	}
+	if cfg.Schema = "salesforce"; canonical(t, cfg) != got {
+		t.Errorf("with the schema named it is another:\n%s", canonical(t, cfg))
+	}
 }
 
 func TestASnapshotEndsByItselfAndKnowsThatAllWasRead(t *testing.T) {

@@ -58,6 +58,14 @@ func TestReadingCannotWrite(t *testing.T) {
 	t.Run("a schema that may not be used is named as such", func(t *testing.T) {
 		wantError(t, readError(t, open(t, Config{DSN: as(t, dsn, db), Preset: "salesforce"})), "salesforce.opportunity may not be read (GRANT USAGE ON SCHEMA)")
 	})
+	t.Run("a role that may use the CRM's schema alone", func(t *testing.T) {
+		db.MustExec("REVOKE USAGE ON SCHEMA public FROM PUBLIC")
+		got := canonical(t, Config{DSN: as(t, dsn, db, "USAGE ON SCHEMA salesforce", "SELECT ON ALL TABLES IN SCHEMA salesforce"), Preset: "salesforce",
+			Queries: map[pipeline.Rows]string{pipeline.Criteria: "SELECT id AS deal_id, 'x' AS criterion, created_date AS met_at FROM opportunity WHERE id = '006A'"}})
+		if !strings.Contains(got, "criteria\n006A,x,2026-01-05T09:00:00Z\n") {
+			t.Errorf("%s", got)
+		}
+	})
 	t.Run("whose tables they are cannot be found out without a right to them", func(t *testing.T) {
 		_, err := Detect(t.Context(), as(t, dsn, db, "USAGE ON SCHEMA salesforce", "SELECT ON salesforce.opportunity"))
 		wantError(t, err, "salesforce.user may not be read (GRANT SELECT)", "give the role of the DSN the right to read")

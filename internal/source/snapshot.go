@@ -144,20 +144,20 @@ func (s *Source) ownQueries() bool { return s.cfg.Preset != "" || len(s.cfg.Quer
 func (v *snapshot) path() string {
 	cfg := v.source.cfg
 	switch {
-	case v.bare:
+	case v.bare, cfg.Preset != "" && v.mapping.queries == nil: // which asks for the DSN's first
 		return ""
 	case !v.source.ownQueries():
 		return "drumbeat"
-	case len(v.mapping.path) > 0:
-		names := []string{}
-		for _, name := range withoutRepeats(append([]string{v.mapping.schema}, v.mapping.path...)) {
-			names = append(names, pq.QuoteIdentifier(name))
-		}
-		return strings.Join(names, ", ")
-	case cfg.Schema != "":
+	case cfg.Preset == "" && cfg.Schema != "":
 		return pq.QuoteIdentifier(cfg.Schema) + ", public"
 	}
-	return ""
+	var names []string
+	for _, name := range withoutRepeats(append([]string{v.mapping.schema}, v.mapping.path...)) {
+		if name != "" {
+			names = append(names, pq.QuoteIdentifier(name))
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // beside gives the transaction for a statement that runs while others are still being read.
