@@ -188,16 +188,18 @@ func (s *fakeSource) ReadFor(_ context.Context, needs pipeline.Needs) (*pipeline
 	}
 	r := s.p.Reading(needs.AsOf)
 	r.Reps = slices.Clone(r.Reps)
-	deals := r.Deals
+	deals, lacks, only := r.Deals, s.lacks, s.only
 	r.Deals = func(yield func(*pipeline.History, error) bool) {
+		s.mu.Lock() // several replicas may read at once
 		s.deals++
+		s.mu.Unlock()
 		n := 0
 		deals(func(h *pipeline.History, err error) bool {
 			n++
-			if err == nil && s.only != nil && !s.only(h) {
+			if err == nil && only != nil && !only(h) {
 				return true
 			}
-			return s.lacks > 0 && n%s.lacks == 0 || yield(h, err)
+			return lacks > 0 && n%lacks == 0 || yield(h, err)
 		})
 	}
 	return r, func() error { return nil }, nil
