@@ -67,22 +67,22 @@ func watchConfig(ctx context.Context, inForce *config.Config, told *reloads, log
 
 // reloads remembers how the last one went.
 type reloads struct {
-	mu     sync.Mutex
-	failed bool
-	at     time.Time // zero: there was none
+	mu  sync.Mutex
+	why error // nil: the config that it read is in force
+	at  time.Time
 }
 
-func (r *reloads) note(err error) {
+func (r *reloads) note(why error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.failed, r.at = err != nil, time.Now()
+	r.why, r.at = why, time.Now()
 }
 
-// last is how the last reload went and when; the zero time: there was none.
-func (r *reloads) last() (failed bool, at time.Time) {
+// last is why the last reload could not be taken, nil where it was, and when it was; the zero time: there was none.
+func (r *reloads) last() (why error, at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.failed, r.at
+	return r.why, r.at
 }
 
 // fingerprint tells one state of a config's files from another.
@@ -132,12 +132,22 @@ func reload(inForce *config.Config) (*config.Config, error) {
 
 // logReload says why the old config stays in force.
 func logReload(log *slog.Logger, err error) {
+	for _, line := range faultLines(err) {
+		log.Error("config not reloaded, the old one stays in force", "fault", line)
+	}
+}
+
+// faultLines says what is wrong with a config, each fault as check prints it; nil where nothing is.
+func faultLines(err error) (lines []string) {
+	if err == nil {
+		return nil
+	}
 	var faults fault.List
-	_ = errors.As(err, &faults)
-	for _, f := range faults {
-		log.Error("config not reloaded, the old one stays in force", "fault", f.String())
+	if !errors.As(err, &faults) {
+		return []string{err.Error()}
 	}
-	if len(faults) == 0 {
-		log.Error("config not reloaded, the old one stays in force", "error", err)
+	for _, f := range faults[:min(len(faults), fault.Limit)] {
+		lines = append(lines, f.String())
 	}
+	return lines
 }

@@ -84,7 +84,10 @@ func (s *site) newMetrics(h *house) *web.Metrics {
 	cfg := h.Config
 	return &web.Metrics{Ledger: s.state, Commit: commit(), Environment: cfg.Environment, Username: cfg.Web.Username, Password: string(cfg.Web.Password),
 		Now: time.Now, Log: s.log,
-		Reload: s.reloads.last,
+		Reload: func() (failed bool, at time.Time) {
+			why, at := s.reloads.last()
+			return why != nil, at
+		},
 		Config: func() string { return cfg.Version },
 		Vital: func() web.Vital {
 			v := h.Vitals()
