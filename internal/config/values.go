@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"drumbeat/internal/dsn"
 	smtp "drumbeat/internal/mail"
 )
 
@@ -148,26 +149,10 @@ func parseDealLink(s string) (string, error) {
 
 // resolveDSN checks the form of a data source name and resolves a relative SQLite path. Its errors name no
 // part of it: a DSN holds a password.
-func (r *reader) resolveDSN(dsn string) (string, error) {
-	const forms = "write postgres://user@host/database or sqlite:PATH"
-	scheme, rest, _ := strings.Cut(dsn, ":")
-	switch scheme {
-	case "postgres", "postgresql":
-		u, err := url.Parse(dsn)
-		if err != nil || !strings.HasPrefix(rest, "//") || u.Fragment != "" { // a # of a password ends the host
-			return dsn, errors.New("this is no URL of a PostgreSQL database; write postgres://user:password@host:port/database, special characters as %XX")
-		}
-		if p := u.Port(); p != "" {
-			if n, err := strconv.Atoi(p); err != nil || n < 1 || n > 65535 {
-				return dsn, errors.New("the port of the database is out of range; 1 to 65535 is possible")
-			}
-		}
-		return dsn, nil
-	case "sqlite":
-		if rest == "" || rest == ":memory:" || strings.HasPrefix(rest, "//") {
-			return dsn, errors.New("this names no SQLite file; write sqlite:PATH, such as sqlite:pipeline.db")
-		}
-		return "sqlite:" + r.path(rest), nil
+func (r *reader) resolveDSN(text string) (string, error) {
+	d, err := dsn.Parse(text)
+	if err != nil || d.Postgres != nil {
+		return text, err
 	}
-	return dsn, errors.New("this is no database that Drumbeat reads; " + forms)
+	return "sqlite:" + r.path(d.SQLite), nil
 }

@@ -19,6 +19,8 @@ import (
 	"github.com/pressly/goose/v3"
 	modernc "modernc.org/sqlite" // the driver "sqlite"
 	codes "modernc.org/sqlite/lib"
+
+	"drumbeat/internal/dsn"
 )
 
 // dialect is everything in which the two databases differ, but for their migrations.
@@ -107,14 +109,20 @@ func place(dsn string) string {
 }
 
 // openDialect prepares the connections; on SQLite it creates the file, for its owner's eyes only.
-func openDialect(dsn string) (dialect, *sqlx.DB, error) {
-	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
+func openDialect(text string) (dialect, *sqlx.DB, error) {
+	if path, ok := strings.CutPrefix(text, "sqlite:"); ok {
 		return openSQLite(path)
 	}
-	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
+	if !strings.HasPrefix(text, "postgres://") && !strings.HasPrefix(text, "postgresql://") {
 		return dialect{}, nil, fmt.Errorf("%w: neither postgres://… nor sqlite:PATH", ErrDSN)
 	}
-	cfg, err := pq.NewConfig(dsn)
+	u, err := url.Parse(text)
+	var cfg pq.Config
+	if err == nil && !dsn.Torn(u) {
+		cfg, err = pq.NewConfig(text)
+	} else {
+		err = ErrDSN
+	}
 	// A query with its parameters goes and is answered in one round trip instead of two, and bodies travel as they are.
 	cfg.BinaryParameters = true
 	var connector *pq.Connector

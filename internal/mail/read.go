@@ -68,9 +68,9 @@ func Read(raw []byte) (*Parts, error) {
 
 // fieldsOf reads the header in its own order, which net/mail forgets.
 func fieldsOf(raw []byte) []Field {
-	head, _, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
+	head, _, _ := strings.Cut(strings.ReplaceAll(string(raw), "\r\n", "\n"), "\n\n") // net/mail takes both ends of lines, too
 	var out []Field
-	for line := range strings.SplitSeq(string(head), "\r\n") {
+	for line := range strings.SplitSeq(head, "\n") {
 		if last := len(out) - 1; strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t") {
 			if last >= 0 {
 				out[last].Value += " " + strings.TrimSpace(line)

@@ -17,6 +17,7 @@ import (
 	modernc "modernc.org/sqlite" // the driver "sqlite"
 	codes "modernc.org/sqlite/lib"
 
+	"drumbeat/internal/dsn"
 	"drumbeat/internal/fault"
 	"drumbeat/internal/pipeline"
 )
@@ -97,20 +98,20 @@ type database struct {
 }
 
 // parseDSN refuses what is no DSN, without repeating it: it may hold a password.
-func parseDSN(dsn string) (database, error) {
-	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
+func parseDSN(text string) (database, error) {
+	if path, ok := strings.CutPrefix(text, "sqlite:"); ok {
 		if path == "" || path == ":memory:" || strings.HasPrefix(path, "//") { // the config refuses the same
-			return database{}, fault.List{{File: dsn, What: "names no file", Hint: "write sqlite:PATH, without // before it"}}
+			return database{}, fault.List{{File: text, What: "names no file", Hint: "write sqlite:PATH, without // before it"}}
 		}
-		return database{dialect: sqlite, dsn: dsn, path: path, shown: dsn}, nil
+		return database{dialect: sqlite, dsn: text, path: path, shown: text}, nil
 	}
 	bad := fault.List{{File: "dsn", What: "is neither postgres://… nor sqlite:PATH",
 		Hint: "write postgres://USER:PASSWORD@HOST/DATABASE, special characters as %XX, or sqlite:PATH"}}
-	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
+	if !strings.HasPrefix(text, "postgres://") && !strings.HasPrefix(text, "postgresql://") {
 		return database{}, bad
 	}
-	u, err := url.Parse(dsn)
-	if err != nil || u.Fragment != "" { // a # in a password, which would show as a host
+	u, err := url.Parse(text)
+	if err != nil || dsn.Torn(u) {
 		return database{}, bad
 	}
 	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path} // no query either: it may name a password, too

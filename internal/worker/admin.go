@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -259,8 +260,12 @@ func (w *Worker) withoutSecrets(words string) string {
 	for _, dsn := range secrets[:2] {
 		if u, err := url.Parse(dsn); err == nil && u.User != nil {
 			password, _ := u.User.Password()
-			secrets = append(secrets, password, url.QueryEscape(password))
+			escaped := strings.TrimPrefix(url.UserPassword("", password).String(), ":")
+			secrets = append(secrets, password, escaped, url.QueryEscape(password), url.PathEscape(password))
 		}
+	}
+	for _, s := range secrets { // as errors quote it
+		secrets = append(secrets, strings.Trim(strconv.Quote(s), `"`))
 	}
 	for _, s := range secrets {
 		if len(s) > 3 && !strings.HasPrefix(s, "sqlite:") {

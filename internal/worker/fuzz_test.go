@@ -1,0 +1,33 @@
+package worker
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"drumbeat/internal/config"
+)
+
+// Whatever a database or a relay says: what opens a door is not in what goes by mail.
+func FuzzWithoutSecrets(f *testing.F) {
+	for _, c := range [][3]string{
+		{"dial postgres://u:", "hunter2!", "@db/sales: refused"}, {"535 ", "hunter2", " is wrong"}, {"password=", "a b", ""}, {"", "%41:/@", ""},
+		{"x", "redacted", "y"}, {"\"", "\"quoted\"", "\""}, {"://", "@@@@", "@"}, {"", "ü\nü\nü", ""},
+	} {
+		f.Add(c[0], c[1], c[2])
+	}
+	f.Fuzz(func(t *testing.T, before, secret, after string) {
+		if len(secret) < 4 || strings.Contains("[redacted]", secret) || strings.Contains("://[redacted]@", secret) || strings.Contains(before+after, secret) {
+			return // shorter ones are found everywhere
+		}
+		dsn := (&url.URL{Scheme: "postgres", User: url.UserPassword("drumbeat", secret), Host: "db", Path: "/sales"}).String()
+		w := &Worker{Config: &config.Config{Source: config.Source{DSN: config.Secret(dsn)}, State: config.State{DSN: "sqlite:state.db"},
+			Mail: config.Mail{SMTP: config.SMTP{Password: config.Secret(secret)}}, Web: config.Web{Secret: config.Secret(secret)}}}
+		for _, form := range []string{secret, dsn, url.QueryEscape(secret), url.PathEscape(secret)} {
+			said := w.withoutSecrets(before + form + after)
+			if strings.Contains(said, form) && !strings.Contains(before+"[redacted]"+after, form) {
+				t.Errorf("%q is told: %q", form, said)
+			}
+		}
+	})
+}
