@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"drumbeat/internal/fault"
@@ -58,7 +59,25 @@ func open(path string, env yamlfile.Env) (cfg *Config, own, ofProcess fault.List
 // read makes a config of the bytes of a file and gives the faults of the file and those of its process.
 func read(path string, data []byte, env yamlfile.Env) (cfg *Config, own, ofProcess fault.List) {
 	f, root := yamlfile.Parse(path, data, env)
+	root.Know(places(), meanings)
 	r := &reader{cfg: &Config{Path: path}, dir: filepath.Dir(path)}
+	ofProcess = r.sections(root)
+	r.note()
+	r.cfg.Version = version(data, r.cfg.ProcessPath)
+	own = f.Faults()
+	r.cfg.unready = f.Unexplained(r.cfg.unready)
+	return r.cfg, own, ofProcess
+}
+
+// places are where keys belong: an item in each list shows what it takes.
+var places = sync.OnceValue(func() yamlfile.Places {
+	return yamlfile.Outline("people: [{away: [{}]}]\nschedules: [{}]\n", func(root *yamlfile.Map) {
+		(&reader{cfg: &Config{}}).sections(root)
+	})
+})
+
+// sections reads the file from its top, and gives the faults of the process: they are of another file.
+func (r *reader) sections(root *yamlfile.Map) (ofProcess fault.List) {
 	ofProcess = r.general(root)
 	r.source(root.Map("source"))
 	r.state(root.Map("state"))
@@ -67,9 +86,7 @@ func read(path string, data []byte, env yamlfile.Env) (cfg *Config, own, ofProce
 	r.schedules(root)
 	r.mail(root)
 	r.outside(root)
-	r.note()
-	r.cfg.Version = version(data, r.cfg.ProcessPath)
-	return r.cfg, f.Faults(), ofProcess
+	return ofProcess
 }
 
 // version is the beginning of a hash of a config and its process. It has so few digits that nobody finds a password
@@ -128,6 +145,10 @@ func (r *reader) general(root *yamlfile.Map) fault.List {
 
 	c.ProcessPath = r.path(root.Need("process", "give the path of the process, like process.yaml"))
 	if c.ProcessPath == "" {
+		return nil
+	}
+	if filepath.Clean(c.ProcessPath) == filepath.Clean(c.Path) {
+		root.Fault("process", "this is the config itself", "the process stands in a file of its own: name that")
 		return nil
 	}
 	data, err := os.ReadFile(c.ProcessPath)
@@ -222,7 +243,7 @@ func (r *reader) query(m *yamlfile.Map, key string) string {
 	case err != nil:
 		m.Fault(key, r.path(sql)+" "+cannotRead(err), "paths are relative to the config file")
 	case strings.TrimSpace(string(data)) == "":
-		m.Fault(key, r.path(sql)+" is empty", "")
+		m.Fault(key, r.path(sql)+" is empty", "write the SQL into it, or leave the key out")
 	}
 	return string(data)
 }
@@ -306,13 +327,13 @@ func (r *reader) secret(m *yamlfile.Map, key string) Secret {
 		return ""
 	}
 	data, err := os.ReadFile(p)
-	if err != nil {
-		r.fileFault(m, twin, p+" "+cannotRead(err), "paths are relative to the config file")
+	if err != nil { // its path is not repeated: the secret itself may stand there
+		r.fileFault(m, twin, "the file "+cannotRead(err), "paths are relative to the config file, and the "+key+" itself would stand under "+key)
 		return ""
 	}
 	value = strings.TrimRight(string(data), "\r\n")
 	if value == "" {
-		r.fileFault(m, twin, p+" is empty", "")
+		r.fileFault(m, twin, "the file is empty", "put the "+key+" into it, in one line")
 	}
 	return Secret(value)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/mail"
 	"slices"
+	"strings"
 	"time"
 
 	"drumbeat/internal/pipeline"
@@ -57,7 +58,7 @@ func away(person *yamlfile.Map) []pipeline.DateRange {
 				m.Missing(k, "the first and the last day of the absence, like 2026-07-01")
 			}
 		}
-		d := pipeline.DateRange{From: yamlfile.Value(m, "from", 0, pipeline.ParseDate), To: yamlfile.Value(m, "to", 0, pipeline.ParseDate)}
+		d := pipeline.DateRange{From: yamlfile.Value(m, "from", 0, parseDate), To: yamlfile.Value(m, "to", 0, parseDate)}
 		if m.Has("from") && m.Has("to") && d.From != 0 && d.To != 0 && d.To < d.From {
 			m.Fault("to", fmt.Sprintf("%s is before %s", d.To, d.From), "both days are included")
 		}
@@ -94,10 +95,10 @@ func (r *reader) schedule(m *yamlfile.Map) Schedule {
 	}
 	s := Schedule{
 		Name:      yamlfile.Value(m, "name", "", parseName),
-		Digest:    m.Choice("digest", Manager, Manager, Rep, Admin),
-		Window:    pipeline.Span(m.Choice("window", "week", "week", "month", "quarter")),
-		Scope:     m.Choice("scope", "direct", "direct", "tree"),
-		CatchUp:   m.Choice("catch_up", "last", "last", "all", "none"),
+		Digest:    m.ChoiceOf("digest", Manager, meantDigest, Manager, Rep, Admin),
+		Window:    pipeline.Span(m.ChoiceOf("window", "week", meantSpan, "week", "month", "quarter")),
+		Scope:     m.ChoiceOf("scope", "direct", meantScope, "direct", "tree"),
+		CatchUp:   m.ChoiceOf("catch_up", "last", meantCatchUp, "last", "all", "none"),
 		MaxAge:    m.Duration("max_age", 3*day, time.Minute, century),
 		SkipEmpty: m.Bool("skip_empty", true),
 		Ping:      yamlfile.Value(m, "ping", "", parseURL),
@@ -108,7 +109,12 @@ func (r *reader) schedule(m *yamlfile.Map) Schedule {
 	if m.Text("time_zone", "") == "recipient" {
 		s.RecipientZone = true
 	} else {
-		s.Zone = yamlfile.Value(m, "time_zone", r.cfg.Zone, parseZone)
+		s.Zone = yamlfile.Value(m, "time_zone", r.cfg.Zone, func(name string) (*time.Location, error) {
+			if yamlfile.Distance(strings.ToLower(name), "recipient") < 3 {
+				return nil, fmt.Errorf("there is no time zone %q; did you mean recipient?", name)
+			}
+			return parseZone(name)
+		})
 	}
 	s.Recipients = recipients(m.Map("recipients"), s.Digest)
 	return s
@@ -172,7 +178,7 @@ func (r *reader) smtp(m *yamlfile.Map) {
 	} else {
 		r.cfg.unready = append(r.cfg.unready, m.Lack("host", "the relay that takes the mails, such as smtp.example.com")...)
 	}
-	c.TLS = m.Choice("tls", "mandatory", "mandatory", "implicit", "opportunistic", "none")
+	c.TLS = m.ChoiceOf("tls", "mandatory", meantTLS, "mandatory", "implicit", "opportunistic", "none")
 	c.Port = m.Int("port", map[string]int{"mandatory": 587, "implicit": 465}[c.TLS], 1, 65535)
 	if c.Port == 0 {
 		c.Port = 25

@@ -25,7 +25,7 @@ func parseZone(name string) (*time.Location, error) {
 	}
 	loc, err := time.LoadLocation(name)
 	if err != nil {
-		return nil, fmt.Errorf("there is no time zone %q; write one such as Europe/Berlin or UTC, with these capitals", name)
+		return nil, fmt.Errorf("there is no time zone %q; %s", name, likelyZone(name))
 	}
 	return loc, nil
 }
@@ -39,7 +39,7 @@ var currencyForm = regexp.MustCompile(`^[A-Za-z]{3}$`)
 
 func parseCurrency(s string) (string, error) {
 	if !currencyForm.MatchString(s) {
-		return "", fmt.Errorf("%q is no currency; write its three letters, like EUR", s)
+		return "", fmt.Errorf("%q is no currency; %s", s, likelyCurrency(s))
 	}
 	return strings.ToUpper(s), nil
 }
@@ -95,7 +95,7 @@ var rateForm = regexp.MustCompile(`^([1-9][0-9]{0,6})/([smh])$`)
 func parseRate(s string) (Rate, error) {
 	form := rateForm.FindStringSubmatch(s)
 	if form == nil {
-		return Rate{}, fmt.Errorf("%q is no rate; write 10/s, 30/m or 500/h", s)
+		return Rate{}, fmt.Errorf("%q is no rate; %s", s, likelyRate(s))
 	}
 	n, err := strconv.Atoi(form[1])
 	return Rate{N: n, Per: map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[form[2]]}, err

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -37,6 +38,9 @@ func Parse(s string) (DSN, error) {
 				return DSN{}, errors.New("the port of the database is out of range; 1 to 65535 is possible")
 			}
 		}
+		if mode := u.Query().Get("sslmode"); mode != "" && !slices.Contains(sslModes, mode) {
+			return DSN{}, errors.New("there is no such sslmode; possible: " + strings.Join(sslModes, ", "))
+		}
 		return DSN{Postgres: u}, nil
 	case "sqlite":
 		if rest == "" || rest == ":memory:" || strings.HasPrefix(rest, "//") {
@@ -47,6 +51,8 @@ func Parse(s string) (DSN, error) {
 	return DSN{}, foreign(s)
 }
 
+var sslModes = []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+
 // Torn says whether a special character of a password has torn a URL apart, so that pieces of the password would show
 // as its host, path or fragment.
 func Torn(u *url.URL) bool {
@@ -55,14 +61,21 @@ func Torn(u *url.URL) bool {
 			return true
 		}
 	}
-	return u.Fragment != "" || strings.Contains(u.EscapedPath(), "@") ||
-		strings.Contains(u.Hostname(), ":") && !strings.ContainsAny(u.Host, "[,") // an IPv6 address, several hosts
+	for host := range strings.SplitSeq(u.Host, ",") { // pq takes several
+		if _, port, found := strings.Cut(host[strings.IndexByte(host, ']')+1:], ":"); found && !number.MatchString(port) {
+			return true
+		}
+	}
+	return u.Fragment != "" || strings.Contains(u.EscapedPath(), "@")
 }
+
+var number = regexp.MustCompile(`^[0-9]*$`)
 
 var (
 	ownScheme = regexp.MustCompile(`(?i)^(postgres|postgresql|sqlite):`)
 	ownTool   = regexp.MustCompile(`(?i)^(jdbc:|postgres(ql)?\+[a-z0-9]+:|sqlite3:)`) // of Java, SQLAlchemy and Rails
 	keywords  = regexp.MustCompile(`(?i)^\s*\w+ *= *\S`)                              // libpq's and ODBC's form
+	file      = regexp.MustCompile(`(?i)\.(db|sqlite3?)$`)
 	other     = regexp.MustCompile(`(?i)^([a-z][a-z0-9+.-]+)://`)
 )
 
@@ -79,6 +92,9 @@ func foreign(s string) error {
 		return errors.New("this is a list of settings, not a URL; " + url1)
 	case other.MatchString(s):
 		return errors.New("this is no database that Drumbeat reads; it reads PostgreSQL and SQLite: " + forms)
+	}
+	if file.MatchString(s) {
+		return errors.New("this is the path of a file; write sqlite: before it")
 	}
 	return errors.New("this is no database that Drumbeat reads; " + forms)
 }

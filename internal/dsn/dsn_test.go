@@ -29,7 +29,11 @@ func TestWhatIsNoDSNIsToldWithoutItsPassword(t *testing.T) {
 		"host=db password=hunter2":              "a list of settings",
 		"Driver={PostgreSQL};Pwd=hunter2;":      "a list of settings",
 		" postgres://u:hunter2@db/sales":        "blanks stand around",
-		"pipeline.db":                           "write postgres://user@host/database or sqlite:PATH",
+		"pipeline.db":                           "write sqlite: before it",
+		`C:\data\pipeline.db`:                   "write sqlite: before it",
+		"sales":                                 "write postgres://user@host/database or sqlite:PATH",
+		"postgres://A:hunter2,b:5432":           "special characters as %XX",
+		"postgres://u:hunter2@db?sslmode=no":    "possible: disable, allow",
 		"postgres://u:hunter2#@db/sales":        "special characters as %XX",
 		"postgres://u:hunter2%@db/sales":        "special characters as %XX",
 		"postgres://u:hunter2/@db/sales":        "special characters as %XX",
@@ -43,7 +47,8 @@ func TestWhatIsNoDSNIsToldWithoutItsPassword(t *testing.T) {
 		"sqlite::memory:":                       "names no SQLite file",
 		"sqlite:///pipeline.db":                 "names no SQLite file",
 	} {
-		if _, err := Parse(s); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+		_, err := Parse(s)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", s, err)
 		}
 	}

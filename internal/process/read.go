@@ -3,6 +3,7 @@ package process
 import (
 	"fmt"
 	"regexp"
+	"sync"
 	"time"
 
 	"drumbeat/internal/fault"
@@ -16,6 +17,16 @@ func Read(file string, data []byte, loc *time.Location) (*Process, fault.List) {
 	f, root := yamlfile.Parse(file, data, nil)
 	r := reader{loc: loc, closed: map[string]string{}}
 
+	root.Know(places(), meanings)
+	p := r.process(root)
+	if faults := f.Faults(); len(faults) > 0 {
+		return nil, faults
+	}
+	return p, nil
+}
+
+// process reads the file from its top.
+func (r *reader) process(root *yamlfile.Map) *Process {
 	name := root.Need("process", "name the process, as digests shall call it")
 	pipelines := root.Texts("pipelines")
 	root.Filled("pipelines", "leave the key out to measure the deals of all pipelines")
@@ -29,10 +40,27 @@ func Read(file string, data []byte, loc *time.Location) (*Process, fault.List) {
 	for _, m := range root.Maps("versions") {
 		versions = append(versions, r.version(m))
 	}
-	if faults := f.Faults(); len(faults) > 0 {
-		return nil, faults
+	return New(name, pipelines, won, lost, versions)
+}
+
+// places are where keys belong.
+var places = sync.OnceValue(func() yamlfile.Places {
+	return yamlfile.Outline("versions: [{stages: [{requires: [{met_by: {activity: {}}}]}]}]\n", func(root *yamlfile.Map) {
+		(&reader{loc: time.UTC, closed: map[string]string{}}).process(root)
+	})
+})
+
+// meanings are the keys that others have for ours.
+var meanings = map[string]string{"won": "closed_stages", "lost": "closed_stages", "probability": "win_probability", "from": "effective", "date": "effective",
+	"criteria": "requires", "checkpoints": "requires", "description": "expects", "label": "name", "question": "coach", "required": "mandatory"}
+
+// parseDate is pipeline.ParseDate with what was likely meant.
+func parseDate(s string) (pipeline.Date, error) {
+	d, err := pipeline.ParseDate(s)
+	if err != nil {
+		err = fmt.Errorf("%w; %s", err, yamlfile.LikelyDate(s))
 	}
-	return New(name, pipelines, won, lost, versions), nil
+	return d, err
 }
 
 // reader knows what the parts of a file need of each other.
@@ -63,7 +91,7 @@ func (r *reader) version(m *yamlfile.Map) Version {
 	if !m.Has("effective") {
 		m.Missing("effective", "say from which date on this version is in force, like 2026-01-01")
 	}
-	v.Effective = yamlfile.Value(m, "effective", 0, pipeline.ParseDate)
+	v.Effective = yamlfile.Value(m, "effective", 0, parseDate)
 	v.From = v.Effective.Start(r.loc)
 	if !m.Has("stages") {
 		m.Missing("stages", "list the stages in their order")
@@ -173,7 +201,7 @@ func (r *reader) criterion(m *yamlfile.Map, seen scope, stage string) Criterion 
 		Coach: m.Text("coach", ""),
 	}
 	if m.Has("since") {
-		c.Since = pipeline.Some(yamlfile.Value(m, "since", 0, pipeline.ParseDate).Start(r.loc))
+		c.Since = pipeline.Some(yamlfile.Value(m, "since", 0, parseDate).Start(r.loc))
 	}
 	if m.Has("grace") {
 		c.Grace = pipeline.Some(m.Duration("grace", 0, 0, century))

@@ -53,12 +53,11 @@ func Parse(spec string) (Spec, error) {
 		return Spec{}, fmt.Errorf("cron spec %q counts from the start of the program, so that every restart moves it; "+
 			"write five fields", text)
 	case strings.HasPrefix(text, "@"):
-		return Spec{}, fmt.Errorf(`cron spec %q is a descriptor; write five fields, such as "0 7 * * 1"`, text)
+		return Spec{}, fmt.Errorf("cron spec %q is a descriptor; %s", text, spelled(text))
 	}
 	parts := strings.Split(text, " ")
 	if len(parts) != len(fields) {
-		return Spec{}, fmt.Errorf("cron spec %q has %d fields, not 5; write minute, hour, day of month, month and "+
-			"day of week", text, len(parts))
+		return Spec{}, fmt.Errorf("cron spec %q has %s, not 5; %s", text, count(len(parts)), fiveOf(parts))
 	}
 	for i, part := range parts {
 		if strings.Contains(","+part+",", ",,") { // cron takes an empty list for "never"
@@ -103,8 +102,8 @@ func explain(text string, parts []string) error {
 		trial := []string{"*", "*", "*", "*", "*"}
 		trial[i] = part
 		if _, err := parse(strings.Join(trial, " ")); err != nil {
-			return fmt.Errorf("cron spec %q: %s %q is not understood; write numbers from %s, lists (1,3), "+
-				"ranges (1-5), steps (*/2) or *", text, fields[i].name, part, fields[i].takes)
+			return fmt.Errorf("cron spec %q: %s %q is not understood; %swrite numbers from %s, lists (1,3), "+
+				"ranges (1-5), steps (*/2) or *", text, fields[i].name, part, slip(i, part), fields[i].takes)
 		}
 	}
 	return fmt.Errorf(`cron spec %q is not understood; write five fields, such as "0 7 * * 1"`, text)

@@ -1,7 +1,6 @@
 package schedule
 
 import (
-	_ "embed"
 	"flag"
 	"strings"
 	"testing"
@@ -10,9 +9,6 @@ import (
 
 	"drumbeat/internal/pipeline"
 )
-
-//go:embed testdata/zones.txt
-var zoneNames string // every name of the tzdata that this Go carries
 
 func zone(t testing.TB, name string) *time.Location {
 	t.Helper()
@@ -150,12 +146,12 @@ func TestEveryZoneTicksOncePerWeek(t *testing.T) {
 		from, specs = 2011, []string{"0 0 * * 0", "30 0,2 * * 0", "30 1 * * 5", "0 9 * * 1", "30 2 1 * *", "*/30 0-3 * * *"}
 	}
 	ticks := 0
-	for _, name := range strings.Fields(zoneNames) {
+	for _, name := range Zones() {
 		for _, spec := range specs {
 			ticks += sweep(t, name, spec, from, 2030)
 		}
 	}
-	t.Logf("%d zones, %d ticks", len(strings.Fields(zoneNames)), ticks)
+	t.Logf("%d zones, %d ticks", len(Zones()), ticks)
 }
 
 // hardZones are those of the table above, and one at least of every kind of clock change there has been since 2011:
@@ -214,7 +210,7 @@ func TestEachWallPeriodOnceOver19Years(t *testing.T) {
 	}
 	zones := hardZones
 	if *full {
-		zones = strings.Fields(zoneNames)
+		zones = Zones()
 	}
 	for _, name := range zones {
 		for _, spec := range []string{"0 0 * * *", "30 2 * * *"} {

@@ -2,11 +2,8 @@ package yamlfile
 
 import (
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"drumbeat/internal/fault"
 
@@ -27,7 +24,9 @@ type Map struct {
 }
 
 func newMap(f *File, path string, at place) *Map {
-	return &Map{file: f, path: path, place: at, entries: map[string]entry{}, asked: map[string]bool{}, opened: map[string]*Map{}}
+	m := &Map{file: f, path: path, place: at, entries: map[string]entry{}, asked: map[string]bool{}, opened: map[string]*Map{}}
+	f.all = append(f.all, m)
+	return m
 }
 
 type entry struct {
@@ -44,7 +43,11 @@ func (f *File) mapping(n ast.Node, path string, parent place) *Map {
 	}
 	values, ok := node.(*ast.MappingNode)
 	if !ok {
-		f.add(f.at(n), path, "must be a mapping, not "+describe(node), "write key: value, with a space after the colon")
+		hint := "write key: value, with a space after the colon"
+		if _, list := node.(*ast.SequenceNode); list {
+			hint = "write key: value, without dashes and brackets"
+		}
+		f.add(f.at(n), path, "must be a mapping, not "+describe(node), hint)
 		return nil
 	}
 	m.place = f.at(values)
@@ -60,6 +63,7 @@ func (f *File) entry(m *Map, v *ast.MappingValueNode) {
 	switch v.Key.(type) {
 	case *ast.MergeKeyNode:
 		f.add(p, m.path, "merge keys (<<) are not read", "write the keys out, or use the whole mapping by its alias")
+		m.broken = true // what it seems to lack may come by the merge
 		return
 	case *ast.MappingKeyNode:
 		f.add(p, m.path, "keys with ? are not read", "write key: value")
@@ -107,7 +111,7 @@ func (m *Map) Fault(key, what, hint string) {
 // Describe gives the fault that Fault would record.
 func (m *Map) Describe(key, what, hint string) fault.Fault {
 	p := m.placeOf(key)
-	return fault.Fault{File: m.file.name, Line: p.line, Column: p.column, Field: m.field(key), What: what, Hint: hint}
+	return fault.Fault{File: m.file.name, Line: p.line, Column: p.column, Field: m.field(key), What: m.file.masked(p, what), Hint: m.file.masked(p, hint)}
 }
 
 // placeOf is where the value of key stands, or the mapping where there is no such key.
@@ -142,6 +146,9 @@ func (f *File) deref(n ast.Node) ast.Node {
 	return n
 }
 
+// isMissing is what is wrong with a required key that is not there.
+const isMissing = "is missing"
+
 // Missing records that a required key is not there.
 func (m *Map) Missing(key, hint string) {
 	m.file.faults = append(m.file.faults, m.Lack(key, hint)...)
@@ -153,7 +160,7 @@ func (m *Map) Lack(key, hint string) fault.List {
 	if m.file.partial || m.broken {
 		return nil
 	}
-	return fault.List{{File: m.file.name, Line: m.place.line, Column: m.place.column, Field: m.field(key), What: "is missing", Hint: hint}}
+	return fault.List{{File: m.file.name, Line: m.place.line, Column: m.place.column, Field: m.field(key), What: isMissing, Hint: hint}}
 }
 
 // value gives what stands under key, nil where there is nothing or it was found to be at fault.
@@ -163,7 +170,11 @@ func (m *Map) value(key string) ast.Node {
 	}
 	n := m.file.follow(m.entries[key].value, m.field(key))
 	if _, null := n.(*ast.NullNode); null {
-		m.Fault(key, "has no value", "give it one or leave the key out")
+		hint := "give it one or leave the key out"
+		if m.file.commented(m.entries[key].key, key) {
+			hint = "what follows # is a comment: quote the value if the # is meant"
+		}
+		m.Fault(key, "has no value", hint)
 		return nil
 	}
 	return n
@@ -187,7 +198,7 @@ func (m *Map) Map(key string) *Map {
 // Maps opens the list of mappings under key.
 func (m *Map) Maps(key string) []*Map {
 	var out []*Map
-	for i, n := range m.items(key) {
+	for i, n := range m.items(key, "begin each item with a dash: - key: value") {
 		if sub := m.file.mapping(n, fmt.Sprintf("%s[%d]", m.field(key), i), m.place); sub != nil {
 			out = append(out, sub)
 		}
@@ -198,7 +209,7 @@ func (m *Map) Maps(key string) []*Map {
 // Texts gives the list of texts under key, none of them blank; nil where the key is left out.
 func (m *Map) Texts(key string) []string {
 	var out []string
-	for i, n := range m.items(key) {
+	for i, n := range m.items(key, "write [one, two], or each item in a line of its own after a dash") {
 		field := fmt.Sprintf("%s[%d]", m.field(key), i)
 		s, ok := m.file.text(n, field)
 		if ok && strings.TrimSpace(s) == "" {
@@ -212,14 +223,14 @@ func (m *Map) Texts(key string) []string {
 	return out
 }
 
-func (m *Map) items(key string) []ast.Node {
+func (m *Map) items(key, hint string) []ast.Node {
 	n := m.value(key)
 	if n == nil {
 		return nil
 	}
 	list, ok := n.(*ast.SequenceNode)
 	if !ok {
-		m.Fault(key, "must be a list, not "+describe(n), "")
+		m.Fault(key, "must be a list, not "+describe(n), hint)
 		return nil
 	}
 	return list.Values
@@ -232,118 +243,6 @@ func (m *Map) Filled(key, hint string) {
 	}
 	if list, ok := m.file.deref(m.entries[key].value).(*ast.SequenceNode); ok && len(list.Values) == 0 {
 		m.Fault(key, "is an empty list", hint)
-	}
-}
-
-// Text gives the text under key. Numbers and words like yes are taken as they are written.
-func (m *Map) Text(key, otherwise string) string {
-	return Value(m, key, otherwise, func(s string) (string, error) { return s, nil })
-}
-
-// Need is Text for a key that must be there and not be blank.
-func (m *Map) Need(key, hint string) string {
-	if !m.Has(key) {
-		m.Missing(key, hint)
-		return ""
-	}
-	return Value(m, key, "", func(s string) (string, error) {
-		if strings.TrimSpace(s) == "" {
-			return "", fmt.Errorf("is empty; %s", hint)
-		}
-		return s, nil
-	})
-}
-
-// Value gives what parse makes of the text under key; parse's error is the fault, in the form `what; hint`.
-func Value[T any](m *Map, key string, otherwise T, parse func(string) (T, error)) T {
-	n := m.value(key)
-	if n == nil {
-		return otherwise
-	}
-	s, ok := m.file.text(n, m.field(key))
-	if !ok {
-		return otherwise
-	}
-	v, err := parse(s)
-	if err != nil {
-		m.Fault(key, err.Error(), "")
-		return otherwise
-	}
-	return v
-}
-
-// Choice gives one of the words.
-func (m *Map) Choice(key, otherwise string, words ...string) string {
-	return Value(m, key, otherwise, func(s string) (string, error) {
-		if !slices.Contains(words, s) {
-			return "", fmt.Errorf("%q is not known; %s", s, Suggest(s, words))
-		}
-		return s, nil
-	})
-}
-
-// Bool gives true or false.
-func (m *Map) Bool(key string, otherwise bool) bool {
-	return Value(m, key, otherwise, func(s string) (bool, error) {
-		if s != "true" && s != "false" {
-			return false, fmt.Errorf("%q is neither true nor false", s)
-		}
-		return s == "true", nil
-	})
-}
-
-// Int gives a whole number from least to most.
-func (m *Map) Int(key string, otherwise, least, most int) int {
-	return Value(m, key, otherwise, func(s string) (int, error) {
-		v, err := strconv.Atoi(s)
-		if err != nil || s != strconv.Itoa(v) {
-			return 0, fmt.Errorf("%q is no whole number", s)
-		}
-		if v < least || v > most {
-			return 0, fmt.Errorf("%d is out of range; %d to %d is possible", v, least, most)
-		}
-		return v, nil
-	})
-}
-
-// Number gives a number from least to most; infinite ones are none.
-func (m *Map) Number(key string, otherwise, least, most float64) float64 {
-	return Value(m, key, otherwise, func(s string) (float64, error) {
-		v, err := strconv.ParseFloat(s, 64)
-		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) || strings.ContainsAny(s, "xX_") {
-			return 0, fmt.Errorf("%q is no number; write it like 0.25", s)
-		}
-		if v < least || v > most {
-			return 0, fmt.Errorf("%s is out of range; %s to %s is possible", s, plain(least), plain(most))
-		}
-		return v, nil
-	})
-}
-
-func plain(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
-
-// Duration gives a time span of at least least and at most most.
-func (m *Map) Duration(key string, otherwise, least, most time.Duration) time.Duration {
-	return Value(m, key, otherwise, func(s string) (time.Duration, error) {
-		d, err := ParseDuration(s)
-		if err == nil && (d < least || d > most) {
-			err = fmt.Errorf("%s is out of range; %s to %s is possible", s, FormatDuration(least), FormatDuration(most))
-		}
-		return d, err
-	})
-}
-
-// reportUnknown names the keys that nobody asked for.
-func (m *Map) reportUnknown() {
-	known := make([]string, 0, len(m.asked))
-	for k := range m.asked {
-		known = append(known, k)
-	}
-	slices.Sort(known)
-	for _, k := range m.order {
-		if !m.asked[k] {
-			m.file.add(m.entries[k].key, m.field(k), "unknown key", Suggest(k, known))
-		}
 	}
 }
 

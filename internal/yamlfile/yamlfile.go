@@ -16,7 +16,6 @@ import (
 
 	"drumbeat/internal/fault"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
@@ -32,9 +31,21 @@ type File struct {
 	lines   []string
 	env     Env
 	anchors map[string]ast.Node
-	maps    []*Map
+	maps    []*Map // those that stand in the file
+	all     []*Map // and those that were asked for
 	faults  fault.List
 	partial bool // a part could not be parsed: what seems to be missing may stand there
+
+	places   Places
+	meanings map[string]string
+	masks    []mask
+	meant    []string // paths that unknown keys were taken for
+	stranger bool     // no key of the file is known
+}
+
+// Know tells, for hints, where keys belong, and what keys of other programs mean here.
+func (m *Map) Know(places Places, meanings map[string]string) {
+	m.file.places, m.file.meanings = places, meanings
 }
 
 // Parse reads a file whose name is used in faults. Strings have ${NAME} replaced by env; with a nil env
@@ -70,6 +81,7 @@ func (f *File) Faults() fault.List {
 		m.reportUnknown()
 	}
 	f.maps = nil
+	f.faults = f.Unexplained(f.faults)
 	slices.SortStableFunc(f.faults, func(a, b fault.Fault) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
@@ -86,11 +98,16 @@ func lastKey(field string) string { return field[strings.LastIndexByte(field, '.
 type place struct{ line, column int }
 
 func (f *File) add(p place, field, what, hint string) {
-	f.faults = append(f.faults, fault.Fault{File: f.name, Line: p.line, Column: p.column, Field: field, What: what, Hint: hint})
+	f.faults = append(f.faults, fault.Fault{File: f.name, Line: p.line, Column: p.column, Field: field, What: f.masked(p, what), Hint: f.masked(p, hint)})
 }
 
 // checkBytes refuses what no YAML reader should be handed.
 func (f *File) checkBytes() bool {
+	if first := f.lines[0]; strings.HasPrefix(first, "\xff\xfe") || strings.HasPrefix(first, "\xfe\xff") {
+		f.add(place{1, 1}, "", "the file is in UTF-16", "save it as UTF-8 text")
+		f.partial = true
+		return false
+	}
 	for i, line := range f.lines {
 		if at := strings.IndexByte(line, 0); at >= 0 {
 			f.add(place{i + 1, at + 1}, "", "a zero byte", "save the file as UTF-8 text")
@@ -127,7 +144,9 @@ func (f *File) parse(text string) ast.Node {
 		}
 		part, blockErr := f.parseDocument(strings.Join(f.lines[from:to], "\n")+"\n", from)
 		if blockErr != nil {
-			f.syntax(blockErr)
+			if !f.suspects(from, to) {
+				f.syntax(blockErr)
+			}
 			continue
 		}
 		if m, ok := part.(*ast.MappingNode); ok {
@@ -183,26 +202,6 @@ func (f *File) blocks() []int {
 	return starts
 }
 
-// syntax records a fault of the YAML itself. The library's own text quotes the source, secrets included:
-// only its one-line message is used.
-func (f *File) syntax(err error) {
-	var at yaml.Error
-	if !errors.As(err, &at) || at.GetToken() == nil {
-		f.add(place{}, "", err.Error(), "")
-		return
-	}
-	what := at.GetMessage()
-	switch p := f.atToken(at.GetToken()); {
-	case strings.Contains(what, "tab") || strings.Contains(what, `\t`) || strings.Contains(what, "\t"):
-		f.add(p, "", "a tab", "indent with spaces")
-	case strings.Contains(what, "must be specified") || strings.Contains(what, "not found") ||
-		strings.Contains(what, "end token") || strings.Contains(what, "end character"):
-		f.add(p, "", what, "close the bracket or the quote")
-	default:
-		f.add(p, "", what, "check the indentation, and quote text with special characters")
-	}
-}
-
 // collectAnchors notes every anchor by name; their aliases are followed when they are read.
 func (f *File) collectAnchors(body ast.Node) {
 	for _, n := range ast.Filter(ast.AnchorType, body) {
@@ -235,7 +234,7 @@ func (f *File) follow(n ast.Node, field string) ast.Node {
 			}
 			n = to
 		case *ast.TagNode:
-			f.add(f.at(v), field, "tags (!…) are not read", "write the plain value")
+			f.add(f.at(v), field, "tags (!…) are not read", "write the plain value, in quotes if it begins with !")
 			return nil
 		default:
 			return n

@@ -14,11 +14,11 @@ func faultsOf(text string, env Env, ask func(root *Map)) string {
 
 func TestPlacesAreBytesFromOne(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"after letters of two bytes":   {"näme: {größe: x}\n", "f.yaml:1:18: näme.größe: \"x\" is no whole number"},
-		"after a byte order mark":      {"\ufeffnäme: {größe: x}\n", "f.yaml:1:18: näme.größe: \"x\" is no whole number"},
-		"lines that end like Windows'": {"# ü\r\nnäme:\r\n  größe: x\r\n", "f.yaml:3:12: näme.größe: \"x\" is no whole number"},
-		"a block of text":              {"näme:\n  größe: |\n    a\n    b\n", "f.yaml:2:12: näme.größe: \"a\\nb\\n\" is no whole number"},
-		"an alias stands for its use":  {"näme: {größe: *x}\nx: &x y\n", "f.yaml:1:18: näme.größe: \"y\" is no whole number"},
+		"after letters of two bytes":   {"näme: {größe: x}\n", "f.yaml:1:18: näme.größe: \"x\" is no whole number; write one from 0 to 9"},
+		"after a byte order mark":      {"\ufeffnäme: {größe: x}\n", "f.yaml:1:18: näme.größe: \"x\" is no whole number; write one from 0 to 9"},
+		"lines that end like Windows'": {"# ü\r\nnäme:\r\n  größe: x\r\n", "f.yaml:3:12: näme.größe: \"x\" is no whole number; write one from 0 to 9"},
+		"a block of text":              {"näme:\n  größe: |\n    a\n    b\n", "f.yaml:2:12: näme.größe: \"a\\nb\\n\" is no whole number; write one from 0 to 9"},
+		"an alias stands for its use":  {"näme: {größe: *x}\nx: &x y\n", "f.yaml:1:18: näme.größe: \"y\" is no whole number; write one from 0 to 9"},
 		"a key without a value":        {"näme:\n  größe:\n", "f.yaml:2:3: näme.größe: has no value; give it one or leave the key out"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -68,7 +68,7 @@ func TestVariablesOfTheEnvironment(t *testing.T) {
 		"${A${B}":       "names no environment variable",
 		"${}":           "names no environment variable",
 		"${1}":          "names no environment variable",
-		"at the end ${": "names no environment variable",
+		"at the end ${": "${ is not closed",
 	} {
 		f, root := Parse("f.yaml", []byte("a: '"+text+"'\n"), env)
 		got := root.Text("a", "otherwise")
