@@ -196,9 +196,14 @@ func (m Message) fields() []Field {
 	return out
 }
 
-// named is an address with a display name of one line.
+// named is an address with a display name of one line. A name that has to be encoded loses its backslashes: the
+// standard library would leave them in the encoded word, which RFC 2047 (section 5, rule 3) forbids and readers refuse.
 func named(a netmail.Address) *netmail.Address {
-	return &netmail.Address{Name: cut(oneLine(a.Name), maxName), Address: a.Address}
+	name := cut(oneLine(a.Name), maxName)
+	if strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) {
+		name = strings.ReplaceAll(name, `\`, "/")
+	}
+	return &netmail.Address{Name: name, Address: a.Address}
 }
 
 // recipient is a named address. A name that looks like an address itself is left out: mail programs that are careless

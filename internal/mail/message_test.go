@@ -269,6 +269,7 @@ func TestMessageIDNamesTheDeliveryAndNobody(t *testing.T) {
 func FuzzBuild(f *testing.F) {
 	f.Add("subject", "name", "text", "<p>html")
 	f.Add("a\r\nBcc: b@example.com", "\"\\", ".\r\n.", "\x00")
+	f.Add("subject", "Jörg\\Ops", "text", "html")
 	f.Fuzz(func(t *testing.T, sub, name, text, html string) {
 		m := weekly()
 		m.Subject, m.To.Name, m.ListName = sub, name, name
