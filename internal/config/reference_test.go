@@ -208,27 +208,3 @@ func TestTheSampleProcessTellsTheBuyersSide(t *testing.T) {
 		t.Error("a phase is not shown")
 	}
 }
-
-func FuzzRead(f *testing.F) {
-	files, err := filepath.Glob("testdata/faults/*.yaml")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, file := range append(files, "../../config/drumbeat.yaml", "../../config/process.yaml") {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(data)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		lines := strings.Count(string(data), "\n") + 1
-		_, own, _ := read("testdata/faults/fuzz.yaml", data, testEnv)
-		_, ofProcess := process.Read("testdata/faults/fuzz.yaml", data, time.UTC)
-		for _, fault := range append(own, ofProcess...) {
-			if fault.Line < 0 || fault.Line > lines || fault.Column < 0 || fault.What == "" {
-				t.Errorf("a fault at no place: %v", fault)
-			}
-		}
-	})
-}

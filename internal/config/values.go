@@ -66,7 +66,7 @@ func parseLocale(s string) (string, error) {
 
 func parseAddress(s string) (mail.Address, error) {
 	a, err := mail.ParseAddress(s)
-	if err != nil {
+	if err != nil || !smtp.CanMail(a.Address) {
 		return mail.Address{}, fmt.Errorf("%q is no e-mail address; write name@example.com or Name <name@example.com>", s)
 	}
 	return *a, nil
@@ -74,7 +74,7 @@ func parseAddress(s string) (mail.Address, error) {
 
 func parsePlainAddress(s string) (string, error) {
 	a, err := mail.ParseAddress(s)
-	if err != nil || a.Name != "" || a.Address != s {
+	if err != nil || a.Name != "" || a.Address != s || !smtp.CanMail(s) {
 		return "", fmt.Errorf("%q is no e-mail address; write name@example.com", s)
 	}
 	return s, nil

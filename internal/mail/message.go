@@ -263,6 +263,9 @@ func checkAddress(address string) error {
 	return nil
 }
 
+// CanMail says whether mails can go to or come from an address.
+func CanMail(address string) bool { return checkAddress(address) == nil }
+
 // isToken says whether s is made of ASCII letters, digits and the given marks, and not empty.
 func isToken(s, marks string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
