@@ -25,7 +25,9 @@ func FuzzRead(f *testing.F) {
 		f.Add(data)
 	}
 	const secret = "hunter2-of-the-environment"
-	env := func(name string) (string, bool) { return secret, name == "SMTP_PASSWORD" || name == "NAME" || name == "WEB_SECRET" }
+	env := func(name string) (string, bool) {
+		return secret, name == "SMTP_PASSWORD" || name == "NAME" || name == "WEB_SECRET"
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if strings.Contains(string(data), "/") && !strings.Contains(string(data), "../") {
 			return // the fuzzer may not open what it likes

@@ -51,8 +51,15 @@ var places = sync.OnceValue(func() yamlfile.Places {
 })
 
 // meanings are the keys that others have for ours.
-var meanings = map[string]string{"won": "closed_stages", "lost": "closed_stages", "probability": "win_probability", "from": "effective", "date": "effective",
-	"criteria": "requires", "checkpoints": "requires", "description": "expects", "label": "name", "question": "coach", "required": "mandatory"}
+var meanings = map[string]string{"name": "process", "from": "effective", "date": "effective", "id": "key", "label": "name", "title": "name", "description": "expects",
+	"required": "mandatory", "probability": "win_probability", "criteria": "requires", "checkpoints": "requires", "text": "says", "question": "coach"}
+
+// The words that people write for one of ours.
+var (
+	meantPhase = map[string]string{"sales": "selling", "sale": "selling", "presales": "before", "pre-sales": "before", "postsales": "after", "post-sales": "after"}
+	meantParty = map[string]string{"customer": pipeline.BuyerParty, "client": pipeline.BuyerParty, "prospect": pipeline.BuyerParty, "us": "seller", "rep": "seller"}
+	meantField = map[string]string{"close_date": FieldExpectedClose, "close": FieldExpectedClose, "value": FieldAmount}
+)
 
 // parseDate is pipeline.ParseDate with what was likely meant.
 func parseDate(s string) (pipeline.Date, error) {
@@ -149,7 +156,7 @@ func (r *reader) stage(m *yamlfile.Map, seen scope, previous Phase) Stage {
 	if !m.Has("phase") {
 		m.Missing("phase", "before, selling or after")
 	}
-	s.Phase, _ = ParsePhase(m.Choice("phase", previous.String(), phaseNames[:]...))
+	s.Phase, _ = ParsePhase(m.ChoiceOf("phase", previous.String(), meantPhase, phaseNames[:]...))
 	s.CRMStages = r.crmStages(m, &s, seen)
 	if m.Has("stall_after") {
 		s.StallAfter = pipeline.Some(m.Duration("stall_after", 0, time.Second, century))
@@ -228,11 +235,11 @@ func metBy(m *yamlfile.Map, key string) MetBy {
 		return MetBy{
 			Means: ByActivity,
 			Kind:  a.Text("kind", ""),
-			Party: a.Choice("party", pipeline.BuyerParty, pipeline.BuyerParty, "seller"),
+			Party: a.ChoiceOf("party", pipeline.BuyerParty, meantParty, pipeline.BuyerParty, "seller"),
 			Count: a.Int("count", 1, 1, 1000),
 		}
 	case by.Has("field"):
-		return MetBy{Means: ByField, Field: by.Choice("field", FieldAmount, FieldAmount, FieldExpectedClose)}
+		return MetBy{Means: ByField, Field: by.ChoiceOf("field", FieldAmount, meantField, FieldAmount, FieldExpectedClose)}
 	case by.Has("criterion"):
 		return MetBy{Means: ByCriterion, Criterion: by.Need("criterion", "the key of the criteria rows")}
 	}

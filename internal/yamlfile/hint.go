@@ -66,7 +66,7 @@ func (m *Map) likely(k string, known []string) (hint string, meant []string) {
 	word := k
 	near, sure := nearest(k, known)
 	places := m.closest(k)
-	if ours := m.file.meanings[marks.Replace(strings.ToLower(k))]; slices.Contains(known, ours) && !sure {
+	if ours := m.file.meanings[marks.Replace(strings.ToLower(k))]; slices.Contains(known, ours) {
 		near, sure = ours, true
 	} else if ours != "" && len(places) == 0 {
 		word, places = ours, m.closest(ours)
