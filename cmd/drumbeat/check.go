@@ -224,6 +224,9 @@ func printChecked(w io.Writer, cfg *config.Config, now time.Time) error {
 		}
 		fmt.Fprintf(&b, "schedule   %s: %s digest of a %s, %s (%s), next %s\n", s.Name, s.Digest, s.Window, s.Cron, zone,
 			s.Spec.Next(now, s.Zone).Format("2006-01-02 15:04 -07:00"))
+		for _, seldomMeant := range s.Spec.Warnings() {
+			fmt.Fprintf(&b, "           %s\n", seldomMeant)
+		}
 	}
 	if err := tellWords(&b, cfg); err != nil {
 		return err

@@ -64,6 +64,14 @@ func TestCheckSumsUpWhatAValidConfigWillDo(t *testing.T) {
 	}
 }
 
+func TestCheckSaysWhatIsSeldomMeantByACronSpec(t *testing.T) {
+	config := strings.Replace(smallConfig, "cron: 30 6 * * 1", "cron: 30 6 1 * 1", 1)
+	said, err := runCheck(t, map[string]string{"drumbeat.yaml": config, "process.yaml": string(reference.ProcessYAML)})
+	if err != nil || !strings.Contains(said, "it fires when EITHER matches\n") {
+		t.Errorf("%v\n%s", err, said)
+	}
+}
+
 func TestCheckListsTheFaultsOfAllFilesAtOnce(t *testing.T) {
 	for name, c := range map[string]struct {
 		files map[string]string

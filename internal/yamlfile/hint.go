@@ -88,10 +88,10 @@ func (m *Map) likely(k string, known []string) (hint string, meant []string) {
 	return hint, meant
 }
 
-// isStranger says whether a file is another's altogether: none of its keys is known, nor what any of them would mean.
+// isStranger says whether a file is another's altogether: none of its keys is known, nor is one near.
 func (m *Map) isStranger(known []string) bool {
 	for _, k := range m.order {
-		if _, meant := m.likely(k, known); m.asked[k] || len(meant) > 0 {
+		if near, _ := nearest(k, known); m.asked[k] || near != "" || len(m.closest(k)) > 0 {
 			return false
 		}
 	}
