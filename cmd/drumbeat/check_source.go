@@ -41,6 +41,8 @@ type found struct {
 	evidence evidence          // of what buyers did, in these deals
 	survey   *discovery.Survey // of what deals do, to say what such names seem to be
 	noZone   []string          // time zones of reps that do not exist
+	reps     []pipeline.Rep
+	waived   map[string]int // by checkpoint
 	notes    []string
 	gaps     []source.Gap
 	synced   pipeline.Opt[time.Time] // when its loader last wrote
@@ -60,8 +62,8 @@ func trySource(ctx context.Context, w io.Writer, cfg *config.Config, format stri
 	}
 	defer func() { err = errors.Join(err, end()) }()
 	f := found{cfg: cfg, now: now, newest: map[pipeline.Rows]time.Time{}, values: values{}, lines: seenNames{}, unmapped: strangers{},
-		evidence: newEvidence(),
-		survey:   discovery.NewSurvey(now)}
+		evidence: newEvidence(), waived: map[string]int{}, reps: reading.Reps,
+		survey: discovery.NewSurvey(now)}
 	for history, err := range reading.Deals {
 		if err != nil {
 			return err
@@ -107,6 +109,7 @@ func (f *found) look(h *pipeline.History) {
 	f.evidence.held = f.evidence.held || len(h.Criteria) > 0
 	for _, c := range h.Waivers { // the config's are no rows of the source
 		f.at(pipeline.Waivers, c.At)
+		f.waived[c.Checkpoint]++
 	}
 	f.values.deal(&h.Deal)
 }
@@ -233,6 +236,9 @@ func (f *found) text() string {
 		fmt.Fprintf(&b, "  criteria that no version of the process asks for: %s\n", listed(unasked))
 	}
 	f.evidence.tell(&b, f.cfg.Process, f.now)
+	if reps, err := pipeline.Overlay(f.reps, f.cfg.People); err == nil { // else that is the fault to tell
+		tellNamed(&b, f.cfg, reps, f.waived)
+	}
 	f.unmapped.tell(&b, func() *discovery.Proposer { return f.survey.Proposer(f.cfg.Process) })
 	f.leftOut(&b)
 	return b.String()

@@ -182,6 +182,27 @@ func TestCheckConnectSaysWhatTheSourceHoldsAndLacks(t *testing.T) {
 	}
 }
 
+func TestCheckConnectSaysWhatIsNamedAndNotThere(t *testing.T) {
+	files, _ := connected(t)
+	files["drumbeat.yaml"] = strings.Replace(files["drumbeat.yaml"], "time_zone: Europe/Berlin}", "recipients: {teams: [Nroth, North], reps: [Ada Berg, r1, r7]}}", 1) +
+		"people: [{rep: r1, team: North}, {rep: r2, name: Bo Lind, email: bo@example.com, manager: Ada Berg}]\nwaivers: w.csv\n"
+	files["w.csv"] = "deal_id,checkpoint,reason,at\nd1,stage:discovry,late,2026-01-06T08:00:00Z\nd1,stage:discovery,late,2026-01-06T08:00:00Z\n"
+	said, err := runCheck(t, files, "--connect")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, part, _ := strings.Cut(said, "\nnamed and not there, so that it has no effect\n")
+	part, _, _ = strings.Cut(part, "\n\n")
+	want := `  schedule weekly: nobody is in the team "Nroth"; did you mean "North" (1)?
+  schedule weekly: no rep has the id "Ada Berg"; did you mean "r1", the id of Ada Berg?
+  schedule weekly: no rep has the id "r7"; write an id of the source's reps
+  people: r2: no rep has the id "Ada Berg" of the manager; did you mean "r1", the id of Ada Berg?
+  waivers: no version of the process has the checkpoint "stage:discovry" (1); did you mean stage:discovery?`
+	if part != want {
+		t.Errorf("got\n%s\nwant\n%s\nin\n%s", part, want, said)
+	}
+}
+
 func TestCheckConnectAsJSON(t *testing.T) {
 	files, dsn := connected(t)
 	files["drumbeat.yaml"], _, _ = strings.Cut(files["drumbeat.yaml"], "schedules:") // source and process are enough
