@@ -32,12 +32,16 @@ func (l *Ledger) Find(ctx context.Context, hash string) (*Delivery, error) {
 
 // Forget empties the bodies of deliveries that have been dealt with for longer than keep, and says how many.
 // The rows stay: that a mail was sent, to whom and when, is kept for good. What was not sent keeps its body for
-// at least a week, since it may be sent again.
+// at least a week, since it may be sent again. On SQLite the bytes are gone from the file, too, unless somebody reads
+// just then: after the next call.
 func (l *Ledger) Forget(ctx context.Context, keep time.Duration) (n int, err error) {
 	err = l.write(ctx, "forget old mails", func(ctx context.Context, t *tx) error {
 		n, err = t.exec(ctx, "forget", args{"sent_until": t.now.Add(-keep), "left_until": t.now.Add(-max(keep, leftFor))})
 		return err
 	})
+	if err == nil && l.dialect.file != "" {
+		_, err = l.emptyWAL(ctx)
+	}
 	return n, err
 }
 

@@ -162,8 +162,9 @@ func openSQLite(path string) (dialect, *sqlx.DB, error) {
 	}
 	// FULL, since NORMAL may forget the last marks when the power goes, and a forgotten mark is a second mail.
 	// IMMEDIATE, since a transaction that reads first and then wants to write cannot wait its turn.
+	// secure_delete, since what is removed from a ledger is a person's: else it stays in the file until its page is needed.
 	dsn := "file:" + (&url.URL{Path: d.file}).EscapedPath() + "?" + url.Values{
-		"_pragma": {"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)"},
+		"_pragma": {"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)"},
 		"_txlock": {"immediate"},
 	}.Encode()
 	db, err := sqlx.Open("sqlite", dsn)

@@ -65,9 +65,16 @@ func (l *Ledger) PlanSeq(ctx context.Context, run Run, deliveries iter.Seq2[Deli
 		if err := t.planRun(ctx, run); err != nil {
 			return err
 		}
+		erased, err := t.erased(ctx, run)
+		if err != nil {
+			return err
+		}
 		for d, err := range deliveries {
 			if err == nil {
 				d, err = d.planned(run)
+			}
+			if err == nil && erased[hashOf(d.MessageID)] {
+				continue // it was made before, and then everything about its recipient was removed
 			}
 			if err == nil {
 				var n int
