@@ -27,13 +27,14 @@ at this moment is left to it.`,
 		Example: `  drumbeat ledger list --state failed
   drumbeat ledger show 17 --eml > mail.eml       # the bytes as they were sent
   drumbeat ledger settle 17 --as sent            # the reader says that it arrived
-  drumbeat ledger optout add ada@example.com`,
+  drumbeat ledger optout add ada@example.com
+  drumbeat ledger forget ada@example.com         # what is stored of her? --yes removes it`,
 		Args: knownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.SuggestionsMinimumDistance = 2 // letters
 	c.PersistentFlags().StringVar(&path, "config", "drumbeat.yaml", "the config `FILE`")
-	c.AddCommand(newLedgerListCmd(&path), newLedgerShowCmd(&path), newSettleCmd(&path), newResendCmd(&path), newOptOutCmd(&path), newAdoptCmd(&path))
+	c.AddCommand(newLedgerListCmd(&path), newLedgerShowCmd(&path), newSettleCmd(&path), newResendCmd(&path), newOptOutCmd(&path), newAdoptCmd(&path), newForgetCmd(&path))
 	return c
 }
 
@@ -226,7 +227,7 @@ func newLedgerShowCmd(path *string) *cobra.Command {
 func printDelivery(w io.Writer, d *ledger.Delivery, eml bool) error {
 	if eml {
 		if len(d.Body) == 0 {
-			return fmt.Errorf("delivery %d is %s and has no stored mail: it was never made, or is older than state.keep_bodies", d.ID, d.State)
+			return fmt.Errorf("delivery %d is %s and has no stored mail: it was never made, is older than state.keep_bodies, or named somebody whose data were removed", d.ID, d.State)
 		}
 		_, err := w.Write(d.Body)
 		return err

@@ -111,6 +111,10 @@ func (s *Site) mailOf(w http.ResponseWriter, r *http.Request, purpose string) *l
 	case err != nil:
 		s.fail(w, err)
 		return nil
+	case purpose == forStop && d.Recipient == "": // nobody knows any more whose it was
+		tell(w, http.StatusGone, notice{Title: "This mail is no longer known", Lines: []string{
+			"Everything about its reader was removed from Drumbeat, so there is nothing to stop here. A newer mail has a link of its own.", s.contact()}})
+		return nil
 	}
 	return d
 }

@@ -117,6 +117,30 @@ func TestAnExpiredLinkAndAMailThatIsGoneSaySoKindly(t *testing.T) {
 	}
 }
 
+// Nobody can be stopped whose data were removed, and nobody else is, neither by the button nor by a mail program.
+func TestTheLinksOfSomebodyWhoWasRemovedSaySo(t *testing.T) {
+	h := newHouse(t)
+	d, err := h.ledger.Find(t.Context(), h.ids["r01"][:32])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := h.ledger.Erase(t.Context(), ledger.Erasure{Own: []int64{d.ID}}); err != nil {
+		t.Fatal(err)
+	}
+	if w := h.get(path(t, h.Links.View(h.ids["r01"], sentOn))); w.Code != http.StatusGone || !strings.Contains(w.Body.String(), "no longer kept") {
+		t.Errorf("to read: %d %s", w.Code, w.Body)
+	}
+	link := path(t, h.Links.Stop(h.ids["r01"], sentOn))
+	for _, w := range []*httptest.ResponseRecorder{h.get(link), h.post(link, form, "List-Unsubscribe=One-Click"), h.post(link, form, "do=undo")} {
+		if w.Code != http.StatusGone || !strings.Contains(w.Body.String(), "nothing to stop here") {
+			t.Errorf("to stop: %d %s", w.Code, w.Body)
+		}
+	}
+	if out, err := h.ledger.OptOuts(t.Context(), ""); err != nil || len(out) > 0 {
+		t.Errorf("opted out: %v, %v", out, err)
+	}
+}
+
 func TestFollowingTheLinkStopsNothing(t *testing.T) {
 	h := newHouse(t)
 	link := path(t, h.Links.Stop(h.ids["m1"], sentOn))
