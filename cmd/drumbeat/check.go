@@ -111,7 +111,7 @@ func checkTemplates(folder string) fault.List {
 				Hint: yamlfile.Suggest(f.Name(), builtIn)})
 		}
 	}
-	r, err := render.New(render.WithTemplates(os.DirFS(folder)))
+	r, err := rendererOver(folder)
 	var phrases fault.List
 	switch {
 	case errors.As(err, &phrases):
@@ -123,6 +123,11 @@ func checkTemplates(folder string) fault.List {
 		faults = append(faults, templateFault(folder, err))
 	default:
 		faults = append(faults, tryTemplates(folder, r)...)
+	}
+	for i, f := range faults {
+		if strings.Contains(f.What, "path escapes from parent") { // os.Root's words
+			faults[i].What, faults[i].Hint = "is a link that leads out of the folder", "put the file itself there"
+		}
 	}
 	return faults
 }

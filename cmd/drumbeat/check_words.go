@@ -22,7 +22,12 @@ func tellWords(b *strings.Builder, cfg *config.Config) error {
 	}
 	var over fs.FS
 	if cfg.Templates != "" {
-		over = os.DirFS(cfg.Templates)
+		root, err := os.OpenRoot(cfg.Templates)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = root.Close() }() // it was only read from
+		over = root.FS()
 	}
 	if over == nil && len(readers) == 0 {
 		return nil

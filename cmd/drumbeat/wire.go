@@ -93,7 +93,18 @@ func newRenderer(cfg *config.Config) (*render.Renderer, error) {
 	if faults := checkTemplates(cfg.Templates); len(faults) > 0 {
 		return nil, faults
 	}
-	return render.New(render.WithTemplates(os.DirFS(cfg.Templates)))
+	return rendererOver(cfg.Templates)
+}
+
+// rendererOver lays a folder over the built-in templates. A link in it may lead to another file of the folder, as those of a
+// mounted config do, and nowhere else: what is read as a template is mailed.
+func rendererOver(folder string) (*render.Renderer, error) {
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
+	r, err := render.New(render.WithTemplates(root.FS()))
+	return r, errors.Join(err, root.Close())
 }
 
 // connector opens connections to the config's relay.

@@ -6,7 +6,6 @@
 package render
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	htmltemplate "html/template"
@@ -31,6 +30,9 @@ type Content struct {
 
 // MaxBytes of the HTML part: mail clients cut at about 102,400.
 const MaxBytes = 90_000
+
+// mostWritten bounds either part before its empty lines are dropped, so that a template without an end is not waited for.
+const mostWritten = 10 * MaxBytes
 
 // Renderer holds the parsed templates and the phrases; it may be used by many goroutines.
 type Renderer struct {
@@ -64,7 +66,7 @@ type Option func(*settings)
 
 type settings struct{ over fs.FS }
 
-// WithTemplates lays a folder over the embedded templates: a file of the same name replaces ours.
+// WithTemplates lays a folder over the embedded templates: a file of the same name replaces ours. It is read by New alone.
 func WithTemplates(over fs.FS) Option { return func(s *settings) { s.over = over } }
 
 // New parses the templates. The error names the file that does not parse.
@@ -130,7 +132,7 @@ func (r *Renderer) Render(d *digest.Digest) (Content, error) {
 	if err != nil {
 		return Content{}, err
 	}
-	var page, text bytes.Buffer
+	page, text := words.Bound{Most: mostWritten}, words.Bound{Most: mostWritten}
 	if err := p.html.ExecuteTemplate(&page, "layout", d); err != nil {
 		return Content{}, fmt.Errorf("render %s digest of %s: html: %w", d.Kind, d.Recipient.ID, err)
 	}

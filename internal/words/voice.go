@@ -85,7 +85,7 @@ func (v *Voice) say(in *template.Template, name string, data any) (string, error
 	if t == nil {
 		return "", fmt.Errorf("there is no phrase %q", name)
 	}
-	var b strings.Builder
+	b := Bound{Most: longestPhrase}
 	if err := t.Execute(&b, data); err != nil {
 		return "", phraseError(name, data, err)
 	}
