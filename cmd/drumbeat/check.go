@@ -58,15 +58,15 @@ source and process. Nothing is written and nothing sent.`,
 			_, ofWaivers := readWaivers(cfg.Waivers)
 			others := slices.Concat(ofWaivers, checkTemplates(cfg.Templates))
 			if faults = append(faults, others...); connect && unready && len(others) == 0 {
-				return checkUnready(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), cfg, faults)
+				return checkUnready(c.Context(), shown(c.OutOrStdout()), shown(c.ErrOrStderr()), cfg, faults)
 			}
 			if len(faults) > 0 {
 				return faults
 			}
-			if err := printChecked(c.OutOrStdout(), cfg, time.Now()); err != nil || !connect {
+			if err := printChecked(shown(c.OutOrStdout()), cfg, time.Now()); err != nil || !connect {
 				return err
 			}
-			return checkConnected(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), cfg)
+			return checkConnected(c.Context(), shown(c.OutOrStdout()), shown(c.ErrOrStderr()), cfg)
 		},
 	}
 	configFlag(c, &path)

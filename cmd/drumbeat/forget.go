@@ -49,7 +49,7 @@ copies, and files that 'run --out' wrote, are yours to see to.`,
   drumbeat ledger forget --rep 112 --name 'Ann Lee' --yes           # she is not in the source any more`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) (err error) {
-			o.out, o.errOut = c.OutOrStdout(), c.ErrOrStderr()
+			o.out, o.errOut = shown(c.OutOrStdout()), shown(c.ErrOrStderr())
 			if err := o.check(args, c.Flags().Changed("rep")); err != nil {
 				return err
 			}

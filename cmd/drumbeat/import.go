@@ -70,7 +70,7 @@ func runImport(c *cobra.Command, into string, paths []string, opts source.Import
 		if err := importEnded(c, result.Warnings, err, opts); err != nil {
 			return err
 		}
-		return printImport(c.OutOrStdout(), result, opts.DryRun, noFaults(result.Warnings))
+		return printImport(shown(c.OutOrStdout()), result, opts.DryRun, noFaults(result.Warnings))
 	}
 	e, faults := export.Open(paths, of)
 	if len(faults) > 0 {
@@ -85,13 +85,13 @@ func runImport(c *cobra.Command, into string, paths []string, opts source.Import
 	if err := importEnded(c, warnings, err, opts); err != nil {
 		return err
 	}
-	if err := e.Preview(c.OutOrStdout(), opts.DryRun); err != nil {
+	if err := e.Preview(shown(c.OutOrStdout()), opts.DryRun); err != nil {
 		return err
 	}
-	if err := printLeftOut(c.OutOrStdout(), result, e.Limits()); err != nil {
+	if err := printLeftOut(shown(c.OutOrStdout()), result, e.Limits()); err != nil {
 		return err
 	}
-	return printImport(c.OutOrStdout(), result, opts.DryRun, noFaults(warnings)+"; look at the mapping above, which nobody but you can judge")
+	return printImport(shown(c.OutOrStdout()), result, opts.DryRun, noFaults(warnings)+"; look at the mapping above, which nobody but you can judge")
 }
 
 // noFaults is what a dry run may say of the files: that is no word on whether they were understood.

@@ -47,7 +47,7 @@ Files that are there already are never overwritten. The pipeline is only read. A
 					return wrong("--%s is empty; give it a value", flag)
 				}
 			}
-			return o.run(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), time.Now())
+			return o.run(c.Context(), shown(c.OutOrStdout()), c.ErrOrStderr(), time.Now())
 		},
 	}
 	f := c.Flags()

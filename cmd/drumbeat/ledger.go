@@ -152,7 +152,7 @@ func printDeliveries(w io.Writer, rows []ledger.Delivery, format string) error {
 		_, err := fmt.Fprintln(w, "nothing")
 		return err
 	}
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(shown(w), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "id\tschedule\tperiod\tstate\trecipient\tlast change (UTC)\tsubject or reason")
 	for _, d := range rows {
 		what := d.Subject
@@ -232,7 +232,7 @@ func printDelivery(w io.Writer, d *ledger.Delivery, eml bool) error {
 		_, err := w.Write(d.Body)
 		return err
 	}
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(shown(w), 0, 0, 2, ' ', 0)
 	at := func(t time.Time) string {
 		if t.IsZero() {
 			return ""

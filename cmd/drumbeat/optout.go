@@ -25,7 +25,7 @@ by the link in a mail stop one kind. remove takes back whatever the address, or 
 	}
 	c.AddCommand(&cobra.Command{Use: "list", Short: "The addresses, and of what they opted out", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return inLedger(c.Context(), *path, func(l *ledger.Ledger) error { return listOptOuts(c.Context(), c.OutOrStdout(), l) })
+			return inLedger(c.Context(), *path, func(l *ledger.Ledger) error { return listOptOuts(c.Context(), shown(c.OutOrStdout()), l) })
 		}})
 	change := func(use, short, done string, doubt func(acquaintance) string, do func(context.Context, *ledger.Ledger, string) error) *cobra.Command {
 		return &cobra.Command{Use: use + " ADDRESS", Short: short, Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {

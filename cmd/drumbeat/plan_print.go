@@ -83,7 +83,7 @@ func (a agenda) print(w io.Writer, format string) error {
 			b.WriteString("\nnobody is meant\n")
 		}
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(shown(w), b.String())
 	return err
 }
 

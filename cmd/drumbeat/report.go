@@ -161,7 +161,7 @@ func (o reportOptions) print(w io.Writer, r *health.Report, loc *time.Location) 
 	if o.format == "csv" {
 		return health.WriteCSV(w, r)
 	}
-	if err := health.WriteTable(w, r, loc); err != nil {
+	if err := health.WriteTable(shown(w), r, loc); err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
 	return nil

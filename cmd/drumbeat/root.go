@@ -37,6 +37,9 @@ var together = regexp.MustCompile(`^if any flags in the group \[.*\] are set non
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRootCmd()
 	root.SetArgs(args)
+	if isTerminal(stdout) { // JSON, CSV and mails too, which are to the byte elsewhere
+		stdout = shown(stdout)
+	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	started := false // an error before the command's own code ran is about the call
@@ -66,6 +69,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // report prints an error, one line for each thing that is wrong, and gives the exit status it means.
 func report(err error, stderr io.Writer) int {
+	stderr = shown(stderr)
 	var faults fault.List
 	if errors.As(err, &faults) {
 		for _, f := range faults[:min(len(faults), fault.Limit)] {

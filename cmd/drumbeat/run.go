@@ -55,7 +55,7 @@ It ends 0 only when everything of the periods is sent, skipped or settled.
 			if err := o.check(c.Flags().Changed); err != nil {
 				return err
 			}
-			return o.run(c.Context(), args, c.OutOrStdout(), c.ErrOrStderr())
+			return o.run(c.Context(), args, shown(c.OutOrStdout()), c.ErrOrStderr())
 		},
 	}
 	configFlag(c, &o.config)
@@ -130,7 +130,7 @@ func (o runOptions) run(ctx context.Context, names []string, stdout, stderr io.W
 		var told sync.Map // several connections say the same
 		h.Notice = func(what string) {
 			if _, before := told.LoadOrStore(what, true); !before {
-				fmt.Fprintln(stderr, what)
+				fmt.Fprintln(shown(stderr), what)
 			}
 		}
 	}

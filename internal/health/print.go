@@ -106,9 +106,9 @@ func noCalls(o *Observed) string {
 func writeReps(b *strings.Builder, reps []RepFigures, untimed bool) {
 	rows := [][]string{{"Rep", "Met", "Rate (95 % interval)", "Stages", "Evidence", "Stalled", "Calls", "Forecast"}}
 	for _, r := range reps {
-		row := []string{r.Name, "", "", "", "", "", "", ""}
-		if r.Name == "" {
-			row[0] = r.ID
+		row := []string{oneLine(r.Name), "", "", "", "", "", "", ""}
+		if row[0] == "" {
+			row[0] = oneLine(r.ID)
 		}
 		if a := r.Adherence; a != nil {
 			// Their parts are counts, not rates: a few of either show nothing.
@@ -132,7 +132,7 @@ func writeReps(b *strings.Builder, reps []RepFigures, untimed bool) {
 func writeDeals(b *strings.Builder, deals []Deal) {
 	rows := [][]string{{"Deal", "Name", "Stage", "Days here", "Usual", "Missed, and what to look at"}}
 	for _, d := range deals {
-		rows = append(rows, []string{d.ID, d.Name, d.Stage.Or("–"), daysText(d.DaysInStage), daysText(d.ThresholdDays),
+		rows = append(rows, []string{oneLine(d.ID), oneLine(d.Name), d.Stage.Or("–"), daysText(d.DaysInStage), daysText(d.ThresholdDays),
 			strings.Join(slices.Concat(d.Missed, d.Concerns), ", ")})
 	}
 	writeColumns(b, rows, "lllrrl")
@@ -175,7 +175,7 @@ func writeGaps(b *strings.Builder, g *Gaps, active bool) {
 		lines = append(lines, fmt.Sprintf("the process does not know the stage %q (%s)", u.Stage, countText(u.N, "row")))
 	}
 	for currency, n := range byKeys(g.WithoutRate) {
-		lines = append(lines, fmt.Sprintf("no rate for %s: %s left out of every sum", currency, countText(n, "deal")))
+		lines = append(lines, fmt.Sprintf("no rate for %s: %s left out of every sum", oneLine(currency), countText(n, "deal")))
 	}
 	if g.NoParty.Or(false) && active {
 		lines = append(lines, "no activity says who acted, buyer or seller: any activity counts as the buyer's")
@@ -272,6 +272,15 @@ func countText(n int, noun string) string {
 		noun += "s"
 	}
 	return thousands(n) + " " + noun
+}
+
+// oneLine makes a cell of what may hold anything: one line, of at most 60 characters.
+func oneLine(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > 60 {
+		return string(r[:59]) + "…"
+	}
+	return s
 }
 
 // thousands writes 1204000 as 1,204,000.

@@ -14,6 +14,7 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -160,7 +161,7 @@ func OfRep(r *Report, rep string) *Report {
 }
 
 // WriteCSV prints a row per rep under flattened names (adherence.due); the first row is the team, unless
-// the report is one rep's. Lists (periods, calibration, lead times, trend) are in the JSON only.
+// the report is one rep's. A text that a spreadsheet would take for a formula begins with an apostrophe. Lists (periods, calibration, lead times, trend) are in the JSON only.
 func WriteCSV(w io.Writer, r *Report) error {
 	out := csv.NewWriter(w)
 	header := []string{"id", "name", "team", "manager_id"}
@@ -172,12 +173,23 @@ func WriteCSV(w io.Writer, r *Report) error {
 		rows = append(rows, append([]string{"team", "", "", ""}, csvCells(r.Team)...))
 	}
 	for _, f := range r.Reps {
-		rows = append(rows, append([]string{f.ID, f.Name, f.Team.V, f.ManagerID.V}, csvCells(f.Figures)...))
+		rows = append(rows, append([]string{inert(f.ID), inert(f.Name), inert(f.Team.V), inert(f.ManagerID.V)}, csvCells(f.Figures)...))
 	}
 	if err := out.WriteAll(rows); err != nil {
 		return fmt.Errorf("write csv: %w", err)
 	}
 	return nil
+}
+
+// inert keeps a spreadsheet from running what somebody wrote into a name; a number is none.
+func inert(s string) string {
+	if s == "" || !strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return s
+	}
+	if _, err := strconv.ParseFloat(s, 64); err == nil {
+		return s
+	}
+	return "'" + s
 }
 
 func csvCells(f Figures) []string {

@@ -186,7 +186,8 @@ func (d database) reached(ctx context.Context, db *sqlx.DB, err error) (*sqlx.DB
 	return db, nil
 }
 
-// openSQLite names the file in a URI, so that reading never creates one. Reading opens it for writing, too:
+// openSQLite names the file in a URI, so that reading never creates one; writing makes it for its owner's eyes only: names
+// and amounts are in it. Reading opens it for writing, too:
 // after a crash somebody has to roll back; query_only keeps it from anything else.
 func (d database) openSQLite(p purpose) (*sqlx.DB, error) {
 	if info, err := os.Stat(d.path); err == nil && info.IsDir() {
@@ -196,6 +197,9 @@ func (d database) openSQLite(p purpose) (*sqlx.DB, error) {
 	if p == forWriting {
 		if _, err := os.Stat(filepath.Dir(d.path)); err != nil {
 			return nil, fmt.Errorf("its folder: %s", reason(err))
+		}
+		if f, err := os.OpenFile(d.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil { // else SQLite says why not
+			_ = f.Close() // nothing was written
 		}
 		mode = "rwc"
 		query.Set("_txlock", "immediate")

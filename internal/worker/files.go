@@ -1,6 +1,8 @@
 package worker
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,10 +12,10 @@ import (
 // Files writes mails where a person can open them: DIR/<schedule>/<period>/<name>.eml, .html and .txt.
 type Files struct{ Dir string }
 
-// Write puts down one mail; name is the rep's id. Other files in the folder are left alone.
+// Write puts down one mail, for its owner's eyes only; name is the rep's id. Other files in the folder are left alone.
 func (f Files) Write(schedule, period, name string, eml []byte, html, text string) (string, error) {
 	dir := filepath.Join(f.Dir, SafeName(schedule), SafeName(period))
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("write mails: %w", err)
 	}
 	base := filepath.Join(dir, SafeName(name))
@@ -29,7 +31,7 @@ func (f Files) Write(schedule, period, name string, eml []byte, html, text strin
 }
 
 // SafeName makes a file name of any id: bytes that are no ASCII letter, digit, dash, underscore or dot become
-// %XX, a leading dot too.
+// %XX, a leading dot too. One that is too long for a file system is cut, and ends in a hash of the whole.
 func SafeName(id string) string {
 	var b strings.Builder
 	for i := range len(id) {
@@ -43,5 +45,12 @@ func SafeName(id string) string {
 	if b.Len() == 0 {
 		return "%"
 	}
-	return b.String()
+	if b.Len() <= longestName {
+		return b.String()
+	}
+	hash := sha256.Sum256([]byte(id))
+	return b.String()[:longestName-33] + "~" + hex.EncodeToString(hash[:16])
 }
+
+// longestName leaves room for .html in the 255 bytes of most file systems.
+const longestName = 200
