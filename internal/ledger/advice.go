@@ -29,6 +29,12 @@ func (d dialect) advice(err error) string {
 			return "raise max_connections or the user's connection limit: each process takes up to 10"
 		case pqerror.DiskFull:
 			return "make room on the database's disk"
+		case pqerror.InvalidPassword, pqerror.InvalidAuthorizationSpecification:
+			return "correct user and password in state.dsn"
+		case pqerror.InvalidCatalogName:
+			return "correct the database in state.dsn, or create it"
+		case pqerror.InsufficientPrivilege:
+			return "give the user of state.dsn the right to it, or make it the owner of the schema drumbeat_state"
 		}
 	}
 	var lite *modernc.Error

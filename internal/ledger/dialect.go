@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -147,6 +148,9 @@ func openSQLite(path string) (dialect, *sqlx.DB, error) {
 		return dialect{}, nil, fmt.Errorf("%w: sqlite:%s names no file, and what was sent must outlive the program", ErrDSN, path)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite gives -wal and -shm the same mode
+	if errors.Is(err, fs.ErrNotExist) {
+		err = cmp.Or(folder(path), err)
+	}
 	if errors.Is(err, fs.ErrPermission) {
 		err = fmt.Errorf("%w; the file and its folder must be writable for the user that runs drumbeat", err)
 	}

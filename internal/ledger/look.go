@@ -6,8 +6,17 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 )
+
+// folder refuses a file for which there is no folder.
+func folder(path string) error {
+	if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no folder %s; make it, or correct state.dsn", filepath.Dir(path))
+	}
+	return nil
+}
 
 // Look says whether the state database answers and fits this program, and writes nothing to it. There is false
 // where Open would still have to make the tables; a schema of another version is a *SchemaError.
@@ -19,7 +28,7 @@ func Look(ctx context.Context, dsn string) (there bool, err error) {
 	}()
 	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok { // connecting would make the file
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return false, nil
+			return false, folder(path)
 		}
 	}
 	l, err := connect(dsn)

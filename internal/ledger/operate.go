@@ -109,7 +109,8 @@ func (l *Ledger) decide(ctx context.Context, query string, ids []int64, a args) 
 			if len(d.Body) == 0 && query == "resend" {
 				return fmt.Errorf("delivery %d is %s and has no stored mail: nothing was changed", id, d.State)
 			}
-			return fmt.Errorf("delivery %d is %s: nothing was changed", id, d.State)
+			takes := map[string]string{"settle": "pending, failed or unknown", "resend": "sent, failed or unknown"}[query]
+			return fmt.Errorf("delivery %d is %s: nothing was changed; %s takes what is %s", id, d.State, query, takes)
 		}
 		return nil
 	})

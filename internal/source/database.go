@@ -6,6 +6,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 	modernc "modernc.org/sqlite" // the driver "sqlite"
 	codes "modernc.org/sqlite/lib"
 
@@ -204,7 +206,9 @@ func (d database) openSQLite(p purpose) (*sqlx.DB, error) {
 		mode = "rwc"
 		query.Set("_txlock", "immediate")
 	} else {
-		if _, err := os.Stat(d.path); err != nil {
+		if _, err := os.Stat(d.path); errors.Is(err, fs.ErrNotExist) {
+			return nil, errors.New(reason(err) + "; correct the DSN, or fill it: drumbeat import PATH --into DSN")
+		} else if err != nil {
 			return nil, errors.New(reason(err))
 		}
 		query.Add("_pragma", "query_only(1)")
@@ -222,7 +226,14 @@ func (d dialect) explain(err error) error {
 	var lite *modernc.Error
 	var stranger x509.UnknownAuthorityError
 	var misnamed x509.HostnameError
+	var post *pq.Error
 	switch {
+	case errors.As(err, &post) && (post.Code == pqerror.InvalidPassword || post.Code == pqerror.InvalidAuthorizationSpecification):
+		return fmt.Errorf("%w; correct user and password in the DSN", err)
+	case errors.As(err, &post) && post.Code == pqerror.InvalidCatalogName:
+		return fmt.Errorf("%w; correct the database in the DSN, or create it", err)
+	case errors.As(err, &lite) && lite.Code()&0xFF == codes.SQLITE_NOTADB:
+		return fmt.Errorf("%w; name one in the DSN", err)
 	case errors.Is(err, pq.ErrSSLNotSupported):
 		return fmt.Errorf("%w; add ?sslmode=disable to the DSN if the way there is safe", err)
 	case errors.As(err, &stranger):
