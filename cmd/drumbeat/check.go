@@ -44,7 +44,7 @@ source and process. Nothing is written and nothing sent.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if format != "text" && (format != "json" || !connect) {
-				return wrong("--format: %q is not known; write text, or json with --connect", format)
+				return formatFault(format)
 			}
 			if format == "json" {
 				cfg, err := loadConfig(path, false)
@@ -71,8 +71,15 @@ source and process. Nothing is written and nothing sent.`,
 	}
 	configFlag(c, &path)
 	c.Flags().BoolVar(&connect, "connect", false, "try source, state and relay too, and say what the source holds")
-	c.Flags().StringVar(&format, "format", "text", "text, or json with --connect")
+	c.Flags().StringVar(&format, "format", "text", "a `FORMAT`: text, or json with --connect")
 	return c
+}
+
+func formatFault(format string) error {
+	if format == "json" {
+		return wrong("--format json is about the source; add --connect")
+	}
+	return wrong("--format: %q is not known; write text, or json with --connect", format)
 }
 
 // readWaivers reads the config's own waivers; none where it names no file.

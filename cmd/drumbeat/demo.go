@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	netmail "net/mail"
 	"os"
 	"path/filepath"
@@ -67,10 +66,13 @@ func (o demoOptions) run(ctx context.Context, w io.Writer) error {
 	if o.reps < 1 || o.reps > 10_000 || o.deals < 1 || o.deals > 10_000_000 {
 		return wrong("demo: --reps goes from 1 to 10000 and --deals from 1 to 10000000")
 	}
-	if _, _, err := net.SplitHostPort(o.serve); o.serve != "" && err != nil {
-		return wrong("--serve: %q is no address; write 127.0.0.1:8090", o.serve)
+	if _, err := listenAt("serve", o.serve); o.serve != "" && err != nil {
+		return err
 	}
 	if err := o.spare(); err != nil {
+		return err
+	}
+	if err := folderFor(o.out); err != nil {
 		return err
 	}
 	p, cfg, err := o.prepare(ctx)
@@ -112,7 +114,7 @@ func (o demoOptions) preview(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(w)
-	return servePreview(ctx, w, w, o.serve, &web.Preview{Book: book, Stories: book.stories(), Languages: book.languages, Day: pipeline.DateOf(sample.AsOf, time.UTC),
+	return servePreview(ctx, w, w, "serve", o.serve, &web.Preview{Book: book, Stories: book.stories(), Languages: book.languages, Day: pipeline.DateOf(sample.AsOf, time.UTC),
 		Log: slog.New(slog.DiscardHandler)})
 }
 
@@ -123,9 +125,6 @@ func (o demoOptions) prepare(ctx context.Context) (*sample.Pipeline, *config.Con
 		return nil, nil, faults
 	}
 	p := sample.Generate(sample.Options{Seed: o.seed, Reps: o.reps, Deals: o.deals, Process: proc})
-	if err := os.MkdirAll(o.out, 0o755); err != nil {
-		return nil, nil, fmt.Errorf("make the demo's folder: %w", err)
-	}
 	// The config comes first: by it a later demo knows what an interrupted one has left.
 	path := filepath.Join(o.out, "drumbeat.yaml")
 	for name, text := range map[string]string{path: demoConfig(p.Reps), filepath.Join(o.out, "process.yaml"): string(files.ProcessYAML)} {

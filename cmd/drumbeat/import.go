@@ -36,7 +36,7 @@ replaces the tables as a whole.`,
 		Example: `  drumbeat import export/ --into sqlite:pipeline.db
   drumbeat import deals.csv reps.csv --preset hubspot-csv --into sqlite:pipeline.db --dry-run
   drumbeat import export/ --map map.yaml --date-order dmy --into postgres://me@localhost/sales`,
-		Args: cobra.MinimumNArgs(1),
+		Args: someArgs("PATH"),
 		RunE: func(c *cobra.Command, paths []string) error {
 			if isTerminal(c.ErrOrStderr()) {
 				opts.Progress = func(rows pipeline.Rows, n int) {

@@ -42,11 +42,6 @@ Files that are there already are never overwritten. The pipeline is only read. A
   drumbeat init --from postgres://me@localhost/warehouse --preset salesforce`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			for flag, value := range map[string]string{"from": o.from, "out": o.out} {
-				if value == "" {
-					return wrong("--%s is empty; give it a value", flag)
-				}
-			}
 			return o.run(c.Context(), shown(c.OutOrStdout()), c.ErrOrStderr(), time.Now())
 		},
 	}
@@ -200,7 +195,7 @@ func (f *draftFiles) free() error {
 		if _, err := os.Lstat(path); err == nil {
 			there = append(there, fault.Fault{File: path, What: "is there already, and nothing was written", Hint: "move it away, or give --out another folder"})
 		} else if !errors.Is(err, os.ErrNotExist) {
-			return wrong("--out: %w; name a folder", err)
+			return noFolder(f.dir, err)
 		}
 	}
 	return there.Err()
@@ -215,7 +210,7 @@ func (f *draftFiles) stage(ctx context.Context, src *source.Source, first *first
 		f.staging, err = os.MkdirTemp(f.dir, ".drumbeat-init-")
 	}
 	if err != nil {
-		return nil, wrong("--out: %w; name a folder that can be written to", err)
+		return nil, noFolder(f.dir, err)
 	}
 	cfg, err := f.write(first, nil)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"drumbeat/internal/ledger"
+	"drumbeat/internal/pipeline"
 )
 
 func newLedgerCmd() *cobra.Command {
@@ -32,7 +33,6 @@ at this moment is left to it.`,
 		Args: knownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.SuggestionsMinimumDistance = 2 // letters
 	c.PersistentFlags().StringVar(&path, "config", "drumbeat.yaml", "the config `FILE`")
 	c.AddCommand(newLedgerListCmd(&path), newLedgerShowCmd(&path), newSettleCmd(&path), newResendCmd(&path), newOptOutCmd(&path), newAdoptCmd(&path), newForgetCmd(&path))
 	return c
@@ -58,7 +58,7 @@ func inLedger(ctx context.Context, path string, do func(*ledger.Ledger) error) (
 	defer func() { err = errors.Join(err, l.Close()) }()
 	err = do(l)
 	if errors.Is(err, ledger.ErrNotFound) {
-		return wrongError{err}
+		return wrong("%w; 'drumbeat ledger list' shows the ids", err)
 	}
 	return err
 }
@@ -78,9 +78,15 @@ func newLedgerListCmd(path *string) *cobra.Command {
 			if format != "table" && format != "json" {
 				return wrong("--format: %q is not known; write table or json", format)
 			}
+			if _, err := pipeline.ParseDate(f.Period[:min(len(f.Period), len(time.DateOnly))]); f.Period != "" && err != nil {
+				return wrong("--period: %q begins with no date; write the end of the period, such as 2026-06-01", f.Period)
+			}
 			f.State = ledger.State(state)
 			return inLedger(c.Context(), *path, func(l *ledger.Ledger) error {
 				rows, err := l.List(c.Context(), f)
+				if err == nil && len(rows) == 0 {
+					err = knownSchedule(c.Context(), l, *path, f.Schedule)
+				}
 				if err != nil {
 					return err
 				}
@@ -98,8 +104,24 @@ func newLedgerListCmd(path *string) *cobra.Command {
 	c.Flags().StringVar(&f.Schedule, "schedule", "", "only of the schedule of this `NAME`")
 	c.Flags().StringVar(&f.Period, "period", "", "only of this period: its end, `YYYY-MM-DD`")
 	c.Flags().StringVar(&state, "state", "", "only in this `STATE`: "+stateNames())
-	c.Flags().StringVar(&format, "format", "table", "table or json")
+	c.Flags().StringVar(&format, "format", "table", "a `FORMAT`: table or json")
 	return c
+}
+
+// knownSchedule refuses a name that neither the config nor the ledger has; that nothing was sent by it would be misread.
+func knownSchedule(ctx context.Context, l *ledger.Ledger, path, name string) error {
+	if name == "" {
+		return nil
+	}
+	sent, err := l.Count(ctx, ledger.Filter{Schedule: name})
+	if err != nil || len(sent) > 0 {
+		return err
+	}
+	cfg, err := loadConfig(path, false)
+	if err == nil {
+		_, err = findSchedule(cfg, name)
+	}
+	return err
 }
 
 func stateNames() string {
@@ -205,7 +227,7 @@ func newLedgerShowCmd(path *string) *cobra.Command {
 		Use:     "show ID",
 		Short:   "One delivery; with --eml the exact mail",
 		Example: "  drumbeat ledger show 17\n  drumbeat ledger show 17 --eml > mail.eml",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneArg("ID"),
 		RunE: func(c *cobra.Command, args []string) error {
 			ids, err := deliveryIDs(args)
 			if err != nil {
@@ -256,15 +278,18 @@ func newSettleCmd(path *string) *cobra.Command {
 		Use:     "settle ID…",
 		Short:   "Say what became of mails that are pending, failed or unknown; all of them or none",
 		Example: "  drumbeat ledger settle 17 18 --as sent",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    someArgs("ID"),
 		RunE: func(c *cobra.Command, args []string) error {
+			if as == "" {
+				return wrong("--as is missing; write --as sent or --as failed")
+			}
 			if as != string(ledger.Sent) && as != string(ledger.Failed) {
 				return wrong("--as: %q is not known; write sent or failed", as)
 			}
 			return decide(c, *path, args, "settled as "+as, func(l *ledger.Ledger, ids []int64) error { return l.Settle(c.Context(), ids, ledger.State(as)) })
 		},
 	}
-	c.Flags().StringVar(&as, "as", "", "sent or failed")
+	c.Flags().StringVar(&as, "as", "", "what became of them, a `STATE`: sent or failed")
 	return c
 }
 
@@ -275,7 +300,7 @@ func newResendCmd(path *string) *cobra.Command {
 		Long: `Put mails that were sent, failed or are unknown back to pending, with the bytes that they have. The worker or the next
 run of their period sends them. A mailbox that has one already may drop the second: it has the same Message-ID.`,
 		Example: "  drumbeat ledger resend 17",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    someArgs("ID"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return decide(c, *path, args, "pending again", func(l *ledger.Ledger, ids []int64) error { return l.Resend(c.Context(), ids) })
 		},

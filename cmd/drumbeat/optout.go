@@ -28,7 +28,7 @@ by the link in a mail stop one kind. remove takes back whatever the address, or 
 			return inLedger(c.Context(), *path, func(l *ledger.Ledger) error { return listOptOuts(c.Context(), shown(c.OutOrStdout()), l) })
 		}})
 	change := func(use, short, done string, doubt func(acquaintance) string, do func(context.Context, *ledger.Ledger, string) error) *cobra.Command {
-		return &cobra.Command{Use: use + " ADDRESS", Short: short, Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
+		return &cobra.Command{Use: use + " ADDRESS", Short: short, Args: oneArg("ADDRESS"), RunE: func(c *cobra.Command, args []string) error {
 			address, ok := digest.Address(args[0])
 			if !ok {
 				return wrong("%q is no mail address; write name@example.com", args[0])

@@ -34,9 +34,6 @@ digests, and web.auth in the config asks for a name and a password.`,
   drumbeat preview --config drumbeat.yaml --as-of 2026-06-01 --addr 127.0.0.1:9000`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if f := c.Flags().Lookup("as-of"); f.Changed && o.asOf == "" {
-				return wrong("--as-of is empty; give a date or leave it out")
-			}
 			return o.run(c.Context(), c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
@@ -51,6 +48,9 @@ func (o previewOptions) run(ctx context.Context, stdout, stderr io.Writer) error
 	if err != nil {
 		return err
 	}
+	if _, err := listenAt("addr", o.addr); err != nil {
+		return err
+	}
 	book := newBook(o.config)
 	defer book.Close()
 	cfg, err := book.open(ctx)
@@ -63,21 +63,18 @@ func (o previewOptions) run(ctx context.Context, stdout, stderr io.Writer) error
 	}
 	p := &web.Preview{Book: book, Stories: book.stories(), Languages: book.languages, Day: day, Username: cfg.Web.Username, Password: string(cfg.Web.Password),
 		Log: handLogger(stderr, cfg.Log)}
-	return servePreview(ctx, stdout, stderr, o.addr, p)
+	return servePreview(ctx, stdout, stderr, "addr", o.addr, p)
 }
 
-// servePreview shows the page until ctx ends. Without a host in addr, only this machine can open it.
-func servePreview(ctx context.Context, stdout, stderr io.Writer, addr string, p *web.Preview) error {
-	host, port, err := net.SplitHostPort(addr)
+// servePreview shows the page until ctx ends, at the address that flag named.
+func servePreview(ctx context.Context, stdout, stderr io.Writer, flag, addr string, p *web.Preview) error {
+	at, err := listenAt(flag, addr)
 	if err != nil {
-		return wrong("%q is no address; write 127.0.0.1:8090", addr)
+		return err
 	}
-	if host == "" {
-		host = "127.0.0.1"
-	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(host, port))
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", at)
 	if err != nil {
-		return fmt.Errorf("preview: %w", err)
+		return fmt.Errorf("--%s: %w", flag, err)
 	}
 	if tcp, ok := listener.Addr().(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
 		p.OnlyLocal, p.Username = true, ""

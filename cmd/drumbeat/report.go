@@ -43,11 +43,6 @@ csv is a row per rep, the first one the team; lists (periods, calibration, trend
   drumbeat report --config drumbeat.yaml --format csv --rows deals    # the rows as read, to check a mapping`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			for _, flag := range []string{"as-of", "schedule", "rep", "rows"} { // a script's variable that is not set
-				if f := c.Flags().Lookup(flag); f.Changed && f.Value.String() == "" {
-					return wrong("--%s is empty; give it a value or leave it out", flag)
-				}
-			}
 			return o.run(c.Context(), c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
@@ -56,7 +51,7 @@ csv is a row per rep, the first one the team; lists (periods, calibration, trend
 	f.StringVar(&o.asOf, "as-of", "", "the figures as of `T`, a date or an RFC 3339 instant; default: now")
 	f.StringVar(&o.schedule, "schedule", "", "window and instant of the last run of the schedule of this `NAME`")
 	f.StringVar(&o.window, "window", "week", "the `SPAN` of the window: week, month or quarter")
-	f.StringVar(&o.format, "format", "table", "table, json or csv")
+	f.StringVar(&o.format, "format", "table", "a `FORMAT`: table, json or csv")
 	f.StringVar(&o.rep, "rep", "", "only the own figures, deals and losses of the rep of this `ID`")
 	f.StringVar(&o.rows, "rows", "", "print the canonical rows of this `NAME` as read (with --format csv)")
 	c.MarkFlagsMutuallyExclusive("schedule", "window")
@@ -150,7 +145,7 @@ func (o reportOptions) occasion(cfg *config.Config, now time.Time) (time.Time, p
 
 func (o reportOptions) print(w io.Writer, r *health.Report, loc *time.Location) error {
 	if o.rep != "" && !slices.ContainsFunc(r.Reps, func(f health.RepFigures) bool { return f.ID == o.rep }) {
-		return wrong("--rep: the report has no rep %q; see the ids in --format csv", o.rep)
+		return wrong("--rep: the report has no rep %q; --format csv shows the ids", o.rep)
 	}
 	if o.format == "json" {
 		return health.WriteJSON(w, r, o.rep)

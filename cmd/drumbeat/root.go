@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"runtime/debug"
 	"strings"
 
@@ -30,9 +29,6 @@ func (w wrongError) Unwrap() error { return w.error }
 // wrong says `where: what; what to do` about a call that cannot be carried out.
 func wrong(format string, args ...any) error { return wrongError{fmt.Errorf(format, args...)} }
 
-// together is what cobra says of two flags that exclude each other.
-var together = regexp.MustCompile(`^if any flags in the group \[.*\] are set none of the others can be; \[(\S+) (\S+)\] were all set$`)
-
 // execute runs one command line and gives its exit status.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRootCmd()
@@ -47,6 +43,9 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		if body := c.RunE; body != nil {
 			c.RunE = func(c *cobra.Command, args []string) error {
 				started = true
+				if err := noneEmpty(c); err != nil {
+					return err
+				}
 				return body(c, args)
 			}
 		}
@@ -56,10 +55,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitDone
 	}
 	if !started && !isFaults(err) {
-		// cobra's suggestions span lines: the first one says what is wrong.
-		what, _, _ := strings.Cut(err.Error(), "\n")
-		what = together.ReplaceAllString(what, "--$1 and --$2 exclude each other")
-		err = wrong("%s; see '%s --help'", what, called.CommandPath())
+		err = asCall(called, err)
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = errors.New("stopped before it was done")
@@ -79,7 +75,7 @@ func report(err error, stderr io.Writer) int {
 	}
 	for line := range strings.Lines(err.Error()) {
 		if line = strings.TrimSpace(line); line != "" {
-			fmt.Fprintf(stderr, "drumbeat: %s\n", line)
+			fmt.Fprintf(stderr, "drumbeat: %s\n", plainly(line))
 		}
 	}
 	var w wrongError
@@ -117,7 +113,6 @@ process it questions the process; and it calls nothing a difference that few dea
 		Args:          knownCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.SuggestionsMinimumDistance = 2 // letters
 	root.SetVersionTemplate("drumbeat {{.Version}}\n")
 	root.AddCommand(
 		newDemoCmd(),
@@ -132,6 +127,10 @@ process it questions the process; and it calls nothing a difference that few dea
 		newLedgerCmd(),
 		newMigrateCmd(),
 	)
+	root.SetFlagErrorFunc(flagWords)
+	root.SetHelpCommand(newHelpCmd())
+	root.InitDefaultHelpCmd()
+	nameShells(root)
 	completeFlags(root)
 	return root
 }
@@ -141,6 +140,7 @@ func knownCommand(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	root.SuggestionsMinimumDistance = 2 // letters
 	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
 		return fmt.Errorf("unknown command %q; did you mean %s?", args[0], strings.Join(near, " or "))
 	}

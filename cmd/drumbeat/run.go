@@ -52,7 +52,7 @@ It ends 0 only when everything of the periods is sent, skipped or settled.
   drumbeat run --config drumbeat.yaml --out mails                # look at them first; nothing is recorded
   drumbeat run --config drumbeat.yaml --redirect me@example.com  # a test that does not count as sent`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.check(c.Flags().Changed); err != nil {
+			if err := o.check(); err != nil {
 				return err
 			}
 			return o.run(c.Context(), args, shown(c.OutOrStdout()), c.ErrOrStderr())
@@ -60,27 +60,21 @@ It ends 0 only when everything of the periods is sent, skipped or settled.
 	}
 	configFlag(c, &o.config)
 	f := c.Flags()
-	f.StringVar(&o.asOf, "as-of", "", "a date or an RFC 3339 instant (`T`); default: now")
+	f.StringVar(&o.asOf, "as-of", "", "the periods as of `T`, a date or an RFC 3339 instant; default: now")
 	f.StringArrayVar(&o.only, "only", nil, "only to this `ADDRESS`; may be given more than once")
 	f.StringVar(&o.redirect, "redirect", "", "send everything to this `ADDRESS` instead; does not count as sent")
 	f.StringVar(&o.out, "out", "", "write the mails under `DIR` instead of sending; records nothing")
 	f.BoolVar(&o.force, "force", false, "send again what was sent, the same bytes")
 	f.BoolVar(&o.acceptData, "accept-data", false, "make digests although the data look incomplete or stale")
-	f.DurationVar(&o.wait, "wait", 5*time.Minute, "how long what fails for now is tried again")
+	f.DurationVar(&o.wait, "wait", 5*time.Minute, "for how long what fails for now is tried again, a `TIME` such as 30s or 5m")
 	c.MarkFlagsMutuallyExclusive("out", "redirect")
 	c.MarkFlagsMutuallyExclusive("out", "force")
 	return c
 }
 
-// check refuses what a script says whose variable is empty: without --redirect's address the test would go to everybody.
-func (o runOptions) check(given func(flag string) bool) error {
+// check refuses what no flag can tell by itself.
+func (o runOptions) check() error {
 	switch {
-	case given("redirect") && o.redirect == "":
-		return wrong("--redirect is empty; name an address or leave it out")
-	case given("as-of") && o.asOf == "":
-		return wrong("--as-of is empty; give a date or leave it out")
-	case given("out") && o.out == "":
-		return wrong("--out is empty; name a folder or leave it out")
 	case slices.Contains(o.only, ""):
 		return wrong("--only is empty; name an address or leave it out")
 	case o.wait < 0:
@@ -104,6 +98,9 @@ func (o runOptions) run(ctx context.Context, names []string, stdout, stderr io.W
 	state := string(cfg.State.DSN)
 	switch {
 	case o.out != "":
+		if err := folderFor(o.out); err != nil {
+			return err
+		}
 		state = ""
 	case o.redirect != "":
 		dsn, remove, err := throwAway()

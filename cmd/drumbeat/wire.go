@@ -20,6 +20,7 @@ import (
 	"drumbeat/internal/render"
 	"drumbeat/internal/source"
 	"drumbeat/internal/worker"
+	"drumbeat/internal/yamlfile"
 )
 
 // This file is the only place where concrete types meet.
@@ -342,6 +343,9 @@ func findSchedule(cfg *config.Config, name string) (config.Schedule, error) {
 	}
 	if len(names) == 0 {
 		return config.Schedule{}, wrong("%s: there is no schedule %q; the config has none", cfg.Path, name)
+	}
+	if near := yamlfile.Suggest(name, names); strings.HasPrefix(near, "did you mean") {
+		return config.Schedule{}, wrong("%s: there is no schedule %q; %s", cfg.Path, name, near)
 	}
 	return config.Schedule{}, wrong("%s: there is no schedule %q; choose from %s", cfg.Path, name, strings.Join(names, ", "))
 }
