@@ -169,6 +169,7 @@ var plainWords = []struct {
 	say string
 }{
 	{regexp.MustCompile(`(?:dial|listen) tcp(?: \S+)?: lookup (\S+?)(?: on \S+)?: no such host`), "there is no host $1 (DNS does not know it)"},
+	{regexp.MustCompile(`smtp (\S+): connect: dial tcp \S+: connect: connection refused`), "smtp $1: nothing listens there: connection refused"},
 	{regexp.MustCompile(`dial tcp (\S+): connect: connection refused`), "nothing listens on $1: connection refused"},
 	{regexp.MustCompile(`dial tcp (\S+): connect: `), "$1: "},
 	{regexp.MustCompile(`dial tcp (\S+): i/o timeout`), "no answer in time from $1"},

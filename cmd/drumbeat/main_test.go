@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -13,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -43,9 +46,23 @@ func exits() {
 	}
 }
 
-func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+func TestScripts(t *testing.T) { testscript.Run(t, pages("testdata")) }
+
+// Where PostgreSQL answers otherwise than SQLite; DSN is a fresh database.
+func TestScriptsOfPostgres(t *testing.T) {
+	p := pages(filepath.Join("testdata", "postgres"))
+	at, dsn := p.Setup, dbtest.Postgres(t)
+	p.Setup = func(e *testscript.Env) error {
+		e.Setenv("DSN", dsn)
+		return at(e)
+	}
+	testscript.Run(t, p)
+}
+
+// pages are the scripts of a folder. Each has a mailbox, and an address that nobody listens on.
+func pages(dir string) testscript.Params {
+	return testscript.Params{
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			box, err := mailbox.Start(mailbox.Options{})
@@ -61,8 +78,9 @@ func TestScripts(t *testing.T) {
 			e.Vars = append(e.Vars, "SMTP_HOST="+box.Host(), "SMTP_PORT="+strconv.Itoa(box.Port()), "PAGE="+free.Addr().String())
 			return free.Close()
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"mails": mails, "lines": lines, "waitfor": waitFor},
-	})
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"mails": mails, "lines": lines, "waitfor": waitFor, "fails": fails,
+			"signal": signalAll, "sql": statement},
+	}
 }
 
 // mails N demands that N mails have arrived so far, within a while; mails -distinct N counts each Message-ID once.
@@ -92,18 +110,19 @@ func mails(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// waitfor URL waits until the page answers.
+// waitfor URL [TEXT] waits until the page answers, and says the text.
 func waitFor(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: waitfor URL")
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: waitfor URL [TEXT]")
 	}
 	there := func() bool {
 		answer, err := http.Get(args[0])
 		if err != nil {
 			return false
 		}
-		_ = answer.Body.Close()
-		return answer.StatusCode == http.StatusOK
+		defer func() { _ = answer.Body.Close() }()
+		body, err := io.ReadAll(answer.Body)
+		return err == nil && answer.StatusCode == http.StatusOK && strings.Contains(string(body), strings.Join(args[1:], ""))
 	}
 	for end := time.Now().Add(time.Minute); !there(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -122,6 +141,46 @@ func lines(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 || args[0] != strconv.Itoa(got) {
 		ts.Fatalf("%d lines on standard error, want %v", got, args)
 	}
+}
+
+// fails STATUS COMMAND … runs a command and demands its exit status; `exec exits` does the same with one more process.
+func fails(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: fails STATUS COMMAND [ARG...]")
+	}
+	status := "0"
+	err := ts.Exec(args[1], args[2:]...)
+	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
+		status = strconv.Itoa(failed.ExitCode())
+	} else {
+		ts.Check(err)
+	}
+	if status != args[0] {
+		ts.Fatalf("exit status %s, want %s", status, args[0])
+	}
+}
+
+// signal TERM|HUP sends it to whatever runs in the background.
+func signalAll(ts *testscript.TestScript, neg bool, args []string) {
+	signals := map[string]os.Signal{"TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}
+	if neg || len(args) != 1 || signals[args[0]] == nil {
+		ts.Fatalf("usage: signal TERM|HUP")
+	}
+	for _, c := range ts.BackgroundCmds() {
+		ts.Check(c.Process.Signal(signals[args[0]]))
+	}
+}
+
+// sql FILE STATEMENT changes an SQLite database behind the program's back.
+func statement(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sql FILE STATEMENT")
+	}
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer func() { _ = db.Close() }()
+	_, err = db.Exec(args[1])
+	ts.Check(err)
 }
 
 // Whatever a stop breaks on its way: the caller hears that it was the stop, and that the database is as before.
