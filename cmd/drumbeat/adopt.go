@@ -22,6 +22,8 @@ ledger list --state unknown; then settle or resend), and what fell due until now
 run, where it was not sent). Stop every worker of the original first.
 
 A whole server or volume that was put back to an earlier moment looks like the original: say so with --restored.`,
+		Example: `  drumbeat ledger adopt --config drumbeat.yaml
+  drumbeat ledger list --state unknown               # then settle or resend these`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := loadConfig(*path, false)

@@ -202,7 +202,7 @@ func printChecked(w io.Writer, cfg *config.Config, now time.Time) error {
 	fmt.Fprintf(&b, "%s is valid\n\n", cfg.Path)
 
 	p := cfg.Process
-	fmt.Fprintf(&b, "process    %s (%s): %d checkpoints in force now\n", p.Name, cfg.ProcessPath, checkpoints(cfg, now))
+	fmt.Fprintf(&b, "process    %s (%s): %s in force now\n", p.Name, cfg.ProcessPath, checkpoints(cfg, now))
 	for i, v := range p.Versions {
 		inForce := ""
 		if i == p.VersionAt(now) {
@@ -254,7 +254,7 @@ func printChecked(w io.Writer, cfg *config.Config, now time.Time) error {
 }
 
 // checkpoints counts those of the version in force.
-func checkpoints(cfg *config.Config, now time.Time) int {
+func checkpoints(cfg *config.Config, now time.Time) string {
 	n := 0
 	for _, s := range cfg.Process.Versions[cfg.Process.VersionAt(now)].Stages {
 		if s.Mandatory {
@@ -262,5 +262,8 @@ func checkpoints(cfg *config.Config, now time.Time) int {
 		}
 		n += len(s.Requires)
 	}
-	return n
+	if n == 1 {
+		return "1 checkpoint"
+	}
+	return fmt.Sprintf("%d checkpoints", n)
 }

@@ -24,11 +24,12 @@ by the link in a mail stop one kind. remove takes back whatever the address, or 
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(&cobra.Command{Use: "list", Short: "The addresses, and of what they opted out", Args: cobra.NoArgs,
+		Example: "  drumbeat ledger optout list --config drumbeat.yaml",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return inLedger(c.Context(), *path, func(l *ledger.Ledger) error { return listOptOuts(c.Context(), shown(c.OutOrStdout()), l) })
 		}})
 	change := func(use, short, done string, doubt func(acquaintance) string, do func(context.Context, *ledger.Ledger, string) error) *cobra.Command {
-		return &cobra.Command{Use: use + " ADDRESS", Short: short, Args: oneArg("ADDRESS"), RunE: func(c *cobra.Command, args []string) error {
+		return &cobra.Command{Use: use + " ADDRESS", Short: short, Example: "  drumbeat ledger optout " + use + " ada@example.com --config drumbeat.yaml", Args: oneArg("ADDRESS"), RunE: func(c *cobra.Command, args []string) error {
 			address, ok := digest.Address(args[0])
 			if !ok {
 				return wrong("%q is no mail address; write name@example.com", args[0])
