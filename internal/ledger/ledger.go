@@ -79,7 +79,7 @@ func Migrate(ctx context.Context, dsn string) error {
 	if err != nil {
 		return fmt.Errorf("migrate the ledger %s: %w", place(dsn), err)
 	}
-	err = l.migrate(ctx)
+	err = l.dialect.advise(l.migrate(ctx))
 	if closing := l.db.Close(); err == nil {
 		err = closing
 	}

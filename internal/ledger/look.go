@@ -41,6 +41,7 @@ func Look(ctx context.Context, dsn string) (there bool, err error) {
 		return false, err
 	}
 	have, err := l.version(ctx)
+	err = l.dialect.advise(err)
 	if want := newest(provider); err == nil && have != 0 && have != want {
 		err = &SchemaError{Have: have, Want: want}
 	}
