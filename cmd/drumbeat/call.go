@@ -179,6 +179,7 @@ var plainWords = []struct {
 	{regexp.MustCompile(`\bpq: `), ""},
 	{regexp.MustCompile(`^ledger: [a-z -]+: `), ""},                                  // the step; the rest names the thing
 	{regexp.MustCompile(`(file is not a database|is locked|is full) \(\d+\)`), "$1"}, // SQLite's number
+	{regexp.MustCompile(`(for user "[^"]*"|does not exist) \([0-9A-Z]{5}\)`), "$1"},  // PostgreSQL's
 }
 
 // plainly says a line of an error in words of people.

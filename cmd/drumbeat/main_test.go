@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,12 +49,20 @@ func exits() {
 
 func TestScripts(t *testing.T) { testscript.Run(t, pages("testdata")) }
 
-// Where PostgreSQL answers otherwise than SQLite; DSN is a fresh database.
+// Where PostgreSQL answers otherwise than SQLite. DSN is a fresh database, SERVER where it is, NOSUCH one that it lacks.
 func TestScriptsOfPostgres(t *testing.T) {
 	p := pages(filepath.Join("testdata", "postgres"))
 	at, dsn := p.Setup, dbtest.Postgres(t)
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nosuch := *u
+	nosuch.Path = "/nosuch"
 	p.Setup = func(e *testscript.Env) error {
 		e.Setenv("DSN", dsn)
+		e.Setenv("SERVER", u.Host)
+		e.Setenv("NOSUCH", nosuch.String())
 		return at(e)
 	}
 	testscript.Run(t, p)

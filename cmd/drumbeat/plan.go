@@ -61,7 +61,7 @@ json is one object: from, schedules [{schedule, digest, ticks [{local, zone, utc
 	f := c.Flags()
 	f.StringVar(&o.from, "from", "", "only ticks after `T`, a date or an RFC 3339 instant; default: now")
 	f.IntVar(&o.next, "next", 4, "`N` ticks of each schedule")
-	f.StringVar(&o.format, "format", "text", "text or json")
+	f.StringVar(&o.format, "format", "text", "a `FORMAT`: text or json")
 	return c
 }
 
