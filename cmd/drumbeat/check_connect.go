@@ -24,6 +24,9 @@ func checkConnected(ctx context.Context, w, stderr io.Writer, cfg *config.Config
 	if len(failed) == 0 {
 		return nil
 	}
+	if ctx.Err() != nil { // whatever the stop broke
+		return ctx.Err()
+	}
 	for _, err := range failed[1:] {
 		report(err, stderr)
 	}
