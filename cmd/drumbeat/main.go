@@ -12,7 +12,13 @@ import (
 	"syscall"
 
 	_ "time/tzdata" // zones exist in a bare container too
+
+	_ "golang.org/x/crypto/x509roots/fallback" // and so do authorities: used only where the system knows none
 )
+
+// version is the tag that this was built from, if any, and revision its commit where Go does not see the repository, as in an
+// image: -ldflags "-X main.version=v1.2.0 -X main.revision=…".
+var version, revision string
 
 func main() {
 	ctx, cancel := context.WithCancel(context.Background())

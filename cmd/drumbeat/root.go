@@ -107,7 +107,7 @@ process it questions the process; and it calls nothing a difference that few dea
   drumbeat run --config drumbeat.yaml --out mails      # the digests, as files
   drumbeat plan --config drumbeat.yaml                 # what will go out when, and to whom
   drumbeat serve --config drumbeat.yaml                # the worker`,
-		Version:       commit(),
+		Version:       strings.TrimSuffix(commit()+", version "+version, ", version "),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          knownCommand,
@@ -156,6 +156,9 @@ func eachCommand(c *cobra.Command, do func(*cobra.Command)) {
 
 // commit names the source that this binary was built from.
 func commit() string {
+	if revision != "" {
+		return revision
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
