@@ -191,7 +191,7 @@ func (o demoOptions) send(ctx context.Context, cfg *config.Config) (mails []demo
 	}
 	defer func() { err = errors.Join(err, box.Close()) }()
 	cfg.Mail.SMTP.Host, cfg.Mail.SMTP.Port = box.Host(), box.Port()
-	state, remove, err := throwAway()
+	state, remove, err := throwAway(o.out)
 	if err != nil {
 		return nil, 0, fmt.Errorf("make a ledger for the demo: %w", err)
 	}

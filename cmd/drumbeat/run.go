@@ -103,7 +103,7 @@ func (o runOptions) run(ctx context.Context, names []string, stdout, stderr io.W
 		}
 		state = ""
 	case o.redirect != "":
-		dsn, remove, err := throwAway()
+		dsn, remove, err := throwAway(".")
 		if err != nil {
 			return fmt.Errorf("redirect: %w", err)
 		}

@@ -350,11 +350,14 @@ func findSchedule(cfg *config.Config, name string) (config.Schedule, error) {
 	return config.Schedule{}, wrong("%s: there is no schedule %q; choose from %s", cfg.Path, name, strings.Join(names, ", "))
 }
 
-// throwAway makes a ledger that nobody reads again, for tests that must not count as sent.
-func throwAway() (dsn string, remove func() error, err error) {
+// throwAway makes a ledger that nobody reads again, for tests that must not count as sent. It stands where temporary
+// files do, or in the spare folder where a bare container has no such place.
+func throwAway(spare string) (dsn string, remove func() error, err error) {
 	dir, err := os.MkdirTemp("", "drumbeat-")
 	if err != nil {
-		return "", nil, err
+		if dir, err = os.MkdirTemp(spare, "drumbeat-"); err != nil {
+			return "", nil, err
+		}
 	}
 	return "sqlite:" + filepath.Join(dir, "state.db"), func() error { return os.RemoveAll(dir) }, nil
 }
