@@ -32,6 +32,8 @@ import (
 // demoOptions are the flags of demo.
 type demoOptions struct {
 	out, serve  string
+	until       string
+	asOf        time.Time // of until: nothing happens at or after it
 	seed        uint64
 	reps, deals int
 }
@@ -44,7 +46,9 @@ func newDemoCmd() *cobra.Command {
 		Long: `Make up a sales pipeline, put it into an SQLite database, and run the weekly schedules for it: the
 digests go by SMTP to a mailbox inside the program, and what arrives there is written as files. Pipeline,
 database and config stay in the folder too, to try the other commands on. The same seed gives the same
-mails.`,
+mails.
+
+The made-up past ends on 1 June 2026. With --until today it ends now, so that a worker can make digests of it.`,
 		Example: `  drumbeat demo
   drumbeat demo --serve 127.0.0.1:8090
   drumbeat demo --seed 7 --reps 30 --deals 2000 --out /tmp/demo`,
@@ -54,6 +58,7 @@ mails.`,
 		},
 	}
 	f := c.Flags()
+	f.StringVar(&o.until, "until", sample.AsOf.Format(time.DateOnly), "the `DATE` at whose beginning (UTC) the pipeline ends, or today")
 	f.StringVar(&o.out, "out", "drumbeat-demo", "the `DIR` that everything is written under")
 	f.StringVar(&o.serve, "serve", "", "go on with a page that shows the digests at `ADDR`, such as 127.0.0.1:8090")
 	f.Uint64Var(&o.seed, "seed", 1, "another number makes up another pipeline")
@@ -67,6 +72,10 @@ func (o demoOptions) run(ctx context.Context, w io.Writer) error {
 		return wrong("demo: --reps goes from 1 to 10000 and --deals from 1 to 10000000")
 	}
 	if _, err := listenAt("serve", o.serve); o.serve != "" && err != nil {
+		return err
+	}
+	var err error
+	if o.asOf, err = o.end(time.Now()); err != nil {
 		return err
 	}
 	if err := o.spare(); err != nil {
@@ -88,6 +97,23 @@ func (o demoOptions) run(ctx context.Context, w io.Writer) error {
 		return nil
 	}
 	return o.preview(ctx, w)
+}
+
+// end is the instant that --until names.
+func (o demoOptions) end(now time.Time) (time.Time, error) {
+	if o.until == "today" {
+		return pipeline.DateOf(now, time.UTC).Start(time.UTC), nil
+	}
+	date, err := pipeline.ParseDate(o.until)
+	if year := date.Start(time.UTC).Year(); err != nil || year < 1910 || year > 2090 { // deals reach some years to either side
+		return time.Time{}, wrong("--until: %q is no date from 1910 to 2090; write %s, or today", o.until, sample.AsOf.Format(time.DateOnly))
+	}
+	return date.Start(time.UTC), nil
+}
+
+// week is the day of the digests: the last Monday of the pipeline, or that on whose eve it ends.
+func (o demoOptions) week() time.Time {
+	return o.asOf.AddDate(0, 0, -(int(o.asOf.Weekday())+6)%7)
 }
 
 // demoMark begins the demo's config.
@@ -114,7 +140,7 @@ func (o demoOptions) preview(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(w)
-	return servePreview(ctx, w, w, "serve", o.serve, &web.Preview{Book: book, Stories: book.stories(), Languages: book.languages, Day: pipeline.DateOf(sample.AsOf, time.UTC),
+	return servePreview(ctx, w, w, "serve", o.serve, &web.Preview{Book: book, Stories: book.stories(), Languages: book.languages, Day: pipeline.DateOf(o.week(), time.UTC),
 		Log: slog.New(slog.DiscardHandler)})
 }
 
@@ -124,7 +150,7 @@ func (o demoOptions) prepare(ctx context.Context) (*sample.Pipeline, *config.Con
 	if len(faults) > 0 {
 		return nil, nil, faults
 	}
-	p := sample.Generate(sample.Options{Seed: o.seed, Reps: o.reps, Deals: o.deals, Process: proc})
+	p := sample.Generate(sample.Options{Seed: o.seed, Reps: o.reps, Deals: o.deals, AsOf: o.asOf, Process: proc})
 	// The config comes first: by it a later demo knows what an interrupted one has left.
 	path := filepath.Join(o.out, "drumbeat.yaml")
 	for name, text := range map[string]string{path: demoConfig(p.Reps), filepath.Join(o.out, "process.yaml"): string(files.ProcessYAML)} {
@@ -203,7 +229,7 @@ func (o demoOptions) send(ctx context.Context, cfg *config.Config) (mails []demo
 	defer func() { err = errors.Join(err, h.Close()) }()
 	var jobs []worker.Job
 	for _, s := range cfg.Schedules {
-		jobs = append(jobs, worker.Job{Schedule: s, Tick: s.Spec.Next(sample.AsOf, s.Zone)})
+		jobs = append(jobs, worker.Job{Schedule: s, Tick: s.Spec.Next(o.week(), s.Zone)})
 	}
 	sums, err := h.Run(ctx, jobs, 10*time.Second)
 	if err == nil {
@@ -274,8 +300,8 @@ func (o demoOptions) tell(w io.Writer, p *sample.Pipeline, mails []demoMail, ski
 		fmt.Fprintf(w, "  %s  (to a rep of that team, %s)\n", mails[own].html, mails[own].to)
 	}
 	fmt.Fprintf(w, "\n%d deals of %d people in %d teams, made up with seed %d; the week until %s\n", o.deals, len(p.Reps), len(teams),
-		o.seed, sample.AsOf.Format("Mon 2 Jan 2006"))
+		o.seed, o.week().Format("Mon 2 Jan 2006"))
 	fmt.Fprintf(w, "%d digests received by SMTP, %d people skipped (away, gone, or nothing to say)\n", len(mails), skipped)
 	fmt.Fprintf(w, "the figures behind them: drumbeat report --config %s --as-of %s\n", filepath.Join(o.out, "drumbeat.yaml"),
-		sample.AsOf.Format(time.DateOnly))
+		o.week().Format(time.DateOnly))
 }

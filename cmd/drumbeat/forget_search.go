@@ -113,13 +113,13 @@ func signs(names []string, address, rep string) (by marks) {
 		if r := []rune(name); len(r) > longestName {
 			name = string(r[:longestName])
 		}
-		by = append(by, plainly(name))
+		by = append(by, comparable(name))
 	}
 	if address != "" {
-		by = append(by, plainly(address))
+		by = append(by, comparable(address))
 	}
 	if utf8.RuneCountInString(rep) >= leastID {
-		by = append(by, plainly(rep))
+		by = append(by, comparable(rep))
 	}
 	return slices.DeleteFunc(by, func(m string) bool { return m == "" })
 }
@@ -138,13 +138,13 @@ func (by marks) in(d ledger.Delivery) bool {
 	} else {
 		text += "\n" + string(d.Body)
 	}
-	text = plainly(text)
+	text = comparable(text)
 	return slices.ContainsFunc(by, func(m string) bool { return hasWord(text, m) })
 }
 
-// plainly makes comparable what a mail writes in its own ways: entities, spaces of all kinds, line breaks, joiners
+// comparable makes comparable what a mail writes in its own ways: entities, spaces of all kinds, line breaks, joiners
 // without width, capitals.
-func plainly(s string) string {
+func comparable(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Cf, r) {
 			return -1
