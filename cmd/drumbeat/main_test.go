@@ -13,14 +13,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"drumbeat/internal/dbtest"
@@ -217,56 +215,4 @@ func call(t *testing.T, args ...string) string {
 		t.Fatalf("drumbeat %s: exit status %d\n%s", strings.Join(args, " "), status, &bad)
 	}
 	return out.String()
-}
-
-// Everything that compose needs has to be in the repository, and be read by the services that name it.
-func TestComposeFileHoldsTogether(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "docker-compose.yml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file struct {
-		Services map[string]struct {
-			Build     string         `yaml:"build"`
-			Image     string         `yaml:"image"`
-			Command   []string       `yaml:"command"`
-			DependsOn map[string]any `yaml:"depends_on"`
-			Volumes   []string       `yaml:"volumes"`
-			Env       map[string]any `yaml:"environment"`
-			Health    map[string]any `yaml:"healthcheck"`
-			Ports     []string       `yaml:"ports"`
-			Restart   string         `yaml:"restart"`
-		} `yaml:"services"`
-		Volumes map[string]any `yaml:"volumes"`
-	}
-	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&file); err != nil {
-		t.Fatal(err)
-	}
-	commands := map[string]bool{}
-	for _, c := range newRootCmd().Commands() {
-		commands[c.Name()] = true
-	}
-	for name, s := range file.Services {
-		for on := range s.DependsOn {
-			if _, ok := file.Services[on]; !ok {
-				t.Errorf("%s depends on %s, which is no service", name, on)
-			}
-		}
-		if (s.Build == "") == (s.Image == "") {
-			t.Errorf("%s needs either build or image", name)
-		}
-		if s.Build != "" && (len(s.Command) == 0 || !commands[s.Command[0]]) {
-			t.Errorf("%s calls %v, which is no command of drumbeat", name, s.Command)
-		}
-		if i := slices.Index(s.Command, "--config"); i >= 0 {
-			if _, err := os.Stat(filepath.Join("..", "..", "config", filepath.Base(s.Command[i+1]))); err != nil {
-				t.Errorf("%s: %v", name, err)
-			}
-		}
-		for _, p := range s.Ports {
-			if !strings.HasPrefix(p, "127.0.0.1:") {
-				t.Errorf("%s opens %s to everybody", name, p)
-			}
-		}
-	}
 }
