@@ -12,7 +12,13 @@ NO_CHECKPTR := -gcflags=modernc.org/...=-d=checkptr=0
 DRUMBEAT_CASES ?= 100000
 DRUMBEAT_KILLS ?= 200
 
-.PHONY: help demo test lint fuzz soak bench golden tools
+# What a build says of its source: the tag if there is one, the commit always.
+TAG = $(shell git describe --tags --dirty 2>/dev/null)
+COMMIT = $(shell git describe --always --abbrev=40 --exclude='*' --dirty=' (with changes)')
+RELEASE = drumbeat-$(or $(TAG),$(shell git describe --always --abbrev=12 --exclude='*' --dirty))
+PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 freebsd/amd64
+
+.PHONY: help demo test lint fuzz soak bench golden dist image tools
 
 help: ## print these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -45,6 +51,24 @@ bench: ## every benchmark, with allocations
 golden: ## rewrite the golden files after a wanted change; look at the diff before you commit
 	@grep -rl --include='*_test.go' 'flag.Bool("update"' internal cmd | xargs -r -n1 dirname | sort -u | \
 	  while read -r dir; do $(GO) test "./$$dir" -update; done
+
+# The binaries are static; the rest of an archive is the commit's, with its time, so that the same commit gives the same bytes.
+dist: ## an archive for each of PLATFORMS under dist/, and SHA256SUMS
+	@rm -rf dist && mkdir dist
+	@for platform in $(PLATFORMS); do \
+	  os=$${platform%/*} arch=$${platform#*/} binary=drumbeat form=tar.gz; \
+	  [ $$os != windows ] || { binary=drumbeat.exe form=zip; }; \
+	  echo "dist/$(RELEASE)-$$os-$$arch.$$form"; \
+	  CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -buildvcs=false \
+	    -ldflags "-s -w -X main.version=$(TAG) -X 'main.revision=$(COMMIT)'" -o dist/$$binary ./cmd/drumbeat; \
+	  TZ=UTC git -c tar.umask=0022 archive --prefix=$(RELEASE)-$$os-$$arch/ --add-file=dist/$$binary \
+	    -o "dist/$(RELEASE)-$$os-$$arch.$$form" HEAD README.md CHANGELOG.md config docs; \
+	  rm dist/$$binary; \
+	done
+	@cd dist && if command -v sha256sum >/dev/null; then sha256sum drumbeat-*; else shasum -a 256 drumbeat-*; fi >SHA256SUMS
+
+image: ## the container image drumbeat, with the commit in it
+	@docker build -t drumbeat --build-arg VERSION="$(TAG)" --build-arg REVISION="$(COMMIT)" .
 
 # What the tests need beside Go: a C compiler for the race detector, PostgreSQL of any version (the tests start
 # their own throw-away cluster), Chromium to look at the mails, and Node for the judges from npm.
