@@ -110,7 +110,7 @@ func path(c *cobra.Command) string {
 
 // folderFor makes the folder of --out.
 func folderFor(dir string) error {
-	err := os.MkdirAll(dir, 0o755)
+	err := os.MkdirAll(dir, 0o700)
 	if err == nil {
 		var probe *os.File
 		if probe, err = os.CreateTemp(dir, ".drumbeat-"); err == nil {

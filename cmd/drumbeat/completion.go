@@ -12,8 +12,8 @@ import (
 	"drumbeat/internal/pipeline"
 )
 
-// completeFlags lets a shell complete the flags of every command that take one of few words. Commands complete by
-// themselves what only they have.
+// completeFlags lets a shell complete the flags of every command that take one of few words, and offers no files where no
+// file is meant. Commands complete by themselves what only they have.
 func completeFlags(root *cobra.Command) {
 	formats := map[string][]string{"check": {"text", "json"}, "report": {"table", "json", "csv"}, "plan": {"text", "json"}, "list": {"table", "json"}}
 	var rows []string
@@ -21,6 +21,9 @@ func completeFlags(root *cobra.Command) {
 		rows = append(rows, string(r))
 	}
 	eachCommand(root, func(c *cobra.Command) {
+		if c.ValidArgsFunction == nil && c.Name() != "import" {
+			c.ValidArgsFunction = cobra.NoFileCompletions
+		}
 		for flag, words := range map[string]cobra.CompletionFunc{
 			"format":    cobra.FixedCompletions(formats[c.Name()], cobra.ShellCompDirectiveNoFileComp),
 			"rows":      cobra.FixedCompletions(rows, cobra.ShellCompDirectiveNoFileComp),
@@ -47,6 +50,12 @@ func schedules(c *cobra.Command, _ []string, _ string) (names []string, _ cobra.
 		}
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// otherSchedules gives those of the config that the call does not name yet.
+func otherSchedules(c *cobra.Command, named []string, begun string) ([]string, cobra.ShellCompDirective) {
+	names, directive := schedules(c, nil, begun)
+	return slices.DeleteFunc(names, func(name string) bool { return slices.Contains(named, name) }), directive
 }
 
 // zones gives the time zones that the machine lists, if it does; any that exists may be written.

@@ -113,13 +113,13 @@ func signs(names []string, address, rep string) (by marks) {
 		if r := []rune(name); len(r) > longestName {
 			name = string(r[:longestName])
 		}
-		by = append(by, comparable(name))
+		by = append(by, flattened(name))
 	}
 	if address != "" {
-		by = append(by, comparable(address))
+		by = append(by, flattened(address))
 	}
 	if utf8.RuneCountInString(rep) >= leastID {
-		by = append(by, comparable(rep))
+		by = append(by, flattened(rep))
 	}
 	return slices.DeleteFunc(by, func(m string) bool { return m == "" })
 }
@@ -138,13 +138,13 @@ func (by marks) in(d ledger.Delivery) bool {
 	} else {
 		text += "\n" + string(d.Body)
 	}
-	text = comparable(text)
+	text = flattened(text)
 	return slices.ContainsFunc(by, func(m string) bool { return hasWord(text, m) })
 }
 
-// comparable makes comparable what a mail writes in its own ways: entities, spaces of all kinds, line breaks, joiners
+// flattened makes comparable what a mail writes in its own ways: entities, spaces of all kinds, line breaks, joiners
 // without width, capitals.
-func comparable(s string) string {
+func flattened(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Cf, r) {
 			return -1

@@ -34,6 +34,7 @@ at this moment is left to it.`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.PersistentFlags().StringVar(&path, "config", "drumbeat.yaml", "the config `FILE`")
+	_ = c.MarkPersistentFlagFilename("config", "yaml", "yml") // fails only for a flag that is not there
 	c.AddCommand(newLedgerListCmd(&path), newLedgerShowCmd(&path), newSettleCmd(&path), newResendCmd(&path), newOptOutCmd(&path), newAdoptCmd(&path), newForgetCmd(&path))
 	return c
 }

@@ -67,6 +67,7 @@ It ends 0 only when everything of the periods is sent, skipped or settled.
 	f.BoolVar(&o.force, "force", false, "send again what was sent, the same bytes")
 	f.BoolVar(&o.acceptData, "accept-data", false, "make digests although the data look incomplete or stale")
 	f.DurationVar(&o.wait, "wait", 5*time.Minute, "for how long what fails for now is tried again, a `TIME` such as 30s or 5m")
+	c.ValidArgsFunction = otherSchedules
 	c.MarkFlagsMutuallyExclusive("out", "redirect")
 	c.MarkFlagsMutuallyExclusive("out", "force")
 	return c
