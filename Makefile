@@ -18,7 +18,7 @@ COMMIT = $(shell git describe --always --abbrev=40 --exclude='*' --dirty=' (with
 RELEASE = drumbeat-$(or $(TAG),$(shell git describe --always --abbrev=12 --exclude='*' --dirty))
 PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 freebsd/amd64
 
-.PHONY: help demo test lint fuzz soak bench golden dist image tools
+.PHONY: help demo test lint fuzz soak bench golden reference dist image tools
 
 help: ## print these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -48,9 +48,12 @@ soak: ## DRUMBEAT_KILLS (200) kills of workers, every time zone, DRUMBEAT_CASES 
 bench: ## every benchmark, with allocations
 	@$(GO) test -run '^$$' -bench . -benchmem -timeout 2h ./...
 
-golden: ## rewrite the golden files after a wanted change; look at the diff before you commit
+golden: reference ## rewrite the golden files after a wanted change; look at the diff before you commit
 	@grep -rl --include='*_test.go' 'flag.Bool("update"' internal cmd | xargs -r -n1 dirname | sort -u | \
 	  while read -r dir; do $(GO) test "./$$dir" -update; done
+
+reference: ## write docs/commands.md from the commands' help
+	@$(GO) test -count=1 -run TestTheCommandReference ./cmd/drumbeat -reference
 
 # The binaries are static; the rest of an archive is the commit's, with its time, so that the same commit gives the same bytes.
 dist: ## an archive for each of PLATFORMS under dist/, and SHA256SUMS
