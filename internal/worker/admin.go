@@ -72,11 +72,11 @@ func (w *Worker) planAdmin(ctx context.Context, desk *desk, r *round) error {
 	fresh := r.unknown(people, known)
 	r.sum.People, r.sum.Known = len(people), len(people)-len(fresh)
 	f := &figures{}
-	if len(fresh) > 0 {
+	if len(fresh) > 0 && !w.rehearses {
 		if f.ops, err = w.operations(ctx, desk, r, reps, unread); err != nil {
 			return err
 		}
-	} else if r.advance.IsZero() {
+	} else if len(fresh) == 0 && r.advance.IsZero() {
 		return nil
 	}
 	_, err = w.Ledger.PlanSeq(ctx, ledger.Run{Schedule: r.schedule.Name, Period: r.period, Tick: r.advance, AsOf: r.end,

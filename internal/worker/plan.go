@@ -57,23 +57,34 @@ func (w *Worker) plan(ctx context.Context, desk *desk, r *round) (err error) {
 
 	run := ledger.Run{Schedule: r.schedule.Name, Period: r.period, Tick: r.advance, AsOf: r.end, AdvanceTo: r.advance, Withdrawn: withdrawn}
 	var f *figures
-	if len(fresh) > 0 {
-		if f, err = desk.of(ctx, r); err != nil {
+	switch {
+	case len(fresh) > 0 && !w.rehearses:
+		if f, err = w.figure(ctx, desk, r, &run); err != nil {
 			return err
 		}
-		w.vitals.read(r.schedule.Name, f.report)
-		if err := w.trust(ctx, r, f); err != nil {
-			return err
-		}
-		run.WindowStart, run.SourceRows = f.report.Window.Start, sourceRows(f.report.Sources)
-		run.Deals, run.Reps, run.Digests = f.report.Sources.Deals.V, len(f.report.Reps), len(fresh)
-		run.Observed = desk.look.news(r)
-		r.sum.Deals, r.sum.Reps, r.made = run.Deals, run.Reps, f
-	} else if r.advance.IsZero() && len(withdrawn) == 0 {
+		run.Digests = len(fresh)
+	case len(fresh) == 0 && r.advance.IsZero() && len(withdrawn) == 0:
 		return nil
 	}
 	_, err = w.Ledger.PlanSeq(ctx, run, w.deliveries(r, f, fresh))
 	return err
+}
+
+// figure computes what the digests of a round are built from, if its data can be trusted, and notes it in the run.
+func (w *Worker) figure(ctx context.Context, desk *desk, r *round, run *ledger.Run) (*figures, error) {
+	f, err := desk.of(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	w.vitals.read(r.schedule.Name, f.report)
+	if err := w.trust(ctx, r, f); err != nil {
+		return nil, err
+	}
+	run.WindowStart, run.SourceRows = f.report.Window.Start, sourceRows(f.report.Sources)
+	run.Deals, run.Reps = f.report.Sources.Deals.V, len(f.report.Reps)
+	run.Observed = desk.look.news(r)
+	r.sum.Deals, r.sum.Reps, r.made = run.Deals, run.Reps, f
+	return f, nil
 }
 
 // write is plan with a folder in place of the ledger.
@@ -219,6 +230,9 @@ func (w *Worker) mail(r *round, f *figures, p digest.Recipient) (m made) {
 	if r.schedule.RecipientZone && !r.byHand { // who runs it by hand does not wait for anybody's hour
 		m.notBefore = r.hourOf(p.Rep.TimeZone)
 		m.date = m.notBefore
+	}
+	if w.rehearses {
+		return m
 	}
 	late := time.Time{}
 	if !r.byHand && w.Now().Sub(m.date) > tolerated {

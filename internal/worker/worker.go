@@ -98,6 +98,8 @@ type Worker struct {
 	Past    Observations  // what earlier runs saw of the open deals; nil: nobody looks, and nothing is kept
 	Links   Links         // of the mails to the archive and to the opt-out; nil: there are none
 
+	rehearses bool // it only finds out who would get what, and when (rehearse.go)
+
 	once   sync.Once
 	gate   gate
 	vitals vitals
