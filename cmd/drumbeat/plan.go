@@ -19,8 +19,8 @@ const mostTicks = 1000
 
 // planOptions are the flags of plan.
 type planOptions struct {
-	config, from, format string
-	next                 int
+	config, from, format, against string
+	next                          int
 }
 
 func newPlanCmd() *cobra.Command {
@@ -47,7 +47,9 @@ json is one object: from, schedules [{schedule, digest, ticks [{local, zone, utc
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			switch {
-			case c.Flags().Changed("from") && o.from == "": // a script's variable that is not set
+			case c.Flags().Changed("against") && o.against == "": // a script's variable that is not set
+				return wrong("--against is empty; name the config that is in force or leave it out")
+			case c.Flags().Changed("from") && o.from == "":
 				return wrong("--from is empty; give a date or leave it out")
 			case o.next < 1 || o.next > mostTicks:
 				return wrong("--next: %d is out of range; write 1 to %d", o.next, mostTicks)
@@ -61,6 +63,8 @@ json is one object: from, schedules [{schedule, digest, ticks [{local, zone, utc
 	f := c.Flags()
 	f.StringVar(&o.from, "from", "", "only ticks after `T`, a date or an RFC 3339 instant; default: now")
 	f.IntVar(&o.next, "next", 4, "`N` ticks of each schedule")
+	f.StringVar(&o.against, "against", "", "say what changes when --config takes the place of the config `FILE`, at --from")
+	_ = c.MarkFlagFilename("against", "yaml", "yml") // for shell completion; fails only for a flag that is not there
 	f.StringVar(&o.format, "format", "text", "a `FORMAT`: text or json")
 	return c
 }
@@ -84,6 +88,9 @@ func (o planOptions) run(ctx context.Context, w io.Writer) (err error) {
 	from := m.instant
 	if m.isDate {
 		from = m.date.Start(cfg.Zone)
+	}
+	if o.against != "" {
+		return o.runAgainst(ctx, w, cfg, from, now)
 	}
 	h, noLedger := openLookout(ctx, cfg)
 	defer func() { err = errors.Join(err, h.Close()) }()

@@ -227,7 +227,7 @@ func openLookout(ctx context.Context, cfg *config.Config) (*house, error) {
 		return h, err
 	}
 	h.closers = append(h.closers, state.Close)
-	h.Ledger = state
+	h.Ledger, h.state = state, state
 	return h, nil
 }
 

@@ -38,13 +38,17 @@ func (p *Preview) Foresee(ctx context.Context, s config.Schedule, tick, now time
 	if err != nil {
 		return nil, fmt.Errorf("schedule %s: %w", s.Name, err)
 	}
-	var out []Prospect
+	return r.prospects(people, deals), unread
+}
+
+// prospects are the recipients of a round, those who get a mail first.
+func (r *round) prospects(people []digest.Recipient, deals map[string]int) (out []Prospect) {
 	for _, to := range people {
 		prospect := Prospect{Recipient: to}
 		for _, rep := range to.Members {
 			prospect.Deals += deals[rep]
 		}
-		if s.RecipientZone && s.Digest != config.Admin { // admins hear of things when there is something to tell
+		if r.schedule.RecipientZone && r.schedule.Digest != config.Admin { // admins hear of things when there is something to tell
 			prospect.At = r.hourOf(to.Rep.TimeZone).In(r.zoneOf(to.Rep.TimeZone))
 		}
 		out = append(out, prospect)
@@ -58,7 +62,7 @@ func (p *Preview) Foresee(ctx context.Context, s config.Schedule, tick, now time
 		}
 		return 1
 	})
-	return out, unread
+	return out
 }
 
 // standing gives the people, and how many open deals each rep has; an admins' digest is about nobody's.
@@ -78,4 +82,18 @@ func (p *Preview) standing(ctx context.Context, s config.Schedule, desk *desk, a
 		}
 	}
 	return f.reps, deals, nil
+}
+
+// Meant says whom a tick will mean, as Foresee does, by the people alone: of Deals nothing is known.
+func (w *Worker) Meant(ctx context.Context, s config.Schedule, tick time.Time) ([]Prospect, error) {
+	r, desk := w.newRound(s, tick), w.newDesk()
+	reps, err := desk.reps(ctx, r.end)
+	if err != nil {
+		return nil, err
+	}
+	people, err := w.recipients(ctx, r, reps)
+	if err != nil {
+		return nil, err
+	}
+	return r.prospects(people, nil), nil
 }

@@ -268,3 +268,90 @@ func TestWhatIsForetoldIsWhatTheWorkerDoes(t *testing.T) {
 		})
 	}
 }
+
+// The changes that people make, by the book: what the week would have been, and what it becomes, for one seller (Jonas,
+// of Europe) in periods; `!` marks a digest of another schedule than own.
+func TestWhatAChangeDoesToAWeek(t *testing.T) {
+	at := func(day, hour, minute int) time.Time { // 1 is the first Monday
+		return monday.AddDate(0, 0, day-1).Add(time.Duration(hour-7)*time.Hour + time.Duration(minute)*time.Minute)
+	}
+	own := func(cron string, rest ...string) draft { return draft{schedules: []string{ownLine(cron, rest...)}} }
+	mondays := own("0_7_*_*_1")
+	for _, c := range []struct {
+		name          string
+		old, new      draft
+		at            time.Time
+		restart       bool
+		before, after string
+	}{
+		{name: "an hour later, before the run", old: mondays, new: own("0_8_*_*_1"), at: at(1, 6, 30), before: "01", after: "01"},
+		{name: "an hour later, after the run", old: mondays, new: own("0_8_*_*_1"), at: at(1, 7, 30), before: "01", after: "01"},
+		{name: "an hour earlier, before the run", old: mondays, new: own("0_6_*_*_1"), at: at(1, 6, 30), before: "01", after: "01"},
+		{name: "an hour earlier, after the run", old: mondays, new: own("0_6_*_*_1"), at: at(1, 7, 30), before: "01", after: "01"},
+		{name: "Monday to Wednesday, before the run", old: mondays, new: own("0_7_*_*_3"), at: at(1, 6, 0), before: "01", after: "03"},
+		{name: "Monday to Wednesday, on Tuesday", old: mondays, new: own("0_7_*_*_3"), at: at(2, 6, 0), before: "01", after: "01 03"},
+		{name: "Monday to Wednesday, on Thursday: it has just come due", old: mondays, new: own("0_7_*_*_3"), at: at(4, 6, 0), before: "01", after: "01 03"},
+		{name: "Monday to Wednesday, on Sunday: it is too old", old: mondays, new: own("0_7_*_*_3"), at: at(7, 6, 0), before: "01", after: "01"},
+		{name: "Wednesday to Monday, on Tuesday: at once", old: own("0_7_*_*_3"), new: mondays, at: at(2, 6, 0), before: "03", after: "01"},
+		{name: "Wednesday to Monday, on Tuesday, nothing is made up for", old: own("0_7_*_*_3"), new: own("0_7_*_*_1", "-", "none"), at: at(2, 6, 0), before: "03", after: "01"},
+		{name: "the same, and it begins again", old: own("0_7_*_*_3"), new: own("0_7_*_*_1", "-", "none"), at: at(2, 6, 0), restart: true, before: "03", after: ""},
+		{name: "Wednesday to Monday, on Tuesday, too old", old: own("0_7_*_*_3"), new: own("0_7_*_*_1", "-", "last", "6h"), at: at(2, 16, 0), before: "03", after: ""},
+		{name: "to the west, before the run", old: mondays, new: own("0_7_*_*_1", "America/New_York"), at: at(1, 6, 0), before: "01", after: "01"},
+		{name: "to the east, after the run: next Monday comes in this week", old: mondays, new: own("0_7_*_*_1", "Asia/Tokyo"), at: at(2, 6, 0), before: "01", after: "01 07"},
+		{name: "the config's zone", old: mondays, new: draft{zone: "Asia/Tokyo", schedules: mondays.schedules}, at: at(2, 6, 0), before: "01", after: "01"},
+		{name: "another name, before the run at its hour", old: mondays, new: draft{schedules: []string{"mine" + ownLine("0_7_*_*_1")[3:]}}, at: at(1, 6, 0), before: "01", after: "01!"},
+		{name: "another name and an earlier hour, between them", old: mondays, new: draft{schedules: []string{"mine" + ownLine("0_6_*_*_1")[3:]}}, at: at(1, 6, 30), before: "01", after: ""},
+		{name: "another name, after the run", old: mondays, new: draft{schedules: []string{"mine" + ownLine("0_7_*_*_1")[3:]}}, at: at(1, 8, 0), before: "01", after: "01"},
+		{name: "another name and a later day, after the run", old: mondays, new: draft{schedules: []string{"mine" + ownLine("0_7_*_*_5")[3:]}}, at: at(1, 8, 0), before: "01", after: "01 05!"},
+		{name: "each recipient's own hour, from before it", old: mondays, new: own("0_7_*_*_1", "recipient"), at: at(1, 4, 0), before: "01", after: "01"},
+		{name: "no more each recipient's own hour, while it is waited for", old: own("0_7_*_*_1", "recipient"), new: mondays, at: at(1, 3, 0), before: "01", after: "01"},
+		{name: "a schedule more", old: mondays, new: draft{schedules: []string{ownLine("0_7_*_*_1"), "more" + ownLine("0_7_*_*_5")[3:]}}, at: at(2, 6, 0), before: "01", after: "01 05!"},
+		{name: "a schedule less", old: draft{schedules: []string{ownLine("0_7_*_*_1"), "more" + ownLine("0_7_*_*_5")[3:]}}, new: mondays, at: at(2, 6, 0), before: "01 05!", after: "01"},
+		{name: "two that become one", old: draft{schedules: []string{ownLine("0_7_*_*_1"), "more" + ownLine("0_7_*_*_5")[3:]}}, new: own("0_7_*_*_1,5"), at: at(2, 6, 0), before: "01 05!", after: "01 05"},
+		{name: "a team less, before the run", old: mondays, new: own("0_7_*_*_1", "-", "last", "72h", "Americas"), at: at(1, 6, 0), before: "01", after: ""},
+		{name: "a team less, while its mails wait: so many that it is not believed", old: own("0_7_*_*_1", "recipient"), new: own("0_7_*_*_1", "recipient", "last", "72h", "Americas"), at: at(1, 3, 0), before: "01", after: "01"},
+		{name: "inactive, while the mail waits for its hour", old: own("0_7_*_*_1", "recipient"), new: draft{schedules: []string{ownLine("0_7_*_*_1", "recipient")}, people: []pipeline.Person{{Rep: "R005", Active: pipeline.Some(false)}}}, at: at(1, 3, 0), before: "01", after: ""},
+		{name: "another address, before the run", old: mondays, new: draft{schedules: mondays.schedules, people: []pipeline.Person{{Rep: "R005", Email: "new@example.com"}}}, at: at(1, 6, 0), before: "01", after: "01"},
+		{name: "another address, after the run", old: mondays, new: draft{schedules: mondays.schedules, people: []pipeline.Person{{Rep: "R005", Email: "new@example.com"}}}, at: at(1, 8, 0), before: "01", after: "01"},
+		{name: "another address, while the mail waits for its hour", old: own("0_7_*_*_1", "recipient"), new: draft{schedules: []string{ownLine("0_7_*_*_1", "recipient")}, people: []pipeline.Person{{Rep: "R005", Email: "new@example.com"}}}, at: at(1, 3, 0), before: "01", after: "01"},
+		{name: "daily, all that is not too old at once", old: mondays, new: own("0_7_*_*_*", "-", "all"), at: at(4, 8, 0), before: "01", after: "01 02 03 04 05 06 07"},
+		{name: "daily, the last one at once", old: mondays, new: own("0_7_*_*_*"), at: at(4, 8, 0), before: "01", after: "01 04 05 06 07"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			before, after, came := trial{old: c.old, new: c.new, at: c.at, restart: c.restart}.play(t)
+			if diff := differences(after, came); diff != "" {
+				t.Error(diff)
+			}
+			if b, a := jonas(before), jonas(after); b != c.before || a != c.after {
+				t.Errorf("without the change %q, with it %q; want %q and %q", b, a, c.before, c.after)
+			}
+			blind := trial{old: c.old, new: c.new, at: c.at, restart: c.restart, blind: true}
+			if b, a, _ := blind.play(t); jonas(b) != c.before || jonas(a) != c.after {
+				t.Errorf("without a ledger: %q, with the change %q", jonas(b), jonas(a))
+			}
+		})
+	}
+}
+
+// ownLine is the line of the schedule own; rest may give zone, catch_up, max_age and teams.
+func ownLine(cron string, rest ...string) string {
+	usual := []string{"-", "last", "72h", ""}
+	copy(usual, rest)
+	return strings.TrimSpace("own rep " + cron + " " + strings.Join(usual, " "))
+}
+
+// jonas gives the days of June of whose periods Jonas gets a digest.
+func jonas(all []string) string {
+	var days []string
+	for _, line := range all {
+		if f := strings.Fields(line); f[2] == "R005" && f[5] == "true" {
+			day := strings.TrimPrefix(f[0], "2026-06-")
+			if f[1] != "own" {
+				day += "!"
+			}
+			days = append(days, day)
+		}
+	}
+	return strings.Join(days, " ")
+}

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"drumbeat/internal/config"
+)
+
+// change is what plan --against prints; its JSON is for programs, and stands in the command's help.
+type change struct {
+	Against    string           `json:"against"`
+	Config     string           `json:"config"`
+	At         time.Time        `json:"at"`
+	Week       changeWeek       `json:"week"`
+	Ledger     bool             `json:"ledger"`
+	Restart    bool             `json:"restart"`
+	Verdict    string           `json:"verdict"`
+	Counts     *effects         `json:"people"` // nil: not known, as of all below
+	Schedules  []scheduleChange `json:"schedules"`
+	Settings   []keyChange      `json:"settings"`
+	Recipients []personChange   `json:"recipients"`
+	Digests    []weekChange     `json:"digests"`
+
+	Notes      []string         `json:"notes"`
+
+	nothing bool
+	zone    *time.Location
+}
+
+// changeWeek is a Monday and the Sunday after it, dates of the new config's zone.
+type changeWeek struct {
+	First string `json:"first"`
+	Last  string `json:"last"`
+	Zone  string `json:"zone"`
+}
+
+type keyChange struct {
+	Key     string  `json:"key"`
+	Old     *string `json:"old"` // nil: a secret, or too long to be read
+	New     *string `json:"new"`
+	Restart bool    `json:"restart"`
+}
+
+// What became of a schedule.
+const (
+	isSame    = "same"
+	isChanged = "changed"
+	isNew     = "new"
+	isGone    = "gone"
+	isRenamed = "renamed"
+)
+
+type scheduleChange struct {
+	Schedule string      `json:"schedule"` // the new name, where there is one
+	Was      *string     `json:"was"`      // another name
+	State    string      `json:"state"`
+	Keys     []keyChange `json:"keys"`
+	Ticks    []tickMove  `json:"ticks"` // those that come next, side by side
+
+	before, after *config.Schedule
+}
+
+type tickMove struct {
+	Old *agendaTick `json:"old"`
+	New *agendaTick `json:"new"`
+}
+
+// change gathers everything that there is to say.
+func (a *against) change() change {
+	c := change{Against: a.old.Path, Config: a.new.Path, At: a.at.UTC(), Restart: a.restart, Ledger: a.hasPast, zone: a.new.Zone,
+		Week:      changeWeek{First: a.from.String(), Last: (a.until - 1).String(), Zone: a.new.Zone.String()},
+		Schedules: a.schedules(), Settings: otherKeys(a.old, a.new)}
+	c.nothing = len(c.Settings) == 0
+	for _, s := range c.Schedules {
+		c.nothing = c.nothing && s.State == isSame
+	}
+	if a.meant != nil {
+		c.Recipients = a.recipients(c.Schedules)
+		c.nothing = c.nothing && len(c.Recipients) == 0
+	}
+	if a.known {
+		c.Digests = a.digests(c.Schedules)
+		c.Counts = countEffects(c.Digests)
+		c.nothing = c.nothing && len(c.Digests) == 0
+	}
+	c.Verdict = c.verdict(a.refused)
+	c.Notes = a.notes(c)
+	return c
+}
+
+// schedules pairs those of the two configs by name, and those whose name alone seems to be another.
+func (a *against) schedules() (all []scheduleChange) {
+	gone := map[string]*config.Schedule{}
+	for i := range a.old.Schedules {
+		gone[a.old.Schedules[i].Name] = &a.old.Schedules[i]
+	}
+	for i := range a.new.Schedules {
+		s := scheduleChange{Schedule: a.new.Schedules[i].Name, State: isNew, after: &a.new.Schedules[i]}
+		if old := gone[s.Schedule]; old != nil {
+			delete(gone, s.Schedule)
+			s.State, s.before = isSame, old
+		}
+		all = append(all, s)
+	}
+	for i := range all {
+		if all[i].State != isNew {
+			continue
+		}
+		if old := a.alike(gone, all[i].after); old != nil {
+			delete(gone, old.Name)
+			all[i].State, all[i].before, all[i].Was = isRenamed, old, &old.Name
+		}
+	}
+	for i := range a.old.Schedules {
+		if old := gone[a.old.Schedules[i].Name]; old != nil {
+			all = append(all, scheduleChange{Schedule: old.Name, State: isGone, before: old})
+		}
+	}
+	for i := range all {
+		s := &all[i]
+		if s.before != nil && s.after != nil {
+			if s.Keys = scheduleKeys(*s.before, *s.after); len(s.Keys) > 0 && s.State == isSame {
+				s.State = isChanged
+			}
+		}
+		s.Ticks = a.ticks(s)
+	}
+	return all
+}
+
+// alike finds the schedule that a new one seems to go on with under another name: the same digest at the same time, or
+// for the same people.
+func (a *against) alike(gone map[string]*config.Schedule, s *config.Schedule) (found *config.Schedule) {
+	best := 0
+	for i := range a.old.Schedules {
+		old := gone[a.old.Schedules[i].Name]
+		if old == nil || old.Digest != s.Digest {
+			continue
+		}
+		n := 0
+		if old.Cron == s.Cron {
+			n++
+		}
+		if reflect.DeepEqual(old.Recipients, s.Recipients) {
+			n++
+		}
+		if n > best {
+			best, found = n, old
+		}
+	}
+	return found
+}
+
+// scheduleKeys says which keys of a schedule have other values.
+func scheduleKeys(old, new config.Schedule) (keys []keyChange) {
+	zone := func(s config.Schedule) string {
+		if s.RecipientZone {
+			return "recipient"
+		}
+		return s.Zone.String()
+	}
+	list := func(l []string, everybody string) string {
+		if l == nil {
+			return everybody
+		}
+		return "[" + strings.Join(l, ", ") + "]"
+	}
+	for _, k := range []struct{ key, old, new string }{
+		{"digest", old.Digest, new.Digest}, {"cron", old.Cron, new.Cron}, {"time_zone", zone(old), zone(new)}, {"window", string(old.Window), string(new.Window)},
+		{"scope", old.Scope, new.Scope}, {"recipients.teams", list(old.Recipients.Teams, "not set"), list(new.Recipients.Teams, "not set")},
+		{"recipients.reps", list(old.Recipients.Reps, "not set"), list(new.Recipients.Reps, "not set")},
+		{"recipients.addresses", list(old.Recipients.Addresses, "not set"), list(new.Recipients.Addresses, "not set")}, {"catch_up", old.CatchUp, new.CatchUp},
+		{"max_age", shownDuration(old.MaxAge), shownDuration(new.MaxAge)}, {"skip_empty", fmt.Sprint(old.SkipEmpty), fmt.Sprint(new.SkipEmpty)},
+	} {
+		if k.old != k.new {
+			keys = append(keys, keyChange{Key: k.key, Old: &k.old, New: &k.new})
+		}
+	}
+	if old.Ping != new.Ping { // whoever knows it can call it
+		keys = append(keys, keyChange{Key: "ping"})
+	}
+	return keys
+}
+
+// ticks are the next ones of a schedule before and after the change.
+func (a *against) ticks(s *scheduleChange) []tickMove {
+	next := func(of *config.Schedule) (ticks []*agendaTick) {
+		if of == nil {
+			return nil
+		}
+		for tick := of.Spec.Next(a.at, of.Zone); len(ticks) < a.next && !tick.IsZero(); tick = of.Spec.Next(tick, of.Zone) {
+			t := tickOf(*of, tick)
+			ticks = append(ticks, &t)
+		}
+		return ticks
+	}
+	old, now := next(s.before), next(s.after)
+	moves := make([]tickMove, max(len(old), len(now)))
+	for i := range moves {
+		if i < len(old) {
+			moves[i].Old = old[i]
+		}
+		if i < len(now) {
+			moves[i].New = now[i]
+		}
+	}
+	return moves
+}
+
+// moved says whether a schedule's runs come at another time.
+func (s scheduleChange) moved() bool {
+	return s.State != isSame && (s.before == nil || s.after == nil || s.before.RecipientZone != s.after.RecipientZone ||
+		slices.ContainsFunc(s.Ticks, func(m tickMove) bool {
+			return m.Old == nil || m.New == nil || m.Old.UTC != m.New.UTC
+		}))
+}
