@@ -39,10 +39,22 @@ the ticks are in the config's zone, and each recipient's line names the own hour
 last, with the reason. Recipients are those of the first tick listed, by what source and ledger say now; deals are
 the open ones. Who has nothing to be told (skip_empty) is known only when the time has come.
 
+With --against OLD: what changes when --config takes the place of OLD, the config in force, at --from. First whether
+anybody gets a digest twice this week (Monday to Monday, in the config's zone) or misses one, why, and what mends it;
+then schedules, runs that move, recipients and other keys. For this the worker plays the week through on the ledger as it
+is, with the change and without it; that there is something to tell to everybody is assumed.
+
 json is one object: from, schedules [{schedule, digest, ticks [{local, zone, utc, clock_change}], recipients
-[{address, kind, rep, name, scope {reps, deals}, hour {local, zone}, no_mail}]}]. What is not, is null.`,
+[{address, kind, rep, name, scope {reps, deals}, hour {local, zone}, no_mail}]}]. What is not, is null.
+With --against: against, config, at, week {first, last, zone}, ledger (is there one?), restart (is one needed?), verdict,
+calm (the next instant at which nobody would get a digest twice or miss one), people {missing, twice, fewer, first},
+schedules [{schedule, was, state same|changed|renamed|new|gone, keys [{key, old, new, restart}], ticks [{old, new, at_once}]}],
+settings [{key, old, new, restart}], recipients [{schedule, kind, rep, name, change added|dropped|address|scope, address,
+old_address, reps, old_reps, why}], digests [{effect missing|twice|fewer|first, kind, rep, name, address,
+before [{schedule, period, sent, at_once, at}], after, why, mend}], notes. What is not known is null; secrets are, too.`,
 		Example: `  drumbeat plan --config drumbeat.yaml
   drumbeat plan --config drumbeat.yaml --from 2026-10-01 --next 8     # over the end of summer time
+  drumbeat plan --config new.yaml --against drumbeat.yaml             # before new.yaml takes the place of drumbeat.yaml
   drumbeat plan --config drumbeat.yaml --format json`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {

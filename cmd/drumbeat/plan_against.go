@@ -16,18 +16,26 @@ import (
 
 // against is what plan --against is about: two configs, one of which takes the place of the other at an instant.
 type against struct {
-	old, new       *config.Config
-	oldHouse       *house
-	newHouse       *house
-	now, at        time.Time
-	next           int
-	from, until    pipeline.Date // the week that holds at, by the new config's dates
-	restart        bool
-	refused        bool // the new config's worker refuses the ledger
-	otherState     bool
-	meant          map[string]map[string][]worker.Prospect // by config and schedule; nil: not known
-	before, after  []worker.Foretold
-	known, hasPast bool // whether the digests are; whether there is a ledger
+	old, new           *config.Config
+	oldHouse, newHouse *house
+	now, at            time.Time
+	next               int
+	from, until        pipeline.Date // the week that holds at, by the new config's dates
+	otherState         bool
+	restart            bool
+	refused            bool                                    // the new config's worker does not begin on this ledger
+	meant              map[string]map[string][]worker.Prospect // by old or new and schedule; nil: not known
+
+	known         bool // what was sent and will be; of the rest nothing is where it is not
+	before, after []worker.Foretold
+	calm          time.Time // when nobody would get a digest twice or miss one; zero: in the next days never
+}
+
+// moveTo sets the instant of the change.
+func (a *against) moveTo(at time.Time) {
+	day := pipeline.DateOf(at, a.new.Zone)
+	a.at, a.from = at, day-pipeline.Date((day.Weekday()+6)%7) // Monday
+	a.until = a.from + 7
 }
 
 // runAgainst says what changes when a config takes the place of the one that is in force.
@@ -39,10 +47,8 @@ func (o planOptions) runAgainst(ctx context.Context, w io.Writer, cfg *config.Co
 	if _, faults := readWaivers(old.Waivers); len(faults) > 0 {
 		return faults
 	}
-	a := &against{old: old, new: cfg, now: now, at: from, next: o.next}
-	day := pipeline.DateOf(from, cfg.Zone)
-	a.from = day - pipeline.Date((day.Weekday()+6)%7)
-	a.until = a.from + 7
+	a := &against{old: old, new: cfg, now: now, next: o.next}
+	a.moveTo(from)
 	a.otherState = old.State.DSN != cfg.State.DSN
 	a.restart = a.otherState || old.Environment != cfg.Environment || old.Web.Listen != cfg.Web.Listen
 	a.refused = !a.otherState && old.Environment != cfg.Environment
@@ -59,7 +65,7 @@ func (o planOptions) runAgainst(ctx context.Context, w io.Writer, cfg *config.Co
 		return noLedger
 	}
 	unread := asCallersFault(a.look(ctx, noLedger == nil))
-	if errors.As(unread, new(wrongError)) || ctx.Err() != nil {
+	if errors.As(unread, new(wrongError)) || isFaults(unread) || ctx.Err() != nil {
 		return unread
 	}
 	if err := a.change().print(w, o.format); err != nil {
@@ -97,12 +103,61 @@ func (a *against) look(ctx context.Context, ledgerKnown bool) error {
 	if !ledgerKnown {
 		return nil
 	}
-	change := worker.Change{Old: a.old, New: a.new, OldSource: people, NewSource: others, State: record(a.oldHouse), OtherState: a.otherState,
-		NewState: record(a.newHouse), Now: a.now, At: a.at, Restart: a.restart, Refused: a.refused, From: a.from, Until: a.until}
-	a.hasPast = a.oldHouse.state != nil
+	if err := a.foretell(ctx); err != nil {
+		return err
+	}
+	a.known = true
+	return a.findCalm(ctx)
+}
+
+// foretell lets the worker play the week with and without the change.
+func (a *against) foretell(ctx context.Context) (err error) {
+	change := worker.Change{Old: a.old, New: a.new, OldSource: a.oldHouse.Source, NewSource: a.newHouse.Source, State: record(a.oldHouse),
+		OtherState: a.otherState, NewState: record(a.newHouse), Now: a.now, At: a.at, Restart: a.restart, Refused: a.refused, From: a.from, Until: a.until}
 	a.before, a.after, err = change.Foretell(ctx)
-	a.known = err == nil
 	return err
+}
+
+// calmDays is how far ahead a calmer moment is looked for, and mostMoments at how many instants at most.
+const (
+	calmDays    = 8
+	mostMoments = 60
+)
+
+// findCalm looks for the next moment at which the change costs nobody a digest and gives nobody two: right after a tick,
+// or when one has become too old to be made up for.
+func (a *against) findCalm(ctx context.Context) error {
+	if n := countEffects(a.digests(a.schedules())); n.Missing+n.Twice == 0 || a.refused {
+		return nil
+	}
+	var moments []time.Time
+	add := func(at time.Time) {
+		if at = at.Truncate(time.Minute).Add(time.Minute); at.After(a.at) && at.Before(a.at.AddDate(0, 0, calmDays)) {
+			moments = append(moments, at)
+		}
+	}
+	for _, s := range slices.Concat(a.old.Schedules, a.new.Schedules) {
+		for d := -calmDays; d < calmDays; d++ {
+			if tick := s.Spec.Next(a.at.AddDate(0, 0, d), s.Zone); tick.Before(a.at.AddDate(0, 0, d+1)) {
+				add(tick)
+				add(tick.Add(s.MaxAge))
+			}
+		}
+	}
+	slices.SortFunc(moments, time.Time.Compare)
+	moments = slices.Compact(moments)
+	for _, at := range moments[:min(len(moments), mostMoments)] {
+		b := *a
+		b.moveTo(at)
+		if err := b.foretell(ctx); err != nil {
+			return err
+		}
+		if n := countEffects(b.digests(b.schedules())); n.Missing+n.Twice == 0 {
+			a.calm = at
+			return nil
+		}
+	}
+	return nil
 }
 
 // record is the ledger of a house, nil where it has none.

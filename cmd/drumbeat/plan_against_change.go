@@ -19,13 +19,14 @@ type change struct {
 	Ledger     bool             `json:"ledger"`
 	Restart    bool             `json:"restart"`
 	Verdict    string           `json:"verdict"`
+	Calm       *time.Time       `json:"calm"`   // nil: not known, or not needed
 	Counts     *effects         `json:"people"` // nil: not known, as of all below
 	Schedules  []scheduleChange `json:"schedules"`
 	Settings   []keyChange      `json:"settings"`
 	Recipients []personChange   `json:"recipients"`
 	Digests    []weekChange     `json:"digests"`
 
-	Notes      []string         `json:"notes"`
+	Notes []string `json:"notes"`
 
 	nothing bool
 	zone    *time.Location
@@ -65,13 +66,14 @@ type scheduleChange struct {
 }
 
 type tickMove struct {
-	Old *agendaTick `json:"old"`
-	New *agendaTick `json:"new"`
+	Old    *agendaTick `json:"old"`
+	New    *agendaTick `json:"new"`
+	AtOnce bool        `json:"at_once"` // the new one is over, and made up for when the change is made
 }
 
 // change gathers everything that there is to say.
 func (a *against) change() change {
-	c := change{Against: a.old.Path, Config: a.new.Path, At: a.at.UTC(), Restart: a.restart, Ledger: a.hasPast, zone: a.new.Zone,
+	c := change{Against: a.old.Path, Config: a.new.Path, At: a.at.UTC(), Restart: a.restart, Ledger: a.oldHouse.state != nil, zone: a.new.Zone,
 		Week:      changeWeek{First: a.from.String(), Last: (a.until - 1).String(), Zone: a.new.Zone.String()},
 		Schedules: a.schedules(), Settings: otherKeys(a.old, a.new)}
 	c.nothing = len(c.Settings) == 0
@@ -86,6 +88,9 @@ func (a *against) change() change {
 		c.Digests = a.digests(c.Schedules)
 		c.Counts = countEffects(c.Digests)
 		c.nothing = c.nothing && len(c.Digests) == 0
+		if calm := a.calm.UTC(); !a.calm.IsZero() {
+			c.Calm = &calm
+		}
 	}
 	c.Verdict = c.verdict(a.refused)
 	c.Notes = a.notes(c)
@@ -99,7 +104,7 @@ func (a *against) schedules() (all []scheduleChange) {
 		gone[a.old.Schedules[i].Name] = &a.old.Schedules[i]
 	}
 	for i := range a.new.Schedules {
-		s := scheduleChange{Schedule: a.new.Schedules[i].Name, State: isNew, after: &a.new.Schedules[i]}
+		s := scheduleChange{Schedule: a.new.Schedules[i].Name, State: isNew, Keys: []keyChange{}, after: &a.new.Schedules[i]}
 		if old := gone[s.Schedule]; old != nil {
 			delete(gone, s.Schedule)
 			s.State, s.before = isSame, old
@@ -110,14 +115,16 @@ func (a *against) schedules() (all []scheduleChange) {
 		if all[i].State != isNew {
 			continue
 		}
-		if old := a.alike(gone, all[i].after); old != nil {
+		lone := func(s scheduleChange) bool { return s.State == isNew && s.after.Digest == all[i].after.Digest }
+		others := slices.ContainsFunc(all[:i], lone) || slices.ContainsFunc(all[i+1:], lone)
+		if old := a.alike(gone, all[i].after, !others); old != nil {
 			delete(gone, old.Name)
 			all[i].State, all[i].before, all[i].Was = isRenamed, old, &old.Name
 		}
 	}
 	for i := range a.old.Schedules {
 		if old := gone[a.old.Schedules[i].Name]; old != nil {
-			all = append(all, scheduleChange{Schedule: old.Name, State: isGone, before: old})
+			all = append(all, scheduleChange{Schedule: old.Name, State: isGone, Keys: []keyChange{}, before: old})
 		}
 	}
 	for i := range all {
@@ -133,9 +140,17 @@ func (a *against) schedules() (all []scheduleChange) {
 }
 
 // alike finds the schedule that a new one seems to go on with under another name: the same digest at the same time, or
-// for the same people.
-func (a *against) alike(gone map[string]*config.Schedule, s *config.Schedule) (found *config.Schedule) {
-	best := 0
+// for the same people, or the only one that comes in the place of the only one that goes.
+func (a *against) alike(gone map[string]*config.Schedule, s *config.Schedule, only bool) (found *config.Schedule) {
+	best, rivals := 0, 0
+	for _, old := range gone {
+		if old.Digest == s.Digest {
+			rivals++
+		}
+	}
+	if only && rivals == 1 {
+		best = -1
+	}
 	for i := range a.old.Schedules {
 		old := gone[a.old.Schedules[i].Name]
 		if old == nil || old.Digest != s.Digest {
@@ -156,7 +171,8 @@ func (a *against) alike(gone map[string]*config.Schedule, s *config.Schedule) (f
 }
 
 // scheduleKeys says which keys of a schedule have other values.
-func scheduleKeys(old, new config.Schedule) (keys []keyChange) {
+func scheduleKeys(old, new config.Schedule) []keyChange {
+	keys := []keyChange{}
 	zone := func(s config.Schedule) string {
 		if s.RecipientZone {
 			return "recipient"
@@ -188,7 +204,7 @@ func scheduleKeys(old, new config.Schedule) (keys []keyChange) {
 
 // ticks are the next ones of a schedule before and after the change.
 func (a *against) ticks(s *scheduleChange) []tickMove {
-	next := func(of *config.Schedule) (ticks []*agendaTick) {
+	next := func(of *config.Schedule, ticks []*agendaTick) []*agendaTick {
 		if of == nil {
 			return nil
 		}
@@ -198,17 +214,31 @@ func (a *against) ticks(s *scheduleChange) []tickMove {
 		}
 		return ticks
 	}
-	old, now := next(s.before), next(s.after)
+	atOnce := a.atOnce(s.after)
+	old, now := next(s.before, nil), next(s.after, atOnce)
 	moves := make([]tickMove, max(len(old), len(now)))
 	for i := range moves {
 		if i < len(old) {
 			moves[i].Old = old[i]
 		}
 		if i < len(now) {
-			moves[i].New = now[i]
+			moves[i].New, moves[i].AtOnce = now[i], i < len(atOnce)
 		}
 	}
 	return moves
+}
+
+// atOnce are the ticks that a schedule makes up for when the change is made, as far as that is known.
+func (a *against) atOnce(s *config.Schedule) (ticks []*agendaTick) {
+	seen := map[time.Time]bool{}
+	for _, f := range a.after {
+		if s != nil && f.Schedule == s.Name && f.Made.Equal(a.at) && f.Tick.Before(a.at) && !f.Tick.IsZero() && !seen[f.Tick] {
+			seen[f.Tick] = true
+			t := tickOf(*s, f.Tick)
+			ticks = append(ticks, &t)
+		}
+	}
+	return ticks
 }
 
 // moved says whether a schedule's runs come at another time.

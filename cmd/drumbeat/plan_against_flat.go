@@ -39,7 +39,12 @@ func keysOf(cfg *config.Config) map[string]setting {
 		}
 	}
 	for _, p := range cfg.People {
-		flatten(flat, "people."+p.Rep, reflect.ValueOf(p))
+		said := reflect.ValueOf(p)
+		for i := range said.NumField() {
+			if f := said.Type().Field(i).Name; f != "Rep" && !said.Field(i).IsZero() { // an empty value overrides nothing
+				flatten(flat, keyName("people."+p.Rep, f), said.Field(i))
+			}
+		}
 	}
 	flat["process.name"] = setting{cfg.Process.Name, cfg.Process.Name}
 	for _, version := range cfg.Process.Versions {
@@ -133,6 +138,8 @@ func shownValue(v reflect.Value) string {
 			return "none"
 		}
 		return x.String()
+	case pipeline.DateRange:
+		return x.From.String() + " to " + x.To.String()
 	case fmt.Stringer:
 		return x.String()
 	}
@@ -149,7 +156,7 @@ func shownValue(v reflect.Value) string {
 		}
 		var parts []string
 		for i := range v.Len() {
-			parts = append(parts, fmt.Sprint(v.Index(i)))
+			parts = append(parts, shownValue(v.Index(i)))
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
 	}
@@ -183,7 +190,8 @@ func shownDuration(d time.Duration) string {
 }
 
 // otherKeys says which keys have other values, those of the schedules left out.
-func otherKeys(old, new *config.Config) (out []keyChange) {
+func otherKeys(old, new *config.Config) []keyChange {
+	out := []keyChange{}
 	before, after := keysOf(old), keysOf(new)
 	if file := fileOfProcess; reflect.DeepEqual(before[file], after[file]) { // its dates begin elsewhere in another time_zone
 		for _, keys := range []map[string]setting{before, after} {

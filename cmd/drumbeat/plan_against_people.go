@@ -112,6 +112,8 @@ func (a *against) whyDropped(s scheduleChange, p worker.Prospect, after []worker
 		return "the source does not have this person"
 	case to.Teams != nil && p.Rep.Team != "" && !slices.Contains(to.Teams, p.Rep.Team):
 		return fmt.Sprintf("team %s is not under recipients", p.Rep.Team)
+	case to.Teams != nil && p.Rep.Team == "":
+		return "without a team, and not under recipients"
 	case to.Teams != nil || to.Reps != nil:
 		return "not under recipients"
 	case s.after.Digest == config.Manager:

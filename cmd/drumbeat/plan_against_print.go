@@ -15,6 +15,7 @@ func (c change) print(w io.Writer, format string) error {
 	if format == "json" {
 		out := json.NewEncoder(w)
 		out.SetIndent("", "  ")
+		out.SetEscapeHTML(false)
 		return out.Encode(c)
 	}
 	var b strings.Builder
@@ -44,7 +45,7 @@ func (c change) verdict(refused bool) string {
 	case c.Counts == nil:
 		return "who gets a digest twice this week, or misses one, is not known"
 	case refused:
-		return "the worker does not begin: its ledger belongs to another environment"
+		return "no digest goes out: the worker does not begin on the ledger of another environment"
 	}
 	n := *c.Counts
 	var parts []string
@@ -83,6 +84,9 @@ func (a *against) notes(c change) []string {
 	if c.nothing {
 		return notes
 	}
+	if c.Calm != nil {
+		notes = append(notes, fmt.Sprintf("made on %s, nobody would get a digest twice or miss one: look with --from %s", localTime(*c.Calm, c.zone), c.Calm.Format(time.RFC3339)))
+	}
 	var needs []string
 	for _, k := range c.Settings {
 		if k.Restart {
@@ -98,7 +102,10 @@ func (a *against) notes(c change) []string {
 	if a.otherState {
 		notes = append(notes, "state.dsn: the other ledger knows nothing of what went out by this one (relative paths are relative to each config's folder)")
 	}
-	if a.known && !a.hasPast {
+	if domain(a.old.Mail.From.Address) != domain(a.new.Mail.From.Address) {
+		notes = append(notes, "mail.from: Message-IDs end with its domain; mails that are made already keep theirs")
+	}
+	if a.known && !c.Ledger {
 		notes = append(notes, "there is no ledger yet: what fell due until then is taken for sent")
 	}
 	for _, s := range c.Schedules {
@@ -214,7 +221,11 @@ func (c change) printTicks(b *strings.Builder) {
 			continue
 		}
 		for _, m := range s.Ticks {
-			rows = append(rows, []string{s.Schedule, s.tick(m.Old, true), s.tick(m.New, false)})
+			row := []string{s.Schedule, s.tick(m.Old, true), s.tick(m.New, false)}
+			if m.AtOnce {
+				row = append(row, "at once")
+			}
+			rows = append(rows, row)
 		}
 	}
 	if len(rows) > 1 {
@@ -308,3 +319,5 @@ func wrapped(indent string, words []string) string {
 	}
 	return b.String() + strings.TrimRight(line, " ") + "\n"
 }
+
+func domain(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }

@@ -135,14 +135,6 @@ func (a *against) whyLost(lost worker.Foretold, schedules []scheduleChange) (why
 	if a.refused {
 		return "the worker does not begin", ""
 	}
-	wait := ""
-	if lost.Made.IsZero() || lost.Made.Before(a.at) { // it waits for its hour, and is withdrawn
-		if lost.At.After(a.at) {
-			wait = "change it after " + a.local(lost.At)
-		}
-	} else {
-		wait = "change it after " + a.local(lost.At)
-	}
 	for i := range a.new.Schedules {
 		s := &a.new.Schedules[i]
 		if s.Digest != lost.Kind || !slices.ContainsFunc(a.meant["new"][s.Name], func(p worker.Prospect) bool { return p.Skip == "" && person(p) == readerOf(lost) }) {
@@ -153,16 +145,9 @@ func (a *against) whyLost(lost worker.Foretold, schedules []scheduleChange) (why
 		if !last.IsZero() && day >= a.from && day < a.until {
 			mend = fmt.Sprintf("drumbeat run %s --as-of %s --config %s", shellWord(s.Name), day, shellWord(a.new.Path))
 		}
-		return a.whyNotMade(s, schedules), orWait(mend, wait)
+		return a.whyNotMade(s, schedules), mend
 	}
-	return a.whyNotMeant(lost, schedules), orWait("", wait)
-}
-
-func orWait(mend, wait string) string {
-	if mend != "" && wait != "" {
-		return mend + ", or " + wait
-	}
-	return mend + wait
+	return a.whyNotMeant(lost, schedules), ""
 }
 
 // whyNotMade says why a schedule that means somebody makes nothing for them in this week.

@@ -123,7 +123,7 @@ func (l *rehearsal) Known(ctx context.Context, schedule, period string) (map[led
 	return known, err
 }
 
-// PlanSeq implements Ledger, in the way of the real one: what is known stays as it is.
+// PlanSeq implements Ledger. Nobody else plans: what is known is not planned again.
 func (l *rehearsal) PlanSeq(ctx context.Context, run ledger.Run, deliveries iter.Seq2[ledger.Delivery, error]) (added int, err error) {
 	rows, err := l.of(ctx, run.Period)
 	if err != nil {
@@ -134,9 +134,6 @@ func (l *rehearsal) PlanSeq(ctx context.Context, run ledger.Run, deliveries iter
 			return 0, err
 		}
 		d.Schedule, d.Period = run.Schedule, run.Period
-		if rows[d.Key].known {
-			continue
-		}
 		rows[d.Key] = Foretold{Key: d.Key, Kind: d.Kind, State: d.State, Reason: d.Reason, Tick: run.Tick, Made: l.now, At: cmp.Or(d.NotBefore, l.now), known: true}
 		added++
 	}
