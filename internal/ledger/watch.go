@@ -33,6 +33,7 @@ func (l *Ledger) Standings(ctx context.Context, f Filter) (map[State]Standing, e
 type Progress struct {
 	LastDue      time.Time // the tick up to which it has been planned
 	LastFinished time.Time // when a run of it was dealt with the last time
+	LastSuccess  time.Time // when one of it ended of which nothing failed or is unknown
 }
 
 // Progress says how far each schedule has come that the ledger has seen, by name.
@@ -40,10 +41,10 @@ func (l *Ledger) Progress(ctx context.Context) (map[string]Progress, error) {
 	var all map[string]Progress
 	err := l.read(ctx, "read the schedules", func(ctx context.Context, t *tx) error {
 		all = map[string]Progress{}
-		return t.each(ctx, "progress", nil, func(scan func(...any) error) error {
+		return t.each(ctx, "progress", args{"settled": Settled}, func(scan func(...any) error) error {
 			var name string
 			var p Progress
-			err := scan(&name, (*instant)(&p.LastDue), (*instant)(&p.LastFinished))
+			err := scan(&name, (*instant)(&p.LastDue), (*instant)(&p.LastFinished), (*instant)(&p.LastSuccess))
 			all[name] = p
 			return err
 		})

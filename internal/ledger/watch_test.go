@@ -150,3 +150,56 @@ func TestASecondLedgerReadsWhileTheFirstOnePlans(t *testing.T) {
 		}
 	})
 }
+
+func TestWhenARunOfAScheduleWentWell(t *testing.T) {
+	both(t, func(t *testing.T, l *Ledger) {
+		last := func() time.Time { return must(l.Progress(t.Context()))(t)["weekly"].LastSuccess }
+		ok(t, l.SetLastDue(t.Context(), "weekly", asOf))
+		end := func(period string, states ...State) {
+			run := weekly()
+			run.Period = period
+			ds := digests(len(states))
+			for i := range ds {
+				ds[i].Period = period
+			}
+			must(l.Plan(t.Context(), run, ds))(t)
+			for _, s := range states {
+				ok(t, l.Mark(t.Context(), claim(t, l, "me", time.Minute), Result{State: s, Reason: "550 no"}))
+			}
+			ok(t, l.FinishRun(t.Context(), "weekly", period))
+		}
+		if at := last(); !at.IsZero() {
+			t.Errorf("before there was one: %s", at)
+		}
+		end("2026-11-02", Sent, Failed)
+		end("2026-11-03", Unknown)
+		end("2026-11-04 data", Sent)
+		leftOut := Delivery{State: Skipped, Reason: "not made"}
+		run := weekly()
+		run.Period = "2026-11-05"
+		must(l.Plan(t.Context(), run, []Delivery{leftOut}))(t)
+		ok(t, l.FinishRun(t.Context(), "weekly", "2026-11-05"))
+		if at := last(); !at.IsZero() {
+			t.Errorf("after failures, an alarm and a period that was left out: %s", at)
+		}
+		end("2026-11-06", Sent, Sent)
+		good := last()
+		if time.Since(good).Abs() > time.Minute {
+			t.Errorf("after a run that went well: %s", good)
+		}
+		end("2026-11-07", Sent, Failed)
+		if at := last(); !at.Equal(good) {
+			t.Errorf("after another one that did not: %s, want %s", at, good)
+		}
+		for _, row := range must(l.List(t.Context(), Filter{Period: "2026-11-07", State: Failed}))(t) {
+			ok(t, l.Settle(t.Context(), []int64{row.ID}, Failed))
+		}
+		if at := last(); !at.After(good) {
+			t.Errorf("somebody has dealt with it: %s, want later than %s", at, good)
+		}
+		end("2026-11-08") // nobody is meant
+		if at := last(); time.Since(at).Abs() > time.Minute {
+			t.Errorf("nobody was meant: %s", at)
+		}
+	})
+}
