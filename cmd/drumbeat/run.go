@@ -132,7 +132,7 @@ func (o runOptions) run(ctx context.Context, names []string, stdout, stderr io.W
 			}
 		}
 	}
-	sums, err := h.Run(ctx, jobs, o.wait)
+	sums, err := runAndPing(ctx, h, jobs, o.wait, stderr)
 	if o.out == "" && o.redirect == "" && ctx.Err() == nil {
 		if _, forgot := h.state.Forget(ctx, cfg.State.KeepBodies); err == nil {
 			err = forgot

@@ -72,7 +72,9 @@ func serve(ctx context.Context, path string, stderr io.Writer) (err error) {
 	defer site.close()
 	log.Info("worker started", "schedules", len(cfg.Schedules), "process", cfg.Process.Name, "pid", os.Getpid())
 	begun = true
-	all := shifts{since: since}
+	pings := servePings(site.counts, log)
+	defer pings.Close()
+	all := shifts{since: since, shared: worker.Process{Pings: pings, Meter: site.counts}}
 	all.next(ctx, h, state, site)
 	for {
 		select {

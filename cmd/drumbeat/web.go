@@ -31,12 +31,13 @@ type site struct {
 	now     atomic.Pointer[http.Handler]
 	close   func()
 	reloads *reloads
+	counts  *web.Counts // of the process, whatever its config
 	log     *slog.Logger
 }
 
 // openSite listens on web.listen; without one it does nothing.
 func openSite(ctx context.Context, cfg *config.Config, told *reloads, log *slog.Logger) (*site, error) {
-	s := &site{close: func() {}, reloads: told, log: log}
+	s := &site{close: func() {}, reloads: told, counts: web.NewCounts(), log: log}
 	if cfg.Web.Listen == "" {
 		return s, nil
 	}
@@ -89,13 +90,15 @@ func (s *site) newMetrics(h *house) *web.Metrics {
 			return why != nil, at
 		},
 		Config: func() string { return cfg.Version },
+		Counts: s.counts,
 		Vital: func() web.Vital {
 			v := h.Vitals()
 			return web.Vital{RelayFailures: v.RelayFailures, SourceAge: v.SourceAge}
 		},
 		Schedules: func() (all []web.Clockwork) {
 			for _, s := range cfg.Schedules {
-				all = append(all, web.Clockwork{Name: s.Name, Digest: s.Digest, Next: func(after time.Time) time.Time { return s.Spec.Next(after, s.Zone) }})
+				all = append(all, web.Clockwork{Name: s.Name, Digest: s.Digest, Pinged: s.Ping != "",
+					Next: func(after time.Time) time.Time { return s.Spec.Next(after, s.Zone) }})
 			}
 			return all
 		}}

@@ -15,8 +15,5 @@ func (r *reader) note() {
 		if s.Digest == Admin && len(s.Recipients.Addresses) == 0 && !slices.ContainsFunc(r.cfg.People, func(p pipeline.Person) bool { return slices.Contains(p.Receives, Admin) }) {
 			r.cfg.Notes = append(r.cfg.Notes, "schedules."+s.Name+": nobody gets it; name addresses under its recipients, or give somebody under people receives: [admin]")
 		}
-		if s.Ping != "" {
-			r.cfg.Notes = append(r.cfg.Notes, "schedules."+s.Name+".ping: nobody is pinged")
-		}
 	}
 }

@@ -26,6 +26,7 @@ type Clockwork struct {
 	Name   string
 	Digest string
 	Next   func(after time.Time) time.Time // its next tick; zero: none
+	Pinged bool                            // a monitor hears of its runs
 }
 
 // Vital is what the worker tells whoever watches.
@@ -40,6 +41,7 @@ type Metrics struct {
 	Ledger             Watched
 	Schedules          func() []Clockwork
 	Vital              func() Vital
+	Counts             *Counts // of the process
 	Commit             string
 	Config             func() string                      // the version of the config
 	Reload             func() (failed bool, at time.Time) // of the config, the last one; zero time: none since the start
@@ -84,6 +86,9 @@ var (
 	descFinished = prometheus.NewDesc("drumbeat_schedule_last_finished_timestamp_seconds",
 		"When the last digest of one of the schedule's runs was dealt with, the last time that this happened.",
 		[]string{"schedule", "digest"}, nil)
+	descSuccess = prometheus.NewDesc("drumbeat_schedule_last_success_timestamp_seconds",
+		"When the last run of the schedule ended none of whose digests failed or may not have arrived, by the ledger; absent: never yet.",
+		[]string{"schedule", "digest"}, nil)
 	descRelay = prometheus.NewDesc("drumbeat_relay_failures",
 		"Failures of the mail relay in a row: it could not be reached, refused the login or hung up. 0: it works, or nothing had to be sent. While it grows nothing is sent, and nothing is lost.",
 		nil, nil)
@@ -103,13 +108,20 @@ var (
 		"When the config was last read again, whether it could be taken or not; absent: not since the start.",
 		nil, nil)
 	descBuild = prometheus.NewDesc("drumbeat_build_info",
-		"1. The program's commit, the Go it was built with, the version of its config (a hash of the file and its process) and the environment.",
-		[]string{"commit", "go", "config", "environment"}, nil)
+		"1. The program's commit, the Go it was built with, and the environment.",
+		[]string{"commit", "go", "environment"}, nil)
+	descConfig = prometheus.NewDesc("drumbeat_config_info",
+		"1. The version of the config in force: a hash of the file and its process, which the log and the admins' digest name too.",
+		[]string{"config"}, nil)
 )
 
 // Handler answers one scrape after the other.
 func (m *Metrics) Handler() http.Handler {
 	registry := prometheus.NewRegistry() // our own: nothing that a library registers by itself comes in
+	for _, s := range m.Schedules() {
+		m.Counts.know(s)
+	}
+	registry.MustRegister(m.Counts.collectors()...)
 	registry.MustRegister(m, collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	scrape := promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(m.Log.Handler(), slog.LevelWarn)})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -124,8 +136,8 @@ func (m *Metrics) Handler() http.Handler {
 
 // Describe implements prometheus.Collector.
 func (m *Metrics) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descDeliveries, descOldest, descLastDue, descNextDue, descFinished, descRelay, descSource,
-		descLedger, descReadAt, descReload, descReloadAt, descBuild} {
+	for _, d := range []*prometheus.Desc{descDeliveries, descOldest, descLastDue, descNextDue, descFinished, descSuccess, descRelay, descSource,
+		descLedger, descReadAt, descReload, descReloadAt, descBuild, descConfig} {
 		out <- d
 	}
 }
@@ -135,7 +147,8 @@ func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
-	gauge(descBuild, 1, m.Commit, runtime.Version(), m.Config(), m.Environment)
+	gauge(descBuild, 1, m.Commit, runtime.Version(), m.Environment)
+	gauge(descConfig, 1, m.Config())
 	failed, at := m.Reload()
 	gauge(descReload, map[bool]float64{true: 1}[failed])
 	if !at.IsZero() {
@@ -178,6 +191,9 @@ func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 		}
 		if !p.LastFinished.IsZero() {
 			gauge(descFinished, seconds(p.LastFinished), s.Name, s.Digest)
+		}
+		if !p.LastSuccess.IsZero() {
+			gauge(descSuccess, seconds(p.LastSuccess), s.Name, s.Digest)
 		}
 	}
 }

@@ -9,9 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,13 +17,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
 	"drumbeat/internal/ledger"
 )
 
 // watchedHouse has a ledger in which one delivery is pending for two hours, one for the next hour to come, one is
-// sending, one unknown and one sent, of the schedule weekly, which has been planned up to its last Monday.
+// sending, one unknown and one sent, of the schedule weekly, which has been planned up to its last Monday; the Monday before
+// went well.
 func watchedHouse(t *testing.T) (*Metrics, *ledger.Ledger) {
 	t.Helper()
 	clock := now.Add(-2 * time.Hour)
@@ -34,16 +31,6 @@ func watchedHouse(t *testing.T) (*Metrics, *ledger.Ledger) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	var planned []ledger.Delivery
-	for _, rep := range []string{"r1", "r2", "r3", "r4", "r5"} {
-		planned = append(planned, ledger.Delivery{Key: ledger.Key{Recipient: rep + "@example.com", RepID: rep}, MessageID: rep, Body: []byte("mail")})
-	}
-	planned[3].NotBefore = now.Add(-100 * time.Minute) // after those that are claimed here
-	planned[4].NotBefore = now.Add(time.Hour)
-	run := ledger.Run{Schedule: "weekly", Period: "2026-11-09", AsOf: sentOn, AdvanceTo: sentOn}
-	if _, err := l.Plan(t.Context(), run, planned); err != nil {
-		t.Fatal(err)
-	}
 	claim := func() *ledger.Delivery {
 		d, err := l.Claim(t.Context(), ledger.Claim{Owner: "test", Lease: 24 * time.Hour})
 		if err != nil || d == nil {
@@ -56,20 +43,39 @@ func watchedHouse(t *testing.T) (*Metrics, *ledger.Ledger) {
 			t.Fatal(err)
 		}
 	}
+	plan := func(period string, due time.Time, planned ...ledger.Delivery) {
+		run := ledger.Run{Schedule: "weekly", Period: period, AsOf: due, AdvanceTo: due}
+		if _, err := l.Plan(t.Context(), run, planned); err != nil {
+			t.Fatal(err)
+		}
+	}
+	finish := func(period string) {
+		if err := l.FinishRun(t.Context(), "weekly", period); err != nil {
+			t.Fatal(err)
+		}
+	}
+	plan("2026-11-02", sentOn.AddDate(0, 0, -7), ledger.Delivery{Key: ledger.Key{Recipient: "r1@example.com", RepID: "r1"}, MessageID: "before", Body: []byte("mail")})
+	mark(claim(), ledger.Sent)
+	finish("2026-11-02")
+	var planned []ledger.Delivery
+	for _, rep := range []string{"r1", "r2", "r3", "r4", "r5"} {
+		planned = append(planned, ledger.Delivery{Key: ledger.Key{Recipient: rep + "@example.com", RepID: rep}, MessageID: rep, Body: []byte("mail")})
+	}
+	planned[3].NotBefore = now.Add(-100 * time.Minute) // after those that are claimed here
+	planned[4].NotBefore = now.Add(time.Hour)
+	plan("2026-11-09", sentOn, planned...)
 	mark(claim(), ledger.Sent)
 	clock = now.Add(-90 * time.Minute)
 	mark(claim(), ledger.Unknown)
 	clock = now.Add(-30 * time.Minute)
 	claim()
-	if err := l.FinishRun(t.Context(), "weekly", "2026-11-09"); err != nil {
-		t.Fatal(err)
-	}
+	finish("2026-11-09")
 	clock = now
 	return &Metrics{Ledger: l, Commit: "c0ffee", Config: func() string { return "v1" }, Reload: func() (bool, time.Time) { return true, time.Unix(1700000000, 0) }, Environment: "production",
-		Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
+		Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler), Counts: NewCounts(),
 		Schedules: func() []Clockwork {
 			weekly := func(after time.Time) time.Time { return sentOn.Add(7 * 24 * time.Hour) }
-			return []Clockwork{{"weekly", "rep", weekly}, {"new", "manager", weekly}}
+			return []Clockwork{{"weekly", "rep", weekly, true}, {"new", "manager", weekly, false}}
 		},
 		Vital: func() Vital {
 			return Vital{RelayFailures: 3, SourceAge: map[string]time.Duration{"weekly": 5 * time.Hour}}
@@ -111,9 +117,20 @@ func TestMetricsTellHowThingsStand(t *testing.T) {
 	}
 	got := scrape(t, strings.NewReader(string(text)))
 	for build := range got {
-		if strings.HasPrefix(build, "drumbeat_build_info{") && strings.Contains(build, `commit="c0ffee",config="v1",environment="production",go="go1.`) {
+		if strings.HasPrefix(build, "drumbeat_build_info{") && strings.Contains(build, `commit="c0ffee",environment="production",go="go1.`) {
 			delete(got, build)
 		}
+	}
+	counted := 0
+	maps.DeleteFunc(got, func(name string, v float64) bool { // what is counted has a test of its own
+		count := strings.Contains(name, "_total{") || strings.Contains(name, "_duration_seconds_")
+		if count {
+			counted++
+		}
+		return count && v == 0
+	})
+	if counted == 0 {
+		t.Error("nothing is counted")
 	}
 	last, next := float64(sentOn.Unix()), float64(sentOn.Unix()+7*86400)
 	want := map[string]float64{
@@ -121,7 +138,7 @@ func TestMetricsTellHowThingsStand(t *testing.T) {
 		`drumbeat_config_reload_timestamp_seconds`:                                          1700000000,
 		`drumbeat_deliveries{state="pending"}`:                                              2,
 		`drumbeat_deliveries{state="sending"}`:                                              1,
-		`drumbeat_deliveries{state="sent"}`:                                                 1,
+		`drumbeat_deliveries{state="sent"}`:                                                 2,
 		`drumbeat_deliveries{state="failed"}`:                                               0,
 		`drumbeat_deliveries{state="unknown"}`:                                              1,
 		`drumbeat_deliveries{state="skipped"}`:                                              0,
@@ -131,6 +148,8 @@ func TestMetricsTellHowThingsStand(t *testing.T) {
 		`drumbeat_schedule_last_due_timestamp_seconds{digest="rep",schedule="weekly"}`:      last,
 		`drumbeat_schedule_next_due_timestamp_seconds{digest="rep",schedule="weekly"}`:      next,
 		`drumbeat_schedule_last_finished_timestamp_seconds{digest="rep",schedule="weekly"}`: float64(now.Unix() - 30*60),
+		`drumbeat_schedule_last_success_timestamp_seconds{digest="rep",schedule="weekly"}`:  float64(now.Unix() - 2*3600),
+		`drumbeat_config_info{config="v1"}`:                                                 1,
 		`drumbeat_relay_failures`:                                                           3,
 		`drumbeat_source_age_seconds{schedule="weekly"}`:                                    5 * 3600,
 		`drumbeat_ledger_up`:                                                                1,
@@ -211,8 +230,17 @@ func TestMetricsOutliveTheLedger(t *testing.T) {
 		m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 		return scrape(t, w.Body)
 	}
+	said := func(got map[string]float64) bool { // by the ledger
+		for name := range got {
+			if strings.HasPrefix(name, "drumbeat_deliveries") || strings.HasPrefix(name, "drumbeat_oldest") ||
+				strings.HasPrefix(name, "drumbeat_schedule") || strings.HasPrefix(name, "drumbeat_ledger_read") {
+				return true
+			}
+		}
+		return false
+	}
 	const pending = `drumbeat_oldest_delivery_seconds{state="pending"}`
-	if got := look(); got["drumbeat_ledger_up"] != 0 || got["drumbeat_relay_failures"] != 3 || len(got) != 6 {
+	if got := look(); got["drumbeat_ledger_up"] != 0 || got["drumbeat_relay_failures"] != 3 || len(got) == 0 || said(got) {
 		t.Errorf("before it ever answered: %v", got)
 	}
 	moody.broken, at = nil, now.Add(10*time.Second)
@@ -238,64 +266,4 @@ func TestMetricsDoNotWaitForASilentLedger(t *testing.T) {
 			t.Errorf("%v after %s", r.err, time.Since(began))
 		}
 	})
-}
-
-// What the example of alert rules speaks of is there.
-func TestTheAlertRulesKnowOurMetrics(t *testing.T) {
-	text, err := os.ReadFile("../../docs/alerts.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file struct {
-		Groups []struct {
-			Name  string
-			Rules []struct {
-				Alert, Expr, For string
-				Labels           map[string]string
-				Annotations      struct{ Summary, Description string }
-			}
-		}
-	}
-	if err := yaml.UnmarshalWithOptions(text, &file, yaml.Strict()); err != nil {
-		t.Fatal(err)
-	}
-	m, _ := watchedHouse(t)
-	w := httptest.NewRecorder()
-	m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
-	exported := map[string]bool{"up": true} // Prometheus' own
-	for series := range scrape(t, w.Body) {
-		name, _, _ := strings.Cut(series, "{")
-		exported[name] = true
-	}
-	names, states := regexp.MustCompile(`\b(drumbeat_\w+|up)\b`), regexp.MustCompile(`state="(\w*)"`)
-	seen := map[string]bool{}
-	for _, g := range file.Groups {
-		for _, r := range g.Rules {
-			if seen[r.Alert] || r.Expr == "" || r.Annotations.Summary == "" || r.Annotations.Description == "" || r.Labels["severity"] == "" {
-				t.Errorf("alert %q: twice, or something is missing", r.Alert)
-			}
-			seen[r.Alert] = true
-			if !names.MatchString(r.Expr) {
-				t.Errorf("%s asks for no metric: %s", r.Alert, r.Expr)
-			}
-			for _, name := range names.FindAllString(r.Expr, -1) {
-				if !exported[name] {
-					t.Errorf("%s: there is no metric %s", r.Alert, name)
-				}
-			}
-			for _, name := range regexp.MustCompile(`\bdrumbeat_\w+`).FindAllString(r.Annotations.Description, -1) {
-				if !exported[name] {
-					t.Errorf("%s tells of %s, which is not there", r.Alert, name)
-				}
-			}
-			for _, s := range states.FindAllStringSubmatch(r.Expr, -1) {
-				if !slices.Contains(ledger.States, ledger.State(s[1])) {
-					t.Errorf("%s: there is no state %s", r.Alert, s[1])
-				}
-			}
-		}
-	}
-	if len(seen) < 5 {
-		t.Errorf("only %d alerts", len(seen))
-	}
 }

@@ -55,6 +55,7 @@ func (nothingRan) List(context.Context, ledger.Filter) ([]ledger.Delivery, error
 
 // planAdmin is plan for the admins' digest. It does without the source where it must: that is when it matters.
 func (w *Worker) planAdmin(ctx context.Context, desk *desk, r *round) error {
+	began := w.Now()
 	known, err := w.Ledger.Known(ctx, r.schedule.Name, r.period)
 	if err != nil {
 		return err
@@ -73,14 +74,18 @@ func (w *Worker) planAdmin(ctx context.Context, desk *desk, r *round) error {
 	r.sum.People, r.sum.Known = len(people), len(people)-len(fresh)
 	f := &figures{}
 	if len(fresh) > 0 && !w.rehearses {
+		r.begins()
 		if f.ops, err = w.operations(ctx, desk, r, reps, unread); err != nil {
 			return err
 		}
 	} else if len(fresh) == 0 && r.advance.IsZero() {
 		return nil
 	}
-	_, err = w.Ledger.PlanSeq(ctx, ledger.Run{Schedule: r.schedule.Name, Period: r.period, Tick: r.advance, AsOf: r.end,
+	added, err := w.Ledger.PlanSeq(ctx, ledger.Run{Schedule: r.schedule.Name, Period: r.period, Tick: r.advance, AsOf: r.end,
 		Digests: len(fresh), AdvanceTo: r.advance}, w.deliveries(r, f, fresh))
+	if err == nil && added > 0 {
+		w.count(r, began, 0)
+	}
 	return err
 }
 

@@ -40,7 +40,7 @@ func isAlarm(period string) bool { return strings.Contains(period, " ") }
 func (s *server) alarm(ctx context.Context, desk *desk, period string, n notice) error {
 	for _, sched := range s.admins {
 		r := s.w.newRound(sched, s.w.Now())
-		r.period, r.sum.Period, r.notice = period, period, n
+		r.period, r.sum.Period, r.notice, r.began = period, period, n, s.w.Now()
 		if err := s.w.plan(ctx, desk, r); err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (s *server) alarm(ctx context.Context, desk *desk, period string, n notice)
 
 // opened keeps a round in view until its last mail is dealt with.
 func (s *server) opened(ctx context.Context, r *round) {
-	o := &openRound{sum: r.sum, tick: r.tick, byHand: r.byHand, began: s.w.Now(), data: s.dataOf(ctx, r)}
+	o := &openRound{sum: r.sum, tick: r.tick, byHand: r.byHand, began: r.began, data: s.dataOf(ctx, r)}
 	s.mu.Lock()
 	s.open = append(s.open, o)
 	s.mu.Unlock()

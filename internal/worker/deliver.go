@@ -279,8 +279,10 @@ func (d *dispatch) send(ctx context.Context, conn Conn, row *ledger.Delivery, cl
 	unsure := &doubt{senders: &d.w.process().inDoubt}
 	defer unsure.set(false)
 	clear, stop := d.keep(calm, cancel, row, claimed, unsure)
+	began := d.w.Now()
 	result := conn.Send(calm, d.w.Config.Mail.From.Address, to, row.Body, clear)
 	stop()
+	d.w.meter().Delivered(d.w.Now().Sub(began))
 	if result.Outcome == mail.Relay && context.Cause(calm) != nil {
 		return mail.Result{}, nil // not the relay's fault: the delivery is no longer ours, and was not sent
 	}

@@ -71,7 +71,11 @@ func (d *dispatch) mark(ctx context.Context, row *ledger.Delivery, result mail.R
 	})()
 	err := errors.New("the database does not answer")
 	for tries := 1; ; tries++ {
-		switch tried := d.tell(calm, row, what); {
+		tried := d.tell(calm, row, what)
+		if tried == nil && what.State != ledger.Pending {
+			d.w.meter().Digests(row.Schedule, string(what.State), 1)
+		}
+		switch {
 		case tried == nil || errors.Is(tried, ledger.ErrFenced):
 			if tries > 1 {
 				d.w.Log.Info("result recorded after all", "delivery", row.ID)

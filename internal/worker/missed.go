@@ -57,8 +57,14 @@ func (s *server) leaveOut(ctx context.Context, desk *desk, sched config.Schedule
 		if err := s.w.Ledger.FinishRun(ctx, sched.Name, r.period); err != nil {
 			return err
 		}
+		if !recorded {
+			s.w.meter().Ended(sched.Name, "missed", 0)
+		}
 		told = append(told, digest.DueTick{Schedule: sched.Name, At: tick, Unfit: unfit,
 			Why: "It fell due at " + tick.In(sched.Zone).Format("15:04 on 2006-01-02") + ", and " + why + "."})
+	}
+	if len(told) > 0 {
+		s.pingLeftOut(sched, s.day(told[len(told)-1].At), newerIsMade)
 	}
 	if len(told) == 0 || s.isAdmin(sched.Name) {
 		return nil

@@ -31,6 +31,7 @@ func (w *Worker) plan(ctx context.Context, desk *desk, r *round) (err error) {
 	if r.schedule.Digest == config.Admin {
 		return w.planAdmin(ctx, desk, r)
 	}
+	began := w.Now()
 	known, err := w.Ledger.Known(ctx, r.schedule.Name, r.period)
 	if err != nil {
 		return err
@@ -66,12 +67,16 @@ func (w *Worker) plan(ctx context.Context, desk *desk, r *round) (err error) {
 	case len(fresh) == 0 && r.advance.IsZero() && len(withdrawn) == 0:
 		return nil
 	}
-	_, err = w.Ledger.PlanSeq(ctx, run, w.deliveries(r, f, fresh))
+	added, err := w.Ledger.PlanSeq(ctx, run, w.deliveries(r, f, fresh))
+	if err == nil && (added > 0 || len(fresh) == 0) { // else another replica was faster
+		w.count(r, began, len(withdrawn))
+	}
 	return err
 }
 
 // figure computes what the digests of a round are built from, if its data can be trusted, and notes it in the run.
 func (w *Worker) figure(ctx context.Context, desk *desk, r *round, run *ledger.Run) (*figures, error) {
+	r.begins()
 	f, err := desk.of(ctx, r)
 	if err != nil {
 		return nil, err
@@ -175,7 +180,7 @@ func (r *round) unknown(people []digest.Recipient, known map[ledger.Key]ledger.S
 // and the next run of the period makes it again. The ledger may ask for the sequence more than once.
 func (w *Worker) deliveries(r *round, f *figures, people []digest.Recipient) iter.Seq2[ledger.Delivery, error] {
 	return func(yield func(ledger.Delivery, error) bool) {
-		r.sum.Digests, r.sum.Skipped, r.sum.Reasons, r.sum.Problems = 0, 0, nil, nil
+		r.sum.Digests, r.sum.Skipped, r.sum.Reasons, r.sum.Problems, r.notMade = 0, 0, nil, nil, 0
 		for m := range w.mails(r, f, people) {
 			d := ledger.Delivery{Key: r.key(m.to), Kind: string(m.to.Kind)}
 			switch {
@@ -183,6 +188,7 @@ func (w *Worker) deliveries(r *round, f *figures, people []digest.Recipient) ite
 				w.Log.Error("digest not made", "schedule", r.schedule.Name, "period", r.period, "rep", m.to.Rep.ID,
 					"error", withoutAddresses(m.err.Error()))
 				d.State, d.Reason = ledger.Failed, m.err.Error()
+				r.notMade++
 			case m.skip != "":
 				d.State, d.Reason = ledger.Skipped, m.skip
 				r.sum.skip(m.skip)

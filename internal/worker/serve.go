@@ -61,6 +61,7 @@ type server struct {
 	outage    string                    // the day whose outage the admins were told of, and nobody took back
 	quiet     bool                      // its end is no news by itself: the data were read, and not trusted
 	toldAt    time.Time                 // when
+	beats     map[string]beat           // by schedule: what its monitor was told of a tick that is not made
 
 	mu   sync.Mutex
 	open []*openRound
@@ -81,7 +82,7 @@ type openRound struct {
 }
 
 func (w *Worker) newServer(started time.Time) *server {
-	s := &server{w: w, started: started, nudge: make(chan struct{}, 1), due: map[string]digest.DueTick{}, looked: map[string]time.Time{}}
+	s := &server{w: w, started: started, nudge: make(chan struct{}, 1), due: map[string]digest.DueTick{}, looked: map[string]time.Time{}, beats: map[string]beat{}}
 	for _, sched := range w.Config.Schedules {
 		if sched.Digest == config.Admin {
 			sched.RecipientZone = false // it goes when there is something to tell, not at anybody's own hour
@@ -109,6 +110,7 @@ func (s *server) reconcile(ctx context.Context, now time.Time) {
 			s.w.Log.Error("schedule not run, trying again", "schedule", sched.Name, "error", err)
 		}
 	}
+	s.pingHindered(ctx, now)
 	if err := s.recheckPeople(ctx, desk, now); err != nil && ctx.Err() == nil {
 		s.w.Log.Warn("whether everybody is still meant is not known", "error", err)
 	}
@@ -163,6 +165,7 @@ func (s *server) catchUp(ctx context.Context, desk *desk, sched config.Schedule,
 	}
 	if len(ticks) == 0 {
 		delete(s.looked, sched.Name)
+		s.pingTaken(sched)
 	}
 	if len(ticks) == 0 && missed {
 		return s.w.Ledger.SetLastDue(ctx, sched.Name, sched.Spec.Last(latest, sched.Zone))
@@ -197,7 +200,7 @@ func (s *server) planTicks(ctx context.Context, desk *desk, sched config.Schedul
 func (s *server) planTick(ctx context.Context, desk *desk, sched config.Schedule, tick, now time.Time) error {
 	admin := s.isAdmin(sched.Name)
 	r := s.w.newRound(sched, tick)
-	r.advance = tick
+	r.advance, r.began, r.starts = tick, s.w.Now(), s.starts
 	if admin {
 		r.notice.due = s.waiting()
 	}
@@ -216,9 +219,11 @@ func (s *server) planTick(ctx context.Context, desk *desk, sched config.Schedule
 	}
 	delete(s.due, sched.Name)
 	delete(s.looked, sched.Name)
-	if r.sum.Known < r.sum.People || r.sum.People == 0 { // else a second tick of one day: everybody was dealt with
+	open := r.sum.Known < r.sum.People || r.sum.People == 0 // else a second tick of one day: everybody was dealt with
+	if open {
 		s.opened(ctx, r)
 	}
+	s.pingMade(ctx, r, open)
 	return nil
 }
 
@@ -320,6 +325,10 @@ func (s *server) closeRounds(ctx context.Context) error {
 		sum.Sent, sum.Skipped = sum.InAll, sum.InSkipped
 		sum.Elapsed = s.w.Now().Sub(o.began)
 		s.w.logEnd(sum)
+		s.pingRound(sum)
+		if !isAlarm(sum.Period) {
+			s.w.meter().Ended(sum.Schedule, sum.outcome(), sum.Elapsed)
+		}
 		for _, p := range sum.Problems {
 			s.w.Log.Error("not delivered", "schedule", sum.Schedule, "period", sum.Period, "problem", p.String())
 		}

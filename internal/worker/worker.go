@@ -15,7 +15,6 @@ import (
 	"iter"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"drumbeat/internal/config"
@@ -106,22 +105,6 @@ type Worker struct {
 	turns  turns
 }
 
-// Process is what holds for all workers of a process together.
-type Process struct {
-	pace    pacer
-	inDoubt atomic.Int32 // senders of whom the ledger has not heard
-}
-
-// process gives what the worker shares with others, or has for itself.
-func (w *Worker) process() *Process {
-	w.once.Do(func() {
-		if w.Process == nil {
-			w.Process = new(Process)
-		}
-	})
-	return w.Process
-}
-
 // Job is one run of one schedule by hand.
 type Job struct {
 	Schedule config.Schedule
@@ -173,6 +156,12 @@ func (s Summary) Done() bool {
 // wait. The admins' digests come after the others. Its error is about the whole (a database out of reach), the first one that there was; what happened to
 // single digests stands in the summaries, of each job that was planned or told to stop.
 func (w *Worker) Run(ctx context.Context, jobs []Job, wait time.Duration) ([]Summary, error) {
+	sums, err := w.runJobs(ctx, jobs, wait)
+	w.pingJobs(jobs, sums)
+	return sums, err
+}
+
+func (w *Worker) runJobs(ctx context.Context, jobs []Job, wait time.Duration) ([]Summary, error) {
 	if w.Ledger != nil {
 		if err := w.replay(ctx); err != nil {
 			return nil, err
@@ -213,6 +202,9 @@ func (w *Worker) runAll(ctx context.Context, desk *desk, jobs []Job, until time.
 	for i, job := range jobs {
 		r := w.newRound(job.Schedule, job.Tick)
 		r.job, r.byHand, r.began, r.notice.due = job, true, w.Now(), untold
+		if job.whole() {
+			r.starts = func(r *round) { w.pingStart(r.schedule, r.period) }
+		}
 		failed = w.begin(ctx, desk, r)
 		// A relay or a ledger that is down is not asked for each schedule; finish has more patience.
 		if failed == nil && relay == nil && stuck == nil && job.Out == "" {
@@ -303,6 +295,17 @@ func (w *Worker) finish(ctx context.Context, r *round, until time.Time) error {
 // relay is why the relay could not be used, nil when it could.
 func (w *Worker) settleUp(ctx context.Context, filter ledger.Filter, relay error, s *Summary) error {
 	ctx = context.WithoutCancel(ctx)
+	if err := w.takeStock(ctx, filter, relay, s); err != nil {
+		return err
+	}
+	if s.Pending > 0 || len(filter.Recipients) > 0 { // a few recipients are not the run
+		return nil
+	}
+	return w.Ledger.FinishRun(ctx, filter.Schedule, filter.Period)
+}
+
+// takeStock is settleUp that closes nothing.
+func (w *Worker) takeStock(ctx context.Context, filter ledger.Filter, relay error, s *Summary) error {
 	rows, err := w.Ledger.List(ctx, filter)
 	if err != nil {
 		return err
@@ -339,10 +342,7 @@ func (w *Worker) settleUp(ctx context.Context, filter ledger.Filter, relay error
 		}
 	}
 	s.Problems.Merge(kinds)
-	if s.Pending > 0 || len(rows) == 0 || len(filter.Recipients) > 0 { // a few recipients are not the run
-		return nil
-	}
-	return w.Ledger.FinishRun(ctx, filter.Schedule, filter.Period)
+	return nil
 }
 
 // logEnd writes the one line that ends each run.
@@ -366,11 +366,19 @@ type round struct {
 	job      Job       // of a run by hand
 	byHand   bool
 	began    time.Time
-	wanted   []string // the addresses of those who are to get one
-	notice   notice   // of an admins' digest
-	made     *figures // what this run's digests were built from; nil when none was
-	relay    error    // why the relay could not be used the last time; nil when it could
+	starts   func(*round) // called at each try to make something; may be nil
+	wanted   []string     // the addresses of those who are to get one
+	notice   notice       // of an admins' digest
+	made     *figures     // what this run's digests were built from; nil when none was
+	relay    error        // why the relay could not be used the last time; nil when it could
+	notMade  int          // digests of the plan
 	sum      Summary
+}
+
+func (r *round) begins() {
+	if r.starts != nil {
+		r.starts(r)
+	}
 }
 
 func (r *round) filter() ledger.Filter {
