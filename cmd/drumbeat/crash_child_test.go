@@ -60,7 +60,7 @@ func doomedWorker(path, lease, point, nth string) error {
 	if err != nil {
 		return err
 	}
-	log := newLogger(os.Stderr, cfg.Log)
+	log := newLogger(os.Stderr, cfg)
 	h, err := openHouse(ctx, cfg, string(cfg.State.DSN), log)
 	if err != nil {
 		return err

@@ -62,7 +62,7 @@ func (o previewOptions) run(ctx context.Context, stdout, stderr io.Writer) error
 		day = pipeline.DateOf(at.instant, cfg.Zone)
 	}
 	p := &web.Preview{Book: book, Stories: book.stories(), Languages: book.languages, Day: day, Username: cfg.Web.Username, Password: string(cfg.Web.Password),
-		Log: handLogger(stderr, cfg.Log)}
+		Log: handLogger(stderr, cfg)}
 	return servePreview(ctx, stdout, stderr, "addr", o.addr, p)
 }
 

@@ -111,7 +111,7 @@ func (o runOptions) run(ctx context.Context, names []string, stdout, stderr io.W
 		defer func() { err = errors.Join(err, remove()) }()
 		state = dsn
 	}
-	h, err := openHouse(ctx, cfg, state, handLogger(stderr, cfg.Log))
+	h, err := openHouse(ctx, cfg, state, handLogger(stderr, cfg))
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func serve(ctx context.Context, path string, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	log := newLogger(stderr, cfg.Log)
+	log := newLogger(stderr, cfg)
 	told := new(reloads)
 	changed := watchConfig(ctx, cfg, told, log) // from the moment at which it was read: it may be mended while this waits for a database
 	h, err := furnish(ctx, cfg, log)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -268,23 +267,6 @@ func loadConfig(path string, toSend bool) (*config.Config, error) {
 		return cfg, cfg.ReadyToSend().Err()
 	}
 	return cfg, nil
-}
-
-// newLogger writes as the config says.
-func newLogger(w io.Writer, cfg config.Log) *slog.Logger {
-	opts := &slog.HandlerOptions{Level: cfg.Level}
-	if cfg.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, opts))
-	}
-	return slog.New(slog.NewTextHandler(w, opts))
-}
-
-// handLogger is for commands that people call: what they have to know is printed, the log is for debugging.
-func handLogger(w io.Writer, cfg config.Log) *slog.Logger {
-	if cfg.Level > slog.LevelDebug {
-		return slog.New(slog.DiscardHandler)
-	}
-	return newLogger(w, cfg)
 }
 
 // moment is what --as-of and --from may say: a date or an instant; empty is now.

@@ -4,10 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/url"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -186,7 +183,7 @@ func (w *Worker) record(ctx context.Context, run ledger.Run, since time.Time) (r
 			state = string(ledger.Skipped) // somebody has dealt with it
 		}
 		record.Mails = append(record.Mails, digest.MailRecord{ID: row.ID, RepID: row.RepID, Address: row.Recipient, State: state,
-			Made: row.MessageID != "", Reason: w.withoutSecrets(row.Reason)})
+			Made: row.MessageID != "", Reason: w.Config.WithoutSecrets(row.Reason)})
 	}
 	return record, told, nil
 }
@@ -248,39 +245,10 @@ func (w *Worker) comingUp(now time.Time) (out []digest.DueTick) {
 // dueTick says what hinders a tick.
 func (w *Worker) dueTick(schedule string, at time.Time, err error) digest.DueTick {
 	var people PeopleError
-	due := digest.DueTick{Schedule: schedule, At: at, Why: w.withoutSecrets(strings.Join(strings.Fields(err.Error()), " ")), Setup: errors.As(err, &people)}
+	due := digest.DueTick{Schedule: schedule, At: at, Why: w.Config.WithoutSecrets(strings.Join(strings.Fields(err.Error()), " ")), Setup: errors.As(err, &people)}
 	var data *DataError
 	if errors.As(err, &data) {
 		due.Data, due.Why = data.State, data.why
 	}
 	return due
-}
-
-var login = regexp.MustCompile(`://[^\s/@]+@|(?i)\b(password|pwd|secret|token)=[^\s;,:&]+`)
-
-// withoutSecrets takes out of foreign words what opens a door: they go by mail.
-func (w *Worker) withoutSecrets(words string) string {
-	c := w.Config
-	secrets := []string{string(c.Source.DSN), string(c.State.DSN), string(c.Mail.SMTP.Password), string(c.Web.Password), string(c.Web.Secret)}
-	for _, dsn := range secrets[:2] {
-		if u, err := url.Parse(dsn); err == nil && u.User != nil {
-			password, _ := u.User.Password()
-			escaped := strings.TrimPrefix(url.UserPassword("", password).String(), ":")
-			secrets = append(secrets, password, escaped, url.QueryEscape(password), url.PathEscape(password))
-		}
-	}
-	for _, s := range secrets { // as errors quote it
-		secrets = append(secrets, strings.Trim(strconv.Quote(s), `"`))
-	}
-	for _, s := range secrets {
-		if len(s) > 3 && !strings.HasPrefix(s, "sqlite:") {
-			words = strings.ReplaceAll(words, s, "[redacted]")
-		}
-	}
-	return login.ReplaceAllStringFunc(words, func(found string) string {
-		if strings.HasPrefix(found, "://") {
-			return "://[redacted]@"
-		}
-		return found[:strings.IndexByte(found, '=')+1] + "[redacted]"
-	})
 }

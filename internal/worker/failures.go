@@ -31,6 +31,12 @@ func (f Failure) String() string {
 	return line
 }
 
+// forLog is the line without the words, which may name a person: a server's code tells enough.
+func (f Failure) forLog() string {
+	f.Words = replyCode.FindString(f.Words)
+	return f.String()
+}
+
 func (f *Failures) add(what, words string) {
 	f.Merge(Failures{{What: what, Words: withoutAddresses(words), N: 1, code: code(words)}})
 }

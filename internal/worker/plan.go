@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -25,7 +26,7 @@ func (w *Worker) plan(ctx context.Context, desk *desk, r *round) (err error) {
 	defer func() {
 		if v := recover(); v != nil { // in a figure, that is: the tick stays due, and the process goes on with the rest
 			w.Log.Error("panic while planning", "schedule", r.schedule.Name, "period", r.period, "stack", string(debug.Stack()))
-			err = fmt.Errorf("plan %s %s: panic: %v", r.schedule.Name, r.period, v)
+			err = fmt.Errorf("plan %s %s: panic: %s", r.schedule.Name, r.period, w.panicked(v))
 		}
 	}()
 	if r.schedule.Digest == config.Admin {
@@ -90,6 +91,26 @@ func (w *Worker) figure(ctx context.Context, desk *desk, r *round, run *ledger.R
 	run.Observed = desk.look.news(r)
 	r.sum.Deals, r.sum.Reps, r.made = run.Deals, run.Reps, f
 	return f, nil
+}
+
+// notMade logs a digest that could not be made: where that was, in the words of a template's place. What hinders it may
+// quote the digest itself, and stands in the ledger and at level debug.
+func (w *Worker) notMade(r *round, m made) {
+	log := w.Log.With("schedule", r.schedule.Name, "period", r.period, "rep", m.to.Rep.ID)
+	log.Error("digest not made, drumbeat ledger list --state failed says why", "at", place.FindString(m.err.Error()))
+	log.Debug("digest not made", "error", m.err)
+}
+
+// place is where a template stopped.
+var place = regexp.MustCompile(`template: [\w./-]+:\d+(:\d+)?`)
+
+// panicked gives the words of a panic that may stand in a log: the runtime's own. Others may quote the data.
+func (w *Worker) panicked(v any) string {
+	if err, ok := v.(runtime.Error); ok {
+		return err.Error()
+	}
+	w.Log.Debug("panic", "words", fmt.Sprint(v))
+	return fmt.Sprintf("a %T, whose words are in the log at level debug", v)
 }
 
 // write is plan with a folder in place of the ledger.
@@ -185,8 +206,7 @@ func (w *Worker) deliveries(r *round, f *figures, people []digest.Recipient) ite
 			d := ledger.Delivery{Key: r.key(m.to), Kind: string(m.to.Kind)}
 			switch {
 			case m.err != nil:
-				w.Log.Error("digest not made", "schedule", r.schedule.Name, "period", r.period, "rep", m.to.Rep.ID,
-					"error", withoutAddresses(m.err.Error()))
+				w.notMade(r, m)
 				d.State, d.Reason = ledger.Failed, m.err.Error()
 				r.notMade++
 			case m.skip != "":

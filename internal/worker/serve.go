@@ -330,7 +330,7 @@ func (s *server) closeRounds(ctx context.Context) error {
 			s.w.meter().Ended(sum.Schedule, sum.outcome(), sum.Elapsed)
 		}
 		for _, p := range sum.Problems {
-			s.w.Log.Error("not delivered", "schedule", sum.Schedule, "period", sum.Period, "problem", p.String())
+			s.w.Log.Error("not delivered", "schedule", sum.Schedule, "period", sum.Period, "problem", p.forLog())
 		}
 	}
 	s.mu.Lock()

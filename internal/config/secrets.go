@@ -1,0 +1,42 @@
+package config
+
+import (
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+var login = regexp.MustCompile(`://[^\s/@]+@|(?i)\b(password|pwd|secret|token)=[^\s;,:&]+`)
+
+// WithoutSecrets takes out of foreign words, which may be mailed or logged, what opens a door: passwords, DSNs, the URLs
+// of monitors.
+func (c *Config) WithoutSecrets(words string) string {
+	secrets := []string{string(c.Source.DSN), string(c.State.DSN), string(c.Mail.SMTP.Password), string(c.Web.Password), string(c.Web.Secret)}
+	for _, dsn := range secrets[:2] {
+		if u, err := url.Parse(dsn); err == nil && u.User != nil {
+			password, _ := u.User.Password()
+			escaped := strings.TrimPrefix(url.UserPassword("", password).String(), ":")
+			secrets = append(secrets, password, escaped, url.QueryEscape(password), url.PathEscape(password))
+		}
+	}
+	for _, s := range c.Schedules {
+		if u, err := url.Parse(s.Ping); err == nil {
+			secrets = append(secrets, strings.TrimPrefix(u.RequestURI(), "/"))
+		}
+	}
+	for _, s := range secrets { // as errors quote it
+		secrets = append(secrets, strings.Trim(strconv.Quote(s), `"`))
+	}
+	for _, s := range secrets {
+		if len(s) > 3 && !strings.HasPrefix(s, "sqlite:") {
+			words = strings.ReplaceAll(words, s, redacted)
+		}
+	}
+	return login.ReplaceAllStringFunc(words, func(found string) string {
+		if strings.HasPrefix(found, "://") {
+			return "://" + redacted + "@"
+		}
+		return found[:strings.IndexByte(found, '=')+1] + redacted
+	})
+}
