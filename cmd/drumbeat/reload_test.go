@@ -49,7 +49,7 @@ func TestABrokenReloadLeavesTheOldConfigInForce(t *testing.T) {
 		}
 	}
 	configOf := func(text string) string {
-		return regexp.MustCompile(`drumbeat_build_info\{[^}]*config="([^"]*)"`).FindString(text)
+		return regexp.MustCompile(`drumbeat_config_info\{config="([^"]*)"`).FindString(text)
 	}
 	stop := background(t, "http://"+listen+"/readyz", "serve", "--config", path)
 	before := configOf(metrics())

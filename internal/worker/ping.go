@@ -30,7 +30,9 @@ func (w *Worker) ping(sched config.Schedule, kind, body string) {
 
 // pingStart says that the digests of a period are being made.
 func (w *Worker) pingStart(sched config.Schedule, period string) {
-	w.ping(sched, ping.Start, period+": begun")
+	if w.newest(sched, period) {
+		w.ping(sched, ping.Start, period+": begun")
+	}
 }
 
 // pingEnd says how a run ended that is dealt with.
@@ -39,32 +41,41 @@ func (w *Worker) pingEnd(sched config.Schedule, sum Summary) {
 	if !sum.Done() {
 		kind = ping.Fail
 	}
-	latest := sched.Spec.Last(w.Now(), sched.Zone)
-	outdated := !latest.IsZero() && sum.Period < schedule.PeriodKey(schedule.End(latest, w.Config.Zone), w.Config.Zone)
-	if isAlarm(sum.Period) || outdated && kind == ping.Success {
+	if isAlarm(sum.Period) || kind == ping.Success && !w.newest(sched, sum.Period) {
 		return
 	}
 	w.ping(sched, kind, fmt.Sprintf("%s: digests %d, sent %d, failed %d, unknown %d, skipped %d, pending %d, elapsed %s", sum.Period,
 		sum.Digests, sum.InAll, sum.Failed, sum.Unknown, sum.InSkipped, sum.Pending, sum.Elapsed.Round(time.Millisecond)))
 }
 
+// newest says whether no tick of a later period has come.
+func (w *Worker) newest(sched config.Schedule, period string) bool {
+	if isAlarm(period) {
+		return false
+	}
+	latest := sched.Spec.Last(w.Now(), sched.Zone)
+	return latest.IsZero() || period >= schedule.PeriodKey(schedule.End(latest, w.Config.Zone), w.Config.Zone)
+}
+
 // whole says whether a job is the run of a schedule, and no test or part of it.
 func (j Job) whole() bool { return len(j.Only) == 0 && j.Redirect == "" && j.Out == "" }
 
-// pingJobs says how runs by hand ended; one that has no summary could not be made or finished.
+// pingJobs says how runs by hand ended; one that has no summary could not be made or finished. Who makes an old period by
+// hand sees how that ends.
 func (w *Worker) pingJobs(jobs []Job, sums []Summary) {
 	ended := map[string]Summary{}
 	for _, s := range sums {
 		ended[s.Schedule] = s
 	}
 	for _, j := range jobs {
-		if !j.whole() {
+		period := w.newRound(j.Schedule, j.Tick).period
+		if !j.whole() || !w.newest(j.Schedule, period) {
 			continue
 		}
 		if sum, ok := ended[j.Schedule.Name]; ok {
 			w.pingEnd(j.Schedule, sum)
 		} else {
-			w.ping(j.Schedule, ping.Fail, w.newRound(j.Schedule, j.Tick).period+": not made")
+			w.ping(j.Schedule, ping.Fail, period+": not made")
 		}
 	}
 }
