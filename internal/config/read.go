@@ -51,7 +51,7 @@ func Check(path string, env func(string) (string, bool)) (*Config, fault.List) {
 func open(path string, env yamlfile.Env) (cfg *Config, own, ofProcess fault.List) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return &Config{Path: path}, fault.List{{File: path, What: cannotRead(err), Hint: "name the config with --config"}}, nil
+		return &Config{Path: path, Files: []string{path}}, fault.List{{File: path, What: cannotRead(err), Hint: "name the config with --config"}}, nil
 	}
 	return read(path, data, env)
 }
@@ -60,10 +60,10 @@ func open(path string, env yamlfile.Env) (cfg *Config, own, ofProcess fault.List
 func read(path string, data []byte, env yamlfile.Env) (cfg *Config, own, ofProcess fault.List) {
 	f, root := yamlfile.Parse(path, data, env)
 	root.Know(places(), meanings)
-	r := &reader{cfg: &Config{Path: path}, dir: filepath.Dir(path)}
+	r := &reader{cfg: &Config{Path: path, Files: []string{path}}, dir: filepath.Dir(path)}
 	ofProcess = r.sections(root)
 	r.note()
-	r.cfg.Version = version(data, r.cfg.ProcessPath)
+	r.cfg.Version = version(data, r.process)
 	own = f.Faults()
 	r.cfg.unready = f.Unexplained(r.cfg.unready)
 	return r.cfg, own, ofProcess
@@ -91,11 +91,7 @@ func (r *reader) sections(root *yamlfile.Map) (ofProcess fault.List) {
 
 // version is the beginning of a hash of a config and its process. It has so few digits that nobody finds a password
 // by it.
-func version(data []byte, processPath string) string {
-	process, err := os.ReadFile(processPath)
-	if err != nil {
-		process = nil // that it cannot be read is a fault of its own
-	}
+func version(data, process []byte) string {
 	sum := sha256.Sum256(append(append(data[:len(data):len(data)], 0), process...))
 	return hex.EncodeToString(sum[:4])
 }
@@ -104,7 +100,8 @@ func version(data []byte, processPath string) string {
 type reader struct {
 	cfg     *Config
 	dir     string
-	sending bool // what is read is needed to send only: a file that is not there hinders no report
+	process []byte // as it was read; nil: it could not be
+	sending bool   // what is read is needed to send only: a file that is not there hinders no report
 }
 
 // fileFault is something wrong with a file that the config names.
@@ -122,6 +119,12 @@ func (r *reader) path(p string) string {
 		return p
 	}
 	return filepath.Join(r.dir, p)
+}
+
+// file reads one that the config names.
+func (r *reader) file(p string) ([]byte, error) {
+	r.cfg.Files = append(r.cfg.Files, p)
+	return os.ReadFile(p)
 }
 
 // cannotRead says why a file could not be read, without its path: the fault's place names it.
@@ -151,11 +154,12 @@ func (r *reader) general(root *yamlfile.Map) fault.List {
 		root.Fault("process", "this is the config itself", "the process stands in a file of its own: name that")
 		return nil
 	}
-	data, err := os.ReadFile(c.ProcessPath)
+	data, err := r.file(c.ProcessPath)
 	if err != nil {
 		root.Fault("process", c.ProcessPath+" "+cannotRead(err), "paths are relative to the config file")
 		return nil
 	}
+	r.process = data
 	var faults fault.List
 	c.Process, faults = process.Read(c.ProcessPath, data, c.Zone)
 	return faults
@@ -170,6 +174,7 @@ func (r *reader) existing(m *yamlfile.Map, key string, folder bool) string {
 	if p == "" {
 		return ""
 	}
+	r.cfg.Files = append(r.cfg.Files, p)
 	switch info, err := os.Stat(p); {
 	case err != nil:
 		r.fileFault(m, key, p+" "+cannotRead(err), "paths are relative to the config file")
@@ -238,7 +243,7 @@ func (r *reader) query(m *yamlfile.Map, key string) string {
 	if !strings.HasSuffix(sql, ".sql") || strings.ContainsAny(sql, "\n;()") {
 		return sql
 	}
-	data, err := os.ReadFile(r.path(sql))
+	data, err := r.file(r.path(sql))
 	switch {
 	case err != nil:
 		m.Fault(key, r.path(sql)+" "+cannotRead(err), "paths are relative to the config file")
@@ -326,7 +331,7 @@ func (r *reader) secret(m *yamlfile.Map, key string) Secret {
 	if p == "" {
 		return ""
 	}
-	data, err := os.ReadFile(p)
+	data, err := r.file(p)
 	if err != nil { // its path is not repeated: the secret itself may stand there
 		r.fileFault(m, twin, "the file "+cannotRead(err), "paths are relative to the config file, and the "+key+" itself would stand under "+key)
 		return ""
