@@ -56,7 +56,8 @@ source and process. Nothing is written and nothing sent.`,
 			cfg, faults := config.Check(path, os.LookupEnv)
 			unready := len(faults) > 0 && len(faults) == len(cfg.ReadyToSend())
 			_, ofWaivers := readWaivers(cfg.Waivers)
-			others := slices.Concat(ofWaivers, checkTemplates(cfg.Templates))
+			_, ofTemplates := checkTemplates(cfg.Templates)
+			others := slices.Concat(ofWaivers, ofTemplates)
 			if faults = append(faults, others...); connect && unready && len(others) == 0 {
 				return checkUnready(c.Context(), shown(c.OutOrStdout()), shown(c.ErrOrStderr()), cfg, faults)
 			}
@@ -91,15 +92,15 @@ func readWaivers(path string) ([]pipeline.Waiver, fault.List) {
 }
 
 // checkTemplates parses and tries the templates with those of the folder over the built-in ones, and names the
-// files in it that nothing would ever read.
-func checkTemplates(folder string) fault.List {
+// files in it that nothing would ever read. What it gives renders by what it has tried; nil: there is no folder.
+func checkTemplates(folder string) (*render.Renderer, fault.List) {
 	if folder == "" {
-		return nil
+		return nil, nil
 	}
 	var faults fault.List
 	builtIn, err := fs.Glob(templates.FS, "*.*")
 	if err != nil {
-		return fault.List{{File: folder, What: err.Error()}}
+		return nil, fault.List{{File: folder, What: err.Error()}}
 	}
 	known := map[string]bool{}
 	for _, name := range builtIn {
@@ -107,7 +108,7 @@ func checkTemplates(folder string) fault.List {
 	}
 	files, err := os.ReadDir(folder)
 	if err != nil {
-		return fault.List{{File: folder, What: err.Error()}}
+		return nil, fault.List{{File: folder, What: err.Error()}}
 	}
 	for _, f := range files {
 		if strings.HasPrefix(f.Name(), "words") && filepath.Ext(f.Name()) == ".txt" { // of several languages: package words knows which
@@ -136,7 +137,7 @@ func checkTemplates(folder string) fault.List {
 			faults[i].What, faults[i].Hint = "is a link that leads out of the folder", "put the file itself there"
 		}
 	}
-	return faults
+	return r, faults
 }
 
 // tryTemplates renders the whole storybook in every language, full digests and empty ones: a field that is none shows

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"drumbeat/internal/config"
+	"drumbeat/internal/digest"
 	"drumbeat/internal/fault"
 )
 
@@ -22,17 +22,25 @@ import (
 // for word of them: editors rename, config maps swap links, and not every file system tells.
 const lookEvery = time.Second
 
-// watchConfig hands over the config that is to be in force from now on, each time that its files have changed and are
-// at rest, and on SIGHUP. What is wrong with it is logged, each fault as `check` prints it, and the old one stays.
-func watchConfig(ctx context.Context, inForce *config.Config, told *reloads, log *slog.Logger) <-chan *config.Config {
+// restless is how often files that change while they are read are read again before they are taken as they are: the
+// next look finds what they became.
+const restless = 10
+
+// furnisher opens all that a worker with a config stands on, or says why it cannot.
+type furnisher func(context.Context, *config.Config) (*house, error)
+
+// watchConfig hands over the house whose config is to be in force from now on, each time that the config's files have
+// changed and are at rest, and on SIGHUP. What is wrong with them is logged, each fault as `check` prints it, and the
+// old config stays; state is that of its files when it was read.
+func watchConfig(ctx context.Context, inForce *config.Config, state string, told *reloads, furnish furnisher, log *slog.Logger) <-chan *house {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
-	next := make(chan *config.Config)
-	acted := fingerprint(inForce)
+	next := make(chan *house)
 	go func() {
 		defer signal.Stop(hangup)
 		look := time.NewTicker(lookEvery)
 		defer look.Stop()
+		files, acted := inForce.Files, state
 		for seen := acted; ; {
 			asked := false
 			select {
@@ -42,22 +50,26 @@ func watchConfig(ctx context.Context, inForce *config.Config, told *reloads, log
 				asked = true
 			case <-look.C:
 			}
-			now := fingerprint(inForce)
+			now := fingerprint(files)
 			changed := now != acted && now == seen // half of a file that is being written is no config
 			if seen = now; !asked && !changed {
 				continue
 			}
-			acted = now
-			cfg, err := reload(inForce)
-			if err != nil {
-				told.note(err)
-				logReload(log, err)
+			t := take(ctx, inForce, furnish)
+			if ctx.Err() != nil {
+				t.drop(log)
+				return
+			}
+			files, acted, seen = t.files, t.state, t.state
+			if told.note(t.why); t.why != nil {
+				logReload(log, t.why)
 				continue
 			}
 			select {
-			case next <- cfg:
-				inForce = cfg
+			case next <- t.house:
+				inForce = t.house.Config
 			case <-ctx.Done():
+				t.drop(log)
 				return
 			}
 		}
@@ -65,56 +77,91 @@ func watchConfig(ctx context.Context, inForce *config.Config, told *reloads, log
 	return next
 }
 
-// reloads remembers how the last one went.
-type reloads struct {
-	mu  sync.Mutex
-	why error // nil: the config that it read is in force
-	at  time.Time
+// taking is what came of one reading of a config: a house, or why there is none.
+type taking struct {
+	house *house
+	why   error
+	files []string // that were read
+	state string   // of them, before and after
 }
 
-func (r *reloads) note(why error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.why, r.at = why, time.Now()
+func (t taking) drop(log *slog.Logger) {
+	if t.house == nil {
+		return
+	}
+	if err := t.house.Close(); err != nil {
+		log.Error("not closed", "error", err)
+	}
 }
 
-// last is why the last reload could not be taken, nil where it was, and when it was; the zero time: there was none.
-func (r *reloads) last() (why error, at time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.why, r.at
+// take reads a config and all that it names, and refuses what a running worker cannot change. Templates are parsed and
+// tried here, so that all that the house will use was read in one state of the files: where that has changed meanwhile,
+// they are read again.
+func take(ctx context.Context, inForce *config.Config, furnish furnisher) taking {
+	for try := 1; ; try++ {
+		cfg, state, err := readConfig(inForce.Path)
+		if err == nil {
+			err = changeable(inForce, cfg)
+		}
+		t := taking{why: err, files: cfg.Files, state: state}
+		if err == nil {
+			t.house, t.why = furnish(ctx, cfg)
+		}
+		if try == restless || ctx.Err() != nil || fingerprint(cfg.Files) == state {
+			return t
+		}
+		t.drop(slog.New(slog.DiscardHandler)) // it never was in use
+	}
 }
 
-// fingerprint tells one state of a config's files from another.
-func fingerprint(cfg *config.Config) string {
+// readConfig reads a config with what sending needs, and gives the state of its files: the same before and after. Where
+// there is an error the config is good for its files alone.
+func readConfig(path string) (cfg *config.Config, state string, err error) {
+	for range restless {
+		before := state
+		var faults fault.List
+		cfg, faults = config.Check(path, os.LookupEnv)
+		err = faults.Err()
+		if state = fingerprint(cfg.Files); state == before {
+			break
+		}
+	}
+	return cfg, state, err
+}
+
+// fingerprint tells one state of a config's files from another, by what is in them: who only touches one changes
+// nothing. Of folders the files in them count.
+func fingerprint(files []string) string {
 	hash := sha256.New()
 	add := func(name string) {
 		data, err := os.ReadFile(name)
 		fmt.Fprintf(hash, "%s %d %v\n", name, len(data), err)
 		hash.Write(data)
 	}
-	add(cfg.Path)
-	add(cfg.ProcessPath)
-	if cfg.Waivers != "" {
-		add(cfg.Waivers)
-	}
-	if cfg.Templates != "" {
-		_ = filepath.WalkDir(cfg.Templates, func(name string, d fs.DirEntry, err error) error {
-			if err == nil && !d.IsDir() {
-				add(name)
+	for _, name := range files {
+		entries, err := os.ReadDir(name)
+		if err != nil { // no folder
+			add(name)
+			continue
+		}
+		for _, e := range entries {
+			if !e.IsDir() {
+				add(filepath.Join(name, e.Name()))
 			}
-			return nil // what cannot be read is told by who uses it
-		})
+		}
 	}
 	return string(hash.Sum(nil))
 }
 
-// reload reads the config again, and refuses what a running worker cannot change.
-func reload(inForce *config.Config) (*config.Config, error) {
-	cfg, err := loadConfig(inForce.Path, true)
-	if err != nil {
-		return nil, err
-	}
+// startNeeded are changes that a running worker cannot take.
+type startNeeded struct{ changes fault.List }
+
+func (s startNeeded) Error() string { return s.changes.Error() }
+func (s startNeeded) Unwrap() error { return s.changes }
+
+// changeable refuses what a running worker cannot change.
+func changeable(inForce, cfg *config.Config) error {
+	var changes fault.List
 	for _, fixed := range []struct {
 		key  string
 		same bool
@@ -124,10 +171,52 @@ func reload(inForce *config.Config) (*config.Config, error) {
 		{"web.listen", cfg.Web.Listen == inForce.Web.Listen},
 	} {
 		if !fixed.same {
-			return nil, wrong("%s: %s cannot change while Drumbeat runs; start it again", cfg.Path, fixed.key)
+			changes = append(changes, fault.Fault{File: cfg.Path, What: fixed.key + " cannot change while Drumbeat runs", Hint: "start it again, or put the old value back"})
 		}
 	}
-	return cfg, nil
+	if len(changes) > 0 {
+		return startNeeded{changes}
+	}
+	return nil
+}
+
+// reloads remembers how the last one went.
+type reloads struct {
+	mu    sync.Mutex
+	why   error // nil: the config that it read is in force
+	at    time.Time
+	since time.Time // when the first of those in a row failed of which at is the last
+	taken time.Time // when the config in force was
+}
+
+func (r *reloads) note(why error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	if why == nil {
+		r.taken = now
+	} else if r.why == nil {
+		r.since = now
+	}
+	r.why, r.at = why, now
+}
+
+// last is why the last reload could not be taken, nil where it was, and when it was; the zero time: there was none.
+func (r *reloads) last() (why error, at time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.why, r.at
+}
+
+// refused is the config that could not be taken, as admins are told of it; nil: there is none.
+func (r *reloads) refused() *digest.Refusal {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.why == nil {
+		return nil
+	}
+	var start startNeeded
+	return &digest.Refusal{Since: r.since, InForce: r.taken, Faults: faultLines(r.why), Start: errors.As(r.why, &start)}
 }
 
 // logReload says why the old config stays in force.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"slices"
 	"sync"
@@ -45,13 +46,15 @@ func serve(ctx context.Context, path string, stderr io.Writer) (err error) {
 			err = nil
 		}
 	}()
-	cfg, err := loadConfig(path, true)
+	cfg, files, err := readConfig(path)
 	if err != nil {
 		return err
 	}
 	log := newLogger(stderr, cfg)
-	told := new(reloads)
-	changed := watchConfig(ctx, cfg, told, log) // from the moment at which it was read: it may be mended while this waits for a database
+	told := &reloads{taken: time.Now()}
+	changed := watchConfig(ctx, cfg, files, told, func(ctx context.Context, cfg *config.Config) (*house, error) {
+		return furnish(ctx, cfg, log)
+	}, log) // from the moment at which it was read: it may be mended while this waits for a database
 	h, err := furnish(ctx, cfg, log)
 	if err != nil {
 		return err
@@ -74,7 +77,7 @@ func serve(ctx context.Context, path string, stderr io.Writer) (err error) {
 	begun = true
 	pings := servePings(site.counts, log)
 	defer pings.Close()
-	all := shifts{since: since, shared: worker.Process{Pings: pings, Meter: site.counts}}
+	all := shifts{since: since, told: told, shared: worker.Process{Pings: pings, Meter: site.counts}}
 	all.next(ctx, h, state, site)
 	for {
 		select {
@@ -82,14 +85,9 @@ func serve(ctx context.Context, path string, stderr io.Writer) (err error) {
 			err := all.end()
 			log.Info("worker stopped")
 			return err
-		case cfg := <-changed:
-			h, err := furnish(ctx, cfg, log)
-			if told.note(err); err != nil {
-				logReload(log, err)
-				continue
-			}
+		case h := <-changed:
 			all.next(ctx, h, state, site)
-			log.Info("config reloaded", "config", cfg.Version)
+			log.Info("config reloaded", "config", h.Config.Version)
 		}
 	}
 }
@@ -100,8 +98,9 @@ type shifts struct {
 	stop   func()         // ends the present one
 	ending sync.WaitGroup // until each is over and closed
 	since  time.Time      // of the first, by the ledger's clock
+	told   *reloads
 	shared worker.Process
-	names  []string // of the present schedules
+	former []config.Schedule // of the one that serves
 	mu     sync.Mutex
 	err    error
 }
@@ -112,19 +111,12 @@ func (s *shifts) next(ctx context.Context, h *house, state *ledger.Ledger, site 
 	for _, note := range cfg.Notes {
 		h.Log.Warn("config", "note", note)
 	}
-	for _, name := range s.names {
-		if !slices.ContainsFunc(cfg.Schedules, func(c config.Schedule) bool { return c.Name == name }) {
-			h.Log.Warn("schedule is gone; one of another name is a new one, which knows nothing of what it sent", "schedule", name)
-		}
-	}
-	s.names = nil
-	for _, c := range cfg.Schedules {
-		s.names = append(s.names, c.Name)
-	}
+	tellGone(s.former, cfg.Schedules, h.Log)
+	s.former = cfg.Schedules
 	for _, s := range cfg.Schedules {
 		h.Log.Info("waiting for its next tick", "schedule", s.Name, "next", s.Spec.Next(time.Now(), s.Zone))
 	}
-	h.Ledger, h.state, h.Past, h.Since, h.Process = state, state, state, s.since, &s.shared
+	h.Ledger, h.state, h.Past, h.Since, h.Process, h.Refused = state, state, state, s.since, &s.shared, s.told.refused
 	if s.stop != nil {
 		s.stop()
 	}
@@ -138,6 +130,22 @@ func (s *shifts) next(ctx context.Context, h *house, state *ledger.Ledger, site 
 		defer s.mu.Unlock()
 		s.err = errors.Join(s.err, err)
 	})
+}
+
+// tellGone says which schedules are there no more, and which of the new ones may be one of them by another name.
+func tellGone(before, after []config.Schedule, log *slog.Logger) {
+	renamed := config.PerhapsRenamed(before, after)
+	for _, b := range before {
+		if slices.ContainsFunc(after, func(a config.Schedule) bool { return a.Name == b.Name }) {
+			continue
+		}
+		if to := renamed[b.Name]; to != "" {
+			log.Warn("schedule is gone, and perhaps renamed: another name is another schedule, which begins with its next tick and knows nothing of what the old one sent; "+
+				"what waits under the old name still goes out; drumbeat plan --against OLD-CONFIG shows what that means", "schedule", b.Name, "perhaps_now", to)
+			continue
+		}
+		log.Warn("schedule is gone; what waits of it still goes out, and one of another name is a new one, which knows nothing of what it sent", "schedule", b.Name)
+	}
 }
 
 // end waits until all are over.

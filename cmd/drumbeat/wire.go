@@ -29,6 +29,10 @@ func openSource(ctx context.Context, cfg *config.Config) (*source.Source, error)
 	if len(faults) > 0 {
 		return nil, faults
 	}
+	return openSourceWith(ctx, cfg, waivers)
+}
+
+func openSourceWith(ctx context.Context, cfg *config.Config, waivers []pipeline.Waiver) (*source.Source, error) {
 	return source.Open(ctx, source.Config{DSN: string(cfg.Source.DSN), Preset: cfg.Source.Preset, Schema: cfg.Source.Schema,
 		Queries: cfg.Source.Queries, StatementTimeout: cfg.Source.StatementTimeout, Waivers: waivers})
 }
@@ -36,7 +40,7 @@ func openSource(ctx context.Context, cfg *config.Config) (*source.Source, error)
 // lateSource is a source that could not be reached when it was to be opened: whoever reads it opens it, so that a
 // worker outlives the outage of a database, and can tell of it.
 type lateSource struct {
-	cfg *config.Config
+	open func(context.Context) (*source.Source, error)
 
 	mu  sync.Mutex
 	src *source.Source // nil: not open yet
@@ -44,14 +48,19 @@ type lateSource struct {
 
 // openLate opens the source, and says so where it has to be done later. What is wrong with the config is an error.
 func openLate(ctx context.Context, cfg *config.Config, log *slog.Logger) (*lateSource, error) {
-	src, err := openSource(ctx, cfg)
+	waivers, faults := readWaivers(cfg.Waivers) // now, with the rest of the config, also where the source opens later
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	open := func(ctx context.Context) (*source.Source, error) { return openSourceWith(ctx, cfg, waivers) }
+	src, err := open(ctx)
 	if err != nil && (isFaults(err) || ctx.Err() != nil || !strings.HasPrefix(string(cfg.Source.DSN), "postgres")) {
 		return nil, err
 	}
 	if err != nil {
 		log.Error("source out of reach, it is tried again when it is read", "error", err)
 	}
-	return &lateSource{cfg: cfg, src: src}, nil
+	return &lateSource{open: open, src: src}, nil
 }
 
 // ReadFor implements worker.Source.
@@ -69,7 +78,7 @@ func (s *lateSource) opened(ctx context.Context) (*source.Source, error) {
 	if s.src != nil {
 		return s.src, nil
 	}
-	src, err := openSource(ctx, s.cfg)
+	src, err := s.open(ctx)
 	if err == nil {
 		s.src = src
 	}
@@ -90,10 +99,8 @@ func newRenderer(cfg *config.Config) (*render.Renderer, error) {
 	if cfg.Templates == "" {
 		return render.New()
 	}
-	if faults := checkTemplates(cfg.Templates); len(faults) > 0 {
-		return nil, faults
-	}
-	return rendererOver(cfg.Templates)
+	r, faults := checkTemplates(cfg.Templates)
+	return r, faults.Err()
 }
 
 // rendererOver lays a folder over the built-in templates. A link in it may lead to another file of the folder, as those of a
@@ -214,7 +221,7 @@ func takeLedger(ctx context.Context, environment, dsn string) (state *ledger.Led
 // openLookout opens what says whom schedules will mean: the source, as soon as somebody reads it, and, where there is
 // a ledger, who opted out. Nothing is written. The error is the ledger's; the house stands without it.
 func openLookout(ctx context.Context, cfg *config.Config) (*house, error) {
-	src := &lateSource{cfg: cfg}
+	src := &lateSource{open: func(ctx context.Context) (*source.Source, error) { return openSource(ctx, cfg) }}
 	h := &house{Worker: &worker.Worker{Config: cfg, Source: src, Now: time.Now, Log: slog.New(slog.DiscardHandler)}}
 	h.closers = append(h.closers, src.Close)
 	there, err := ledger.Look(ctx, string(cfg.State.DSN))

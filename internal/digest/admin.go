@@ -27,6 +27,7 @@ const (
 	Missed     Cause = "missed"    // ticks that nobody makes up for
 	Trouble    Cause = "trouble"   // digests of a run did not arrive, or its data are in doubt
 	Ended      Cause = "ended"     // more of them failed after that was told
+	Refused    Cause = "refused"   // a changed config could not be taken
 )
 
 // Operations is what an admin's digest is built from.
@@ -41,6 +42,7 @@ type Operations struct {
 	Missed              []DueTick         // will not be made
 	Next                []DueTick         // what comes next
 	Data                *DataState        // nil: not looked at
+	Refused             *Refusal          // nil: the config as it stands is in force
 	NoAddress           []Person          // active people without an address that can be used
 	Names               map[string]string // by rep id
 	Config              string            // its file, as the program was told it
@@ -235,7 +237,7 @@ func (o *operator) digest() *Digest {
 
 // nothing says that there is no news. Somebody without an address is none: that is told beside the runs.
 func (o *operator) nothing() bool {
-	return o.Cause == OnSchedule && len(o.Runs) == 0 && len(o.Due) == 0 && len(o.Missed) == 0 && (o.Data == nil || !o.Data.Doubtful())
+	return o.Cause == OnSchedule && len(o.Runs) == 0 && len(o.Due) == 0 && len(o.Missed) == 0 && o.Refused == nil && (o.Data == nil || !o.Data.Doubtful())
 }
 
 // title is what the mail is about, the period's word in front where all runs share one.
@@ -249,6 +251,8 @@ func (o *operator) title() string {
 		return o.say("admin title unread")
 	case o.Cause == Missed:
 		return o.say("admin title missed")
+	case o.Cause == Refused:
+		return o.say("admin title refused")
 	case len(o.Runs) == 0 && o.Cause == MadeLate:
 		return o.say("admin title readable")
 	case len(o.Runs) == 0:
@@ -275,6 +279,11 @@ func (o *operator) headlines() (out [][]string) {
 		if n := o.sum[group]; n > 0 || group == groupSent && len(o.Runs) > 0 {
 			out = append(out, []string{o.say("admin subject mails", "n", n, "group", group)})
 		}
+	}
+	if r := o.Refused; r != nil && o.Cause == Refused {
+		out = append(out, []string{o.say("admin subject refused", "n", len(r.Faults), "start", r.Start)})
+	} else if r != nil {
+		out = append(out, []string{o.say("admin subject config")})
 	}
 	if o.Data != nil {
 		out = append(out, o.dataHeadlines(o.Data)...)

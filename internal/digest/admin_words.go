@@ -27,6 +27,8 @@ func (o *operator) news(part *AdminPart) (out []string) {
 		return []string{o.say("admin news unread", "schedules", o.schedules(o.Due), "misfit", o.fault().Setup, "held", o.fault().Data != nil)}
 	case Missed:
 		return []string{o.say("admin news missed", "schedules", o.schedules(o.Missed))}
+	case Refused:
+		return []string{o.say("admin news refused", "taken", o.clock(o.Refused.InForce))}
 	case MadeLate:
 		out = append(out, o.say("admin news readable"))
 	}
@@ -57,6 +59,7 @@ func (o *operator) schedules(ticks []DueTick) string {
 
 // todo is what a person has to mend, the widest first.
 func (o *operator) todo() (out []Task) {
+	out = o.refused()
 	for i, t := range o.Due {
 		if slices.ContainsFunc(o.Due[:i], func(b DueTick) bool { return b.Why == t.Why }) {
 			continue

@@ -33,6 +33,8 @@ type notice struct {
 	due    []digest.DueTick
 	missed []digest.DueTick
 	data   *digest.DataState
+
+	refused *digest.Refusal
 }
 
 func (w *Worker) history() History {
@@ -106,7 +108,7 @@ func (w *Worker) adminReps(ctx context.Context, desk *desk, asOf time.Time) ([]p
 func (w *Worker) operations(ctx context.Context, desk *desk, r *round, reps []pipeline.Rep, unread error) (*digest.Operations, error) {
 	now := w.Now()
 	ops := &digest.Operations{Schedule: r.schedule.Name, Cause: r.notice.cause, Location: r.schedule.Zone, At: now,
-		Due: r.notice.due, Missed: r.notice.missed, Data: r.notice.data, Next: w.comingUp(now), Names: map[string]string{},
+		Due: r.notice.due, Missed: r.notice.missed, Data: r.notice.data, Refused: r.notice.refused, Next: w.comingUp(now), Names: map[string]string{},
 		Config: w.Config.Path, Alone: strings.HasPrefix(string(w.Config.State.DSN), "sqlite:") && !r.byHand, Version: w.Version, Stop: w.replies().Address}
 	for _, rep := range reps {
 		ops.Names[rep.ID] = rep.Name
@@ -117,7 +119,7 @@ func (w *Worker) operations(ctx context.Context, desk *desk, r *round, reps []pi
 	}
 	about := r.notice.about
 	if ops.Cause == digest.OnSchedule {
-		ops.Since = r.lastTold(runs)
+		ops.Since, ops.Refused = r.lastTold(runs), w.refusal()
 		about = func(run ledger.Run) bool {
 			return run.StartedAt.After(ops.Since) || run.FinishedAt.IsZero() || run.FinishedAt.After(ops.Since)
 		}

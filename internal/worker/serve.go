@@ -62,6 +62,7 @@ type server struct {
 	quiet     bool                      // its end is no news by itself: the data were read, and not trusted
 	toldAt    time.Time                 // when
 	beats     map[string]beat           // by schedule: what its monitor was told of a tick that is not made
+	refusal   time.Time                 // the beginning of the refusal of a config of which the admins were told
 
 	mu   sync.Mutex
 	open []*openRound
@@ -116,6 +117,9 @@ func (s *server) reconcile(ctx context.Context, now time.Time) {
 	}
 	if err := s.outOfReach(ctx, desk, now); err != nil && ctx.Err() == nil {
 		s.w.Log.Error("admins not told, trying again", "error", err)
+	}
+	if err := s.tellRefusal(ctx, desk); err != nil && ctx.Err() == nil {
+		s.w.Log.Error("admins not told of the refused config, trying again", "error", err)
 	}
 	select {
 	case s.nudge <- struct{}{}:

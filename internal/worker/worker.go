@@ -95,6 +95,7 @@ type Worker struct {
 	Version string        // of config and program, for the admins
 	History History       // what ran; nil: as the Ledger knows it, which for a test is another one
 	Past    Observations  // what earlier runs saw of the open deals; nil: nobody looks, and nothing is kept
+	Refused Refused       // the changed config that could not be taken; nil: nobody looks for one
 	Links   Links         // of the mails to the archive and to the opt-out; nil: there are none
 
 	rehearses bool // it only finds out who would get what, and when (rehearse.go)

@@ -2,6 +2,7 @@ package digesttest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -308,5 +309,28 @@ func rareOperations() map[string]digest.Operations {
 	for i := range 12 {
 		crowd.Due = append(crowd.Due, digest.DueTick{Schedule: fmt.Sprintf("own-%d", i), At: crowd.At, Why: fmt.Sprintf("no host replica-%d", i)})
 	}
-	return map[string]digest.Operations{"admin-misfit": misfit, "admin-readable-again": readable, "admin-idle": idle, "admin-by-hand": manual, "admin-crowd": crowd, "admin-held": held, "admin-no-deals": empty}
+	all := map[string]digest.Operations{"admin-misfit": misfit, "admin-readable-again": readable, "admin-idle": idle, "admin-by-hand": manual, "admin-crowd": crowd, "admin-held": held, "admin-no-deals": empty}
+	maps.Copy(all, refusedConfigs())
+	return all
+}
+
+// refusedConfigs tell of a changed config that could not be taken: at once with more faults than there is room for, at
+// once where it takes a start, and beside a week's runs.
+func refusedConfigs() map[string]digest.Operations {
+	faults, start, weekly := Operations(), Operations(), Operations()
+	for _, in := range []*digest.Operations{&faults, &start} {
+		in.Cause, in.Runs, in.NoAddress, in.Data, in.Since = digest.Refused, nil, nil, nil, time.Time{}
+	}
+	refusal := digest.Refusal{Since: AsOf.Add(9 * time.Hour), InForce: AsOf.AddDate(0, 0, -4).Add(8 * time.Hour)}
+	many, few, other := refusal, refusal, refusal
+	many.Faults = []string{"/etc/drumbeat/drumbeat.yaml:8:1: shedules: unknown key; did you mean schedules?",
+		`/etc/drumbeat/templates/rep.html:12: function "perzent" not defined`}
+	for i := range 10 {
+		many.Faults = append(many.Faults, fmt.Sprintf(`/etc/drumbeat/process.yaml:%d:9: versions.0.stages.%d.key: "proposal" is used twice; give each stage its own`, 20+7*i, i))
+	}
+	other.Faults, other.Start = []string{"/etc/drumbeat/drumbeat.yaml: state.dsn cannot change while Drumbeat runs; start it again, or put the old value back"}, true
+	few.Faults = many.Faults[:1]
+	faults.Refused, start.Refused, weekly.Refused = &many, &other, &few
+	weekly.Runs, weekly.NoAddress, weekly.Data.Before = weekly.Runs[:1], nil, weekly.Data.Rows
+	return map[string]digest.Operations{"admin-config-refused": faults, "admin-config-needs-start": start, "admin-config-still-refused": weekly}
 }
