@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -12,9 +11,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	files "drumbeat/config"
-	"drumbeat/internal/config"
 )
 
 // Fault 34: a config that is broken while the worker runs. The old one stays in force, each fault is logged at its
@@ -96,37 +92,5 @@ func TestAStopDuringTheStartIsNoFailure(t *testing.T) {
 	}
 	if err := serve(ctx, filepath.Join(dir, "nothing.yaml"), io.Discard); err == nil {
 		t.Error("a config that is not there is one")
-	}
-}
-
-// The config is changed after it was read and before it is watched: while the worker starts, which takes long where
-// the source does not answer.
-func TestAChangeDuringTheStartIsNoticed(t *testing.T) {
-	dir := t.TempDir()
-	text := func(name string) []byte {
-		return []byte("process: process.yaml\nsource: {dsn: \"sqlite:x.db\"}\nmail: {from: a@example.com, smtp: {host: localhost}}\nschedules: [{name: " + name + ", digest: rep, cron: \"0 7 * * 1\"}]\n")
-	}
-	path := filepath.Join(dir, "drumbeat.yaml")
-	write := func(name string, data []byte) {
-		t.Helper()
-		if err := os.WriteFile(name, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write(filepath.Join(dir, "process.yaml"), files.ProcessYAML)
-	write(path, text("one"))
-	cfg, faults := config.Load(path, os.LookupEnv)
-	if len(faults) > 0 {
-		t.Fatal(faults)
-	}
-	changed := watchConfig(t.Context(), cfg, new(reloads), slog.New(slog.DiscardHandler))
-	write(path, text("two")) // while the worker waits for its source
-	select {
-	case got := <-changed:
-		if got.Schedules[0].Name != "two" {
-			t.Errorf("reloaded %s", got.Schedules[0].Name)
-		}
-	case <-time.After(time.Minute):
-		t.Error("the change is never noticed")
 	}
 }
