@@ -26,7 +26,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"drumbeat": main, "exits": exits, "crash-worker": crashWorker})
+	testscript.Main(m, map[string]func(){"drumbeat": main, "exits": exits, "crash-worker": crashWorker, "reload-worker": reloadWorker})
 }
 
 // exits runs a command and demands its exit status: exits 2 drumbeat check …
