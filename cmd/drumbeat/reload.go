@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -67,7 +68,7 @@ func watchConfig(ctx context.Context, inForce *config.Config, state string, told
 			}
 			select {
 			case next <- t.house:
-				inForce = t.house.Config
+				inForce, log = t.house.Config, t.house.Log
 			case <-ctx.Done():
 				t.drop(log)
 				return
@@ -122,7 +123,7 @@ func readConfig(path string) (cfg *config.Config, state string, err error) {
 		var faults fault.List
 		cfg, faults = config.Check(path, os.LookupEnv)
 		err = faults.Err()
-		if state = fingerprint(cfg.Files); state == before {
+		if state = fingerprint(cfg.Files); state == before || slices.ContainsFunc(cfg.Files, isStream) {
 			break
 		}
 	}
@@ -140,7 +141,10 @@ func fingerprint(files []string) string {
 	}
 	for _, name := range files {
 		entries, err := os.ReadDir(name)
-		if err != nil { // no folder
+		switch {
+		case isStream(name):
+			continue
+		case err != nil: // no folder
 			add(name)
 			continue
 		}
@@ -151,6 +155,12 @@ func fingerprint(files []string) string {
 		}
 	}
 	return string(hash.Sum(nil))
+}
+
+// isStream says whether what a file holds can be read only once, as of a pipe: <(sops decrypt drumbeat.yaml).
+func isStream(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
 }
 
 // startNeeded are changes that a running worker cannot take.

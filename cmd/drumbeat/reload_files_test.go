@@ -63,7 +63,7 @@ func edit(t *testing.T, more string, work func(*editing)) *editing {
 				e.furnish(cfg)
 			}
 			drop := func() error { e.mu.Lock(); defer e.mu.Unlock(); e.dropped++; return nil }
-			return &house{Worker: &worker.Worker{Config: cfg}, closers: []func() error{drop}}, nil
+			return &house{Worker: &worker.Worker{Config: cfg, Log: slog.New(slog.NewTextHandler(e.logs, nil))}, closers: []func() error{drop}}, nil
 		}, slog.New(slog.NewTextHandler(e.logs, nil)))
 		go func() {
 			for {
@@ -261,5 +261,29 @@ func TestAChangeDuringTheStartIsNoticed(t *testing.T) {
 	e := edit(t, "", func(e *editing) { e.write("drumbeat.yaml", scheduled("two", "")) })
 	if got := strings.Join(e.taken, ", "); got != "two p1" {
 		t.Errorf("taken: %q", got)
+	}
+}
+
+// A config that comes through a pipe is read once: the second time there is nothing in it.
+func TestAConfigThroughAPipeIsReadOnce(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "drumbeat.yaml")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "process.yaml"), []byte(processNamed("p1")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	written := make(chan error, 1)
+	go func() { written <- os.WriteFile(pipe, []byte(scheduled("one", "")), 0o600) }()
+	cfg, state, err := readConfig(pipe)
+	if err != nil || cfg.Schedules[0].Name != "one" {
+		t.Fatal(err)
+	}
+	if err := <-written; err != nil {
+		t.Fatal(err)
+	}
+	if again := fingerprint(cfg.Files); again != state {
+		t.Error("it counts as changed")
 	}
 }

@@ -76,7 +76,9 @@ var good = []func(text string) string{
 	func(text string) string { return strings.Replace(text, "connections: 2", "connections: 3", 1) },
 	func(text string) string { return strings.Replace(text, `cron: "0 7 `, `cron: "0 9 `, 1) },
 	func(text string) string { return strings.Replace(text, `cron: "0 7 `, `cron: "30 5 `, 2) },
-	func(text string) string { return strings.Replace(text, "time_zone: UTC", "time_zone: Europe/Lisbon", 1) },
+	func(text string) string {
+		return strings.Replace(text, "time_zone: UTC", "time_zone: Europe/Lisbon", 1)
+	},
 	func(text string) string { return text },
 }
 

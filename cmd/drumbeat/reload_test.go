@@ -60,7 +60,7 @@ func TestABrokenReloadLeavesTheOldConfigInForce(t *testing.T) {
 	if !strings.Contains(metrics(), "\ndrumbeat_config_reload_failed 1\n") {
 		t.Error("web.listen was changed while it serves")
 	}
-	change(strings.Replace(string(good), "weekly-own", "weekly-mine", 1))
+	change(strings.Replace(string(good), "weekly-own", "weekly-mine", 1) + "log: {format: json}\n")
 	until("the mended config does not take effect", func(text string) bool {
 		return strings.Contains(text, "\ndrumbeat_config_reload_failed 0\n") && configOf(text) != before && strings.Contains(text, `schedule="weekly-mine"`)
 	})
@@ -75,7 +75,9 @@ func TestABrokenReloadLeavesTheOldConfigInForce(t *testing.T) {
 	if status != exitDone {
 		t.Errorf("exit status %d", status)
 	}
-	for _, must := range []string{path + `:`, "8:1: shedules: unknown key; did you mean schedules?", "web.listen cannot change while Drumbeat runs", "config reloaded", "worker stopped"} {
+	for _, must := range []string{path + `:`, "8:1: shedules: unknown key; did you mean schedules?", "web.listen cannot change while Drumbeat runs",
+		`"schedule is gone, and perhaps renamed: another name is another schedule, which begins with its next tick`, `"schedule":"weekly-own","perhaps_now":"weekly-mine"`,
+		`"msg":"config reloaded"`, "worker stopped"} {
 		if !strings.Contains(said, must) {
 			t.Errorf("the log does not say %q:\n%s", must, said)
 		}

@@ -24,7 +24,8 @@ func newServeCmd() *cobra.Command {
 		Short: "Run the worker: the schedules, each when it is due",
 		Long: `Run the worker. A schedule that it sees for the first time starts with its next tick; after an outage
 catch_up and max_age of the schedule say what is made up for. A changed config, or one of the files that it names, takes
-effect by itself, or on SIGHUP; a broken one is logged with its faults, and the old one stays in force.
+effect by itself, or on SIGHUP; a broken one is logged with its faults, the old one stays in force, and after a minute
+the admins are told.
 On web.listen it answers /healthz, /readyz and /metrics (for Prometheus) and, where web.base_url is set, the links
 in its mails. Once an hour it empties the mails that are older than state.keep_bodies.
 
@@ -50,10 +51,13 @@ func serve(ctx context.Context, path string, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	stderr = &oneAtATime{to: stderr}
 	log := newLogger(stderr, cfg)
 	told := &reloads{taken: time.Now()}
-	changed := watchConfig(ctx, cfg, files, told, func(ctx context.Context, cfg *config.Config) (*house, error) {
-		return furnish(ctx, cfg, log)
+	watching, stopWatching := context.WithCancel(ctx)
+	defer stopWatching()
+	changed := watchConfig(watching, cfg, files, told, func(ctx context.Context, cfg *config.Config) (*house, error) {
+		return furnish(ctx, cfg, newLogger(stderr, cfg))
 	}, log) // from the moment at which it was read: it may be mended while this waits for a database
 	h, err := furnish(ctx, cfg, log)
 	if err != nil {
@@ -87,9 +91,23 @@ func serve(ctx context.Context, path string, stderr io.Writer) (err error) {
 			return err
 		case h := <-changed:
 			all.next(ctx, h, state, site)
+			log = h.Log
 			log.Info("config reloaded", "config", h.Config.Version)
 		}
 	}
+}
+
+// oneAtATime keeps apart the lines of several logs: each config says how its worker logs.
+type oneAtATime struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+// Write implements io.Writer.
+func (w *oneAtATime) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.to.Write(p)
 }
 
 // shifts are the workers that follow one another in a process, each with the config of its time, on one ledger. The

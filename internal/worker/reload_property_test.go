@@ -34,8 +34,11 @@ func (n *notebook) SetLastDue(_ context.Context, _ string, due time.Time) error 
 	}
 	return nil
 }
-func (n *notebook) ClampLastDue(context.Context, string, time.Time) (bool, error) { return false, nil }
-func (n *notebook) OptOuts(context.Context, string) ([]string, error)             { return nil, nil }
+func (n *notebook) ClampLastDue(_ context.Context, _ string, latest time.Time) (bool, error) {
+	n.due = latest
+	return true, nil
+}
+func (n *notebook) OptOuts(context.Context, string) ([]string, error) { return nil, nil }
 func (n *notebook) Waiting(context.Context, ledger.Filter) (ledger.Outstanding, error) {
 	return ledger.Outstanding{}, nil
 }
@@ -74,6 +77,7 @@ type clockwork struct {
 	hours  []int
 	days   []time.Weekday // empty: every day
 	zone   *time.Location
+	own    bool // the hour is each recipient's own: a day is planned when it begins
 }
 
 func (c clockwork) cron() string {
@@ -162,11 +166,15 @@ schedules: [{name: own, digest: rep, cron: "0 7 * * 1", catch_up: all, max_age: 
 			if err != nil {
 				t.Fatal(err)
 			}
-			k.Config.Schedules[0].Spec, k.Config.Schedules[0].Zone = spec, clock.zone
+			if clock.own = rapid.IntRange(0, 3).Draw(t, "whose hour") == 0; clock.own {
+				clock.zone = k.Config.Zone
+			}
+			sched := &k.Config.Schedules[0]
+			sched.Spec, sched.Zone, sched.RecipientZone = spec, clock.zone, clock.own
 		}
 		change()
 		s := k.newServer(now)
-		s.reconcile(ctx, now)
+		s.reconcile(ctx, now) // the first sight
 		last, dates := now, map[pipeline.Date]bool{}
 		var want []time.Time
 		for range rapid.IntRange(5, 15).Draw(t, "steps") {
@@ -178,7 +186,13 @@ schedules: [{name: own, digest: rep, cron: "0 7 * * 1", catch_up: all, max_age: 
 			case "restart":
 				s = k.newServer(now)
 			}
-			for _, tick := range clock.ticks(last, now) {
+			until := now
+			if clock.own {
+				until = (pipeline.DateOf(now, k.Config.Zone) + 1).Start(k.Config.Zone).Add(-time.Nanosecond)
+			} else if last.After(now.Add(time.Hour)) { // the day was planned, and the hour is fixed now
+				last = now
+			}
+			for _, tick := range clock.ticks(last, until) {
 				last = tick
 				if date := pipeline.DateOf(tick, k.Config.Zone); !dates[date] {
 					dates[date] = true
