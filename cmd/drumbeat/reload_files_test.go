@@ -258,9 +258,25 @@ func TestAChangeBetweenCheckAndUseIsReadAgain(t *testing.T) {
 // The config is changed after it was read and before it is watched: while the worker starts, which takes long where
 // the source does not answer.
 func TestAChangeDuringTheStartIsNoticed(t *testing.T) {
-	e := edit(t, "", func(e *editing) { e.write("drumbeat.yaml", scheduled("two", "")) })
-	if got := strings.Join(e.taken, ", "); got != "two p1" {
-		t.Errorf("taken: %q", got)
+	t.Parallel()
+	e := &editing{t: t, dir: t.TempDir()}
+	e.write("process.yaml", processNamed("p1"))
+	e.write("drumbeat.yaml", scheduled("one", ""))
+	cfg, state, err := readConfig(e.path("drumbeat.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.write("drumbeat.yaml", scheduled("two", "")) // while the worker waits for its source
+	changed := watchConfig(t.Context(), cfg, state, new(reloads), func(_ context.Context, cfg *config.Config) (*house, error) {
+		return &house{Worker: &worker.Worker{Config: cfg, Log: slog.New(slog.DiscardHandler)}}, nil
+	}, slog.New(slog.DiscardHandler))
+	select {
+	case got := <-changed:
+		if got.Config.Schedules[0].Name != "two" {
+			t.Errorf("reloaded %s", got.Config.Schedules[0].Name)
+		}
+	case <-time.After(time.Minute):
+		t.Error("the change is never noticed")
 	}
 }
 
