@@ -15,6 +15,7 @@ import (
 	"drumbeat/internal/digest"
 	"drumbeat/internal/ledger"
 	"drumbeat/internal/pipeline"
+	"drumbeat/internal/source"
 )
 
 // forgetOptions are the flags of ledger forget.
@@ -135,7 +136,7 @@ func (o *forgetOptions) is(address, rep string) bool {
 // peopleOf gives the people of the source, the config's word laid over them; where the source cannot be read, those whom
 // the config knows, and why.
 func peopleOf(ctx context.Context, cfg *config.Config) (reps []pipeline.Rep, unread error) {
-	src := &lateSource{cfg: cfg}
+	src := &lateSource{open: func(ctx context.Context) (*source.Source, error) { return openSource(ctx, cfg) }}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	reading, done, err := src.ReadFor(ctx, pipeline.Everything(time.Now()))
