@@ -12,16 +12,21 @@ func (l *Ledger) Runs(ctx context.Context, since time.Time) ([]Run, error) {
 	err := l.read(ctx, "read the runs", func(ctx context.Context, t *tx) error {
 		runs = nil
 		return t.each(ctx, "runs", args{"since": since}, func(scan func(...any) error) error {
-			var r Run
-			var rows string
-			err := scan(&r.Schedule, &r.Period, (*instant)(&r.Tick), (*instant)(&r.AsOf), (*instant)(&r.WindowStart),
-				(*instant)(&r.StartedAt), (*instant)(&r.FinishedAt), &r.Deals, &r.Reps, &r.Digests, &rows)
-			if err == nil {
-				err = json.Unmarshal([]byte(rows), &r.SourceRows)
-			}
+			r, err := scanRun(scan)
 			runs = append(runs, r)
 			return err
 		})
 	})
 	return runs, err
+}
+
+// scanRun reads the columns of runs.sql and recent_runs.sql.
+func scanRun(scan func(...any) error) (r Run, err error) {
+	var rows string
+	err = scan(&r.Schedule, &r.Period, (*instant)(&r.Tick), (*instant)(&r.AsOf), (*instant)(&r.WindowStart),
+		(*instant)(&r.StartedAt), (*instant)(&r.FinishedAt), &r.Deals, &r.Reps, &r.Digests, &rows)
+	if err == nil {
+		err = json.Unmarshal([]byte(rows), &r.SourceRows)
+	}
+	return r, err
 }
