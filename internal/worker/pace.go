@@ -33,6 +33,7 @@ type gate struct {
 	mu       sync.Mutex
 	failures int           // in a row; 0: open
 	why      error         // the last one
+	since    time.Time     // the first one of those in a row
 	opens    time.Time     // when one may try
 	trying   bool          // one does
 	closings int           // so far: a turn that began before the last one says nothing new
@@ -84,6 +85,9 @@ func (g *gate) passed(turn int) (again bool) {
 // failed ends a turn in which the relay could not be used. Who has only until then tries a last time then.
 func (g *gate) failed(turn int, why error, now, until time.Time) {
 	g.change(turn, func() {
+		if g.failures == 0 {
+			g.since = now
+		}
 		g.failures++
 		g.closings++
 		g.trying, g.why, g.opens = false, why, now.Add(backOff(g.failures))
@@ -130,9 +134,15 @@ func (g *gate) rest(now time.Time) time.Duration {
 
 // inARow is how often in a row it could not be used.
 func (g *gate) inARow() int {
+	n, _, _ := g.standing()
+	return n
+}
+
+// standing says how often in a row it could not be used, since when, and why the last time.
+func (g *gate) standing() (failures int, since time.Time, why error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.failures
+	return g.failures, g.since, g.why
 }
 
 // The waits between tries of what failed for now.

@@ -107,8 +107,9 @@ func (s *server) reconcile(ctx context.Context, now time.Time) {
 		}
 	}
 	for _, sched := range slices.Concat(s.schedules, s.admins) {
-		if err := s.catchUp(ctx, desk, sched, now); err != nil && ctx.Err() == nil {
-			s.w.Log.Error("schedule not run, trying again", "schedule", sched.Name, "error", err)
+		err := s.catchUp(ctx, desk, sched, now)
+		if ctx.Err() == nil {
+			s.note(sched.Name, err)
 		}
 	}
 	s.pingHindered(ctx, now)
@@ -124,6 +125,16 @@ func (s *server) reconcile(ctx context.Context, now time.Time) {
 	select {
 	case s.nudge <- struct{}{}:
 	default: // one is waiting
+	}
+}
+
+// note tells whoever watches what came of a schedule's turn. Data that were unfit a moment ago are still so.
+func (s *server) note(schedule string, err error) {
+	if err != nil {
+		s.w.Log.Error("schedule not run, trying again", "schedule", schedule, "error", err)
+	}
+	if _, unfit := s.looked[schedule]; err != nil || !unfit {
+		s.w.hinder(schedule, err)
 	}
 }
 

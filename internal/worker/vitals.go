@@ -74,20 +74,40 @@ func (w *Worker) count(r *round, began time.Time, withdrawn int) {
 // Vitals is what whoever watches a worker wants to know of it, beside what the ledger tells.
 type Vitals struct {
 	RelayFailures int                      // in a row, of all connections together; 0: the relay works, for all that is known
+	RelayWords    string                   // the last failure's, without addresses and secrets; empty where it works
+	RelaySince    time.Time                // of the first of these failures
 	SourceAge     map[string]time.Duration // by schedule: how old the newest row was when this process last read the pipeline for it
+	Hindered      map[string]Hindrance     // by schedule: what keeps its digests from being made, for all that this process has tried
+}
+
+// Hindrance is why the digests of a schedule cannot be made.
+type Hindrance struct {
+	Since time.Time // when this process first met it
+	Words string    // without addresses and secrets
+	Held  bool      // the data were read, and are not to be trusted
+	Setup bool      // the config does not fit the pipeline's people
 }
 
 // Vitals gives them as of now.
 func (w *Worker) Vitals() Vitals {
 	w.vitals.mu.Lock()
 	defer w.vitals.mu.Unlock()
-	return Vitals{RelayFailures: w.gate.inARow(), SourceAge: maps.Clone(w.vitals.sourceAge)}
+	v := Vitals{SourceAge: maps.Clone(w.vitals.sourceAge), Hindered: maps.Clone(w.vitals.hindered)}
+	var why error
+	if v.RelayFailures, v.RelaySince, why = w.gate.standing(); v.RelayFailures > 0 && why != nil {
+		v.RelayWords = w.Plain(why.Error())
+	}
+	return v
 }
+
+// Plain makes a line of what an error says that others may read too: without addresses, passwords and DSNs.
+func (w *Worker) Plain(words string) string { return withoutAddresses(w.Config.WithoutSecrets(words)) }
 
 // vitals is where the rooms of a worker note them.
 type vitals struct {
 	mu        sync.Mutex
 	sourceAge map[string]time.Duration
+	hindered  map[string]Hindrance
 }
 
 // read notes how fresh the data of a schedule's digests are; a pipeline in which nothing ever happened has no age.
@@ -101,4 +121,24 @@ func (v *vitals) read(schedule string, r *health.Report) {
 		v.sourceAge = map[string]time.Duration{}
 	}
 	v.sourceAge[schedule] = max(0, r.AsOf.Sub(r.Newest.V))
+}
+
+// hinder notes what came of the last try to make a schedule's digests; nil: nothing is in their way.
+func (w *Worker) hinder(schedule string, err error) {
+	v := &w.vitals
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if err == nil {
+		delete(v.hindered, schedule)
+		return
+	}
+	due := w.dueTick(schedule, time.Time{}, err)
+	h := Hindrance{Since: w.Now(), Words: withoutAddresses(due.Why), Held: due.Data != nil, Setup: due.Setup}
+	if before, known := v.hindered[schedule]; known {
+		h.Since = before.Since
+	}
+	if v.hindered == nil {
+		v.hindered = map[string]Hindrance{}
+	}
+	v.hindered[schedule] = h
 }

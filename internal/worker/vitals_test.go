@@ -28,20 +28,23 @@ func TestVitalsTellOfTheRelayAndTheSource(t *testing.T) {
 	if v.RelayFailures == 0 {
 		t.Error("the relay is down, and nobody notes it")
 	}
+	if v.RelayWords != "connection refused" || v.RelaySince.IsZero() {
+		t.Errorf("it says %q, since %s", v.RelayWords, v.RelaySince)
+	}
 	if age, ok := v.SourceAge["team"]; !ok || age < 0 || age > 14*24*time.Hour || len(v.SourceAge) != 1 {
 		t.Errorf("the sample is fresh: %v", v.SourceAge)
 	}
-	before := v.RelayFailures
+	before := v
 	k.do(Job{Schedule: k.schedule("team")})
-	if v := k.Vitals(); v.RelayFailures <= before {
-		t.Errorf("%d failures, and then %d", before, v.RelayFailures)
+	if v := k.Vitals(); v.RelayFailures <= before.RelayFailures || !v.RelaySince.Equal(before.RelaySince) {
+		t.Errorf("%+v, and then %+v", before, v)
 	}
 	k.relay.down = nil
 	k.relay.answers(func(string, int) smtp.Result {
 		return smtp.Result{Outcome: smtp.Permanent, Reply: "550 no such user"}
 	})
 	k.do(Job{Schedule: k.schedule("team")})
-	if v := k.Vitals(); v.RelayFailures != 0 {
+	if v := k.Vitals(); v.RelayFailures != 0 || v.RelayWords != "" {
 		t.Errorf("it refuses one mail, and works: %d failures", v.RelayFailures)
 	}
 }
@@ -142,5 +145,40 @@ schedules:
 			t.Errorf("then counted %v\n%s", meter.counts, strings.TrimSpace(k.logs.String()))
 		}
 		_ = k.ledger.Close()
+	})
+}
+
+// Whoever is on call reads why digests are not made, since when, and nothing that opens a door.
+func TestVitalsTellWhatKeepsDigestsFromBeingMade(t *testing.T) {
+	serving(t, strings.Replace(daily, "0 9 * * *", "0 9 1 12 *", 1), nil, func(t *testing.T, k *kit) {
+		k.Config.Source.DSN = "postgres://crm:hunter2@db/crm"
+		k.pass(time.Hour)
+		if v := k.Vitals(); len(v.Hindered) > 0 {
+			t.Fatalf("all is well, but %v", v.Hindered)
+		}
+		began := time.Now()
+		k.source.breaks(errors.New("connect postgres://crm:hunter2@db/crm as ada@example.com: refused"))
+		k.pass(24 * time.Hour)
+		h := k.Vitals().Hindered["own"]
+		if got := h.Since.Sub(began); h.Held || h.Setup || !strings.HasSuffix(h.Words, "connect [redacted] as [address]: refused") ||
+			got < 23*time.Hour || got > 24*time.Hour {
+			t.Errorf("out of reach: %+v, %s after it broke", h, got)
+		}
+		since := h.Since
+		k.source.breaks(nil)
+		k.source.loses(2)
+		k.pass(time.Minute)
+		if h := k.Vitals().Hindered["own"]; !h.Held || !h.Since.Equal(since) || !strings.Contains(h.Words, "far fewer rows") {
+			t.Errorf("half loaded: %+v", h)
+		}
+		k.pass(2 * time.Minute) // between two looks at the data
+		if h := k.Vitals().Hindered["own"]; !h.Held {
+			t.Errorf("half loaded, and not looked at just now: %+v", h)
+		}
+		k.source.loses(0)
+		k.pass(10 * time.Minute)
+		if v := k.Vitals(); len(v.Hindered) > 0 {
+			t.Errorf("it was made, but %v", v.Hindered)
+		}
 	})
 }
