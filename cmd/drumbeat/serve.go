@@ -26,8 +26,8 @@ func newServeCmd() *cobra.Command {
 catch_up and max_age of the schedule say what is made up for. A changed config, or one of the files that it names, takes
 effect by itself, or on SIGHUP; a broken one is logged with its faults, the old one stays in force, and after a minute
 the admins are told.
-On web.listen it answers /healthz, /readyz and /metrics (for Prometheus) and, where web.base_url is set, the links
-in its mails. Once an hour it empties the mails that are older than state.keep_bodies.
+On web.listen it answers /status (for whoever is on call), /healthz, /readyz and /metrics (for Prometheus) and, where
+web.base_url is set, the links in its mails. Once an hour it empties the mails that are older than state.keep_bodies.
 
 The first SIGTERM or SIGINT lets it finish what is in flight and end with 0; the second ends it at once.`,
 		Example: "  drumbeat serve --config drumbeat.yaml",

@@ -33,11 +33,13 @@ type site struct {
 	reloads *reloads
 	counts  *web.Counts // of the process, whatever its config
 	log     *slog.Logger
+	began   time.Time
+	memory  web.Memory // of the status page
 }
 
 // openSite listens on web.listen; without one it does nothing.
 func openSite(ctx context.Context, cfg *config.Config, told *reloads, log *slog.Logger) (*site, error) {
-	s := &site{close: func() {}, reloads: told, counts: web.NewCounts(), log: log}
+	s := &site{close: func() {}, reloads: told, counts: web.NewCounts(), log: log, began: time.Now()}
 	if cfg.Web.Listen == "" {
 		return s, nil
 	}
@@ -76,7 +78,7 @@ func (s *site) show(h *house) {
 		contact = to.Address
 	}
 	handler := (&web.Site{Archive: s.state, Links: newLinks(cfg), Keep: cfg.State.KeepBodies, Contact: contact, Now: time.Now, Log: s.log,
-		Metrics: s.newMetrics(h).Handler()}).Handler()
+		Metrics: s.newMetrics(h).Handler(), Status: s.newStatus(h).Handler()}).Handler()
 	s.now.Store(&handler)
 }
 

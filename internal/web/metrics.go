@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -50,22 +49,11 @@ type Metrics struct {
 	Now                func() time.Time
 	Log                *slog.Logger
 
-	mu   sync.Mutex
-	last reading
+	lookout lookout[standing]
 }
 
-// A scrape asks the ledger at most this often, and waits for it at most so long: a watcher must not wear out what it
-// watches, and a ledger that is slow is a fact to be told.
-const (
-	readEvery = 5 * time.Second
-	patience  = 3 * time.Second
-)
-
-// reading is what the ledger said, and when.
-type reading struct {
-	tried     time.Time
-	at        time.Time // of the last time that it answered; zero: never
-	err       error     // of the last try
+// standing is how deliveries and schedules stand.
+type standing struct {
 	standings map[ledger.State]ledger.Standing
 	progress  map[string]ledger.Progress
 }
@@ -170,18 +158,18 @@ func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 	}
 	gauge(descReadAt, seconds(r.at))
 	for _, state := range ledger.States {
-		gauge(descDeliveries, float64(r.standings[state].N), string(state))
+		gauge(descDeliveries, float64(r.said.standings[state].N), string(state))
 	}
 	since := m.Now().Sub(r.at) // what was waiting then has waited longer by now
 	for _, state := range []ledger.State{ledger.Pending, ledger.Sending, ledger.Unknown} {
-		age := r.standings[state].Oldest
+		age := r.said.standings[state].Oldest
 		if age > 0 {
 			age += since
 		}
 		gauge(descOldest, age.Seconds(), string(state))
 	}
 	for _, s := range m.Schedules() {
-		p, seen := r.progress[s.Name]
+		p, seen := r.said.progress[s.Name]
 		if !seen {
 			continue // the worker has not looked at it yet
 		}
@@ -201,26 +189,15 @@ func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
 // read asks the ledger, unless it was asked a moment ago. While it does not answer, what it said last stands.
-func (m *Metrics) read() reading {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if now := m.Now(); !m.last.tried.IsZero() && now.Sub(m.last.tried) < readEvery {
-		return m.last
+func (m *Metrics) read() sighting[standing] {
+	r, failed := m.lookout.look(m.Now, func(ctx context.Context) (s standing, err error) {
+		if s.standings, err = m.Ledger.Standings(ctx, ledger.Filter{}); err == nil {
+			s.progress, err = m.Ledger.Progress(ctx)
+		}
+		return s, err
+	})
+	if failed { // told once, not at every scrape
+		m.Log.Warn("metrics: the ledger does not answer", "error", r.err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	standings, err := m.Ledger.Standings(ctx, ledger.Filter{})
-	var progress map[string]ledger.Progress
-	if err == nil {
-		progress, err = m.Ledger.Progress(ctx)
-	}
-	if err != nil && m.last.err == nil { // told once, not at every scrape
-		m.Log.Warn("metrics: the ledger does not answer", "error", err)
-	}
-	now := m.Now()
-	m.last.tried, m.last.err = now, err
-	if err == nil {
-		m.last.at, m.last.standings, m.last.progress = now, standings, progress
-	}
-	return m.last
+	return r
 }

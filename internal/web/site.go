@@ -24,14 +24,15 @@ type Archive interface {
 }
 
 // Site is what readers reach while `serve` runs: the archive and the opt-out, by signed links only, and how
-// figures are computed; and for whoever watches the process /healthz (it runs), /readyz (its ledger answers) and
-// /metrics, at the root alone: a proxy that hands on the links' path does not hand them on.
+// figures are computed; and for whoever watches the process /healthz (it runs), /readyz (its ledger answers),
+// /metrics and /status, at the root alone: a proxy that hands on the links' path does not hand them on.
 type Site struct {
 	Archive Archive
 	Links   *Links        // nil: there are no links, and every path of theirs is not found
 	Keep    time.Duration // how long mails can be shown
 	Contact string        // a mail address that answers readers
 	Metrics http.Handler  // answers /metrics; nil: not found
+	Status  http.Handler  // answers /status; nil: not found
 	Now     func() time.Time
 	Log     *slog.Logger
 }
@@ -45,6 +46,10 @@ func (s *Site) Handler() http.Handler {
 		mux.Handle("GET /metrics", s.Metrics)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { tell(w, http.StatusNotFound, nothingHere) })
+	if s.Status != nil {
+		mux.Handle("/status", s.Status)
+		mux.HandleFunc("GET /{$}", toStatus)
+	}
 	if s.Links == nil {
 		return guard(mux)
 	}

@@ -1,6 +1,6 @@
 // Package web shows mails to people: preview.go to whoever sets Drumbeat up, everybody's digests as of any day;
 // site.go to a reader who has the signed link, the one mail that it names, and lets that reader stop such mails;
-// how.go to anybody how the figures are computed.
+// how.go to anybody how the figures are computed; status.go to whoever is on call how the worker is.
 // In go finished mails and the ledger's word on those that were sent; out come pages without scripts, in which a
 // mail stands in a frame that runs nothing and loads nothing. It refuses every link that it has not signed itself,
 // for this purpose, for this mail and for this long, and it never unsubscribes on a GET: scanners follow links.

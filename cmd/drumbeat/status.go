@@ -1,0 +1,38 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"drumbeat/internal/digest"
+	"drumbeat/internal/web"
+)
+
+// newStatus makes the page of whoever is on call, of a house that serves from now on.
+func (s *site) newStatus(h *house) *web.Status {
+	cfg := h.Config
+	running := web.Running{Config: cfg.Path, Version: cfg.Version, Commit: commit(), Environment: cfg.Environment, Worker: h.Owner, Database: "PostgreSQL",
+		Since: s.began, InForce: time.Now(), Unreached: []string{digest.SkipNoAddress, digest.SkipAddress}, NothingToDo: digest.SkipEmpty}
+	if strings.HasPrefix(string(cfg.State.DSN), "sqlite:") {
+		running.Database, running.Alone = "SQLite", true
+	}
+	page := &web.Status{Ledger: s.state, Memory: &s.memory, Running: running, Zone: cfg.Zone, Plain: h.Plain, Username: cfg.Web.Username, Password: string(cfg.Web.Password),
+		Now: time.Now, Log: s.log,
+		Reload: func() (faults []string, at time.Time) {
+			why, at := s.reloads.last()
+			return faultLines(why), at
+		},
+		Pulse: func() web.Pulse {
+			v := h.Vitals()
+			p := web.Pulse{RelayFailures: v.RelayFailures, RelayWords: v.RelayWords, RelaySince: v.RelaySince, SourceAge: v.SourceAge, Hindered: map[string]web.Hindrance{}}
+			for schedule, why := range v.Hindered {
+				p.Hindered[schedule] = web.Hindrance{Words: why.Words, Held: why.Held, Setup: why.Setup}
+			}
+			return p
+		}}
+	for _, c := range cfg.Schedules {
+		page.Schedules = append(page.Schedules, web.Scheduled{Zone: c.Zone, OwnHour: c.RecipientZone,
+			Clockwork: web.Clockwork{Name: c.Name, Digest: c.Digest, Next: func(after time.Time) time.Time { return c.Spec.Next(after, c.Zone) }}})
+	}
+	return page
+}
