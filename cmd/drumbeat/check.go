@@ -228,7 +228,7 @@ func printChecked(w io.Writer, cfg *config.Config, now time.Time) error {
 	case w.BaseURL != "":
 		fmt.Fprintf(&b, "web        on %s; mails link to %s, where they can be seen for %s\n", w.Listen, w.BaseURL, yamlfile.FormatDuration(cfg.State.KeepBodies))
 	case w.Listen != "":
-		fmt.Fprintf(&b, "web        on %s, /healthz, /readyz and /metrics alone: without web.base_url mails link to nothing\n", w.Listen)
+		fmt.Fprintf(&b, "web        on %s, /status, /healthz, /readyz and /metrics alone: without web.base_url mails link to nothing\n", w.Listen)
 	}
 	for _, s := range cfg.Schedules {
 		zone := s.Zone.String()
