@@ -104,3 +104,20 @@ func TestTheVersionFollowsTheConfigAndItsProcess(t *testing.T) {
 		}
 	}
 }
+
+// Whoever opens the worker to others hears who can then read what.
+func TestAnAddressBeyondThisMachineWithoutAPasswordIsNoted(t *testing.T) {
+	for listen, want := range map[string]bool{"127.0.0.1:8080": false, "[::1]:8080": false, "localhost:8080": false, ":8080": true, "0.0.0.0:8080": true, "[::]:8080": true,
+		"10.0.0.7:8080": true, "mail-1.example.com:8080": true} {
+		for auth, open := range map[string]bool{"": true, ", auth: {username: ops, password: geheim}": false} {
+			cfg := mustLoad(t, folder(t, `source: {dsn: "sqlite:pipeline.db"}
+process: process.yaml
+mail: {from: Drumbeat <drumbeat@example.com>, smtp: {host: smtp.example.com}}
+web: {listen: "`+listen+`"`+auth+`}
+`))
+			if got := strings.Contains(strings.Join(cfg.Notes, "\n"), "/status is shown to nobody"); got != (want && open) {
+				t.Errorf("%s%s: noted: %t", listen, auth, got)
+			}
+		}
+	}
+}

@@ -93,18 +93,18 @@ func (c *scene) newest(s Scheduled) string {
 // stale tells of old data, unless they are why digests are held back.
 func (c *scene) stale() []matter {
 	var oldest time.Duration
-	t := matter{Here: true, Readers: "They get their digests; those say nothing of the days since then, and say so themselves after a week. Then, or when the window is over, they are held back.",
+	t := matter{Here: true, Readers: "They get their digests, which know nothing of the days since then. When nothing new has come for a week (or for the window of the schedule, if that is longer), digests are held back.",
 		Do: "See whether the loading of the CRM into the pipeline database still works. This says how old its newest row is:", Cmds: []string{c.command("check", "--connect")}}
 	for _, s := range c.Schedules {
 		if age := c.pulse.SourceAge[s.Name]; age > staleAfter && !c.pulse.Hindered[s.Name].Held {
 			oldest = max(oldest, age)
-			t.Parts = append(t.Parts, s.Name+": "+stretch(age)+" old when it was last read")
+			t.Parts = append(t.Parts, s.Name+": "+stretch(age))
 		}
 	}
 	if oldest == 0 {
 		return nil
 	}
-	t.Title = "The data are old: the newest row was of " + stretch(oldest) + " before"
+	t.Title = "The data are old: when they were last read, the newest row was " + stretch(oldest) + " old"
 	return []matter{t}
 }
 

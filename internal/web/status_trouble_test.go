@@ -86,7 +86,7 @@ func TestThePageSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 			w.faults, w.reload = []string{"drumbeat.yaml:3:1: nonsense: unknown key"}, w.at.Add(-time.Minute)
 		}, "1 thing needs you", []string{"A changed config could not be taken", "drumbeat.yaml:3:1: nonsense: unknown key", "drumbeat check" + config, "the config before is in force"}, ""},
 		"a config was taken": {func(w *ward) { w.reload = w.at.Add(-time.Minute) }, "All is well", []string{"60 seconds ago: taken"}, ""},
-		"the data are old":   {func(w *ward) { w.pulse.SourceAge["weekly-own"] = 73 * time.Hour }, "1 thing needs you", []string{"The data are old", "weekly-own: 3 days old when it was last read"}, "weekly-team: 6"},
+		"the data are old":   {func(w *ward) { w.pulse.SourceAge["weekly-own"] = 73 * time.Hour }, "1 thing needs you", []string{"The data are old: when they were last read, the newest row was 3 days old", "weekly-own: 3 days<"}, "weekly-team: 6"},
 		"the data are fresh": {func(w *ward) { w.pulse.SourceAge["weekly-own"] = 72 * time.Hour }, "All is well", []string{"newest row 3 days old"}, ""},
 		"a schedule means nobody": {func(w *ward) {
 			w.said.Runs[1].By, w.said.Runs[1].Why = map[ledger.State]int{}, nil
