@@ -30,7 +30,7 @@ type Lot struct {
 	State            State
 	Made             bool // there is a mail; false where making it failed
 	N                int
-	First            int64 // the lowest id of them, 0 of those that wait
+	First            int64 // the lowest id of them
 }
 
 // Overview reads it, with the last few runs of each schedule and the failures since then.
@@ -44,15 +44,24 @@ func (l *Ledger) Overview(ctx context.Context, last int, since time.Time) (*Over
 		if o.Progress, err = t.progress(ctx); err != nil {
 			return err
 		}
-		return o.readRuns(ctx, t, args{"last": last, "since": since, "settled": Settled})
+		if err = o.readUndecided(ctx, t); err != nil {
+			return err
+		}
+		return o.readRuns(ctx, t, last, since)
 	})
 	return o, err
 }
 
-func (o *Overview) readRuns(ctx context.Context, t *tx, choice args) error {
-	err := t.each(ctx, "recent_runs", choice, func(scan func(...any) error) error {
+// readRuns reads the last runs and what became of them. Most deliveries of a ledger are of long ago: it looks only as far
+// back as the runs that it tells of.
+func (o *Overview) readRuns(ctx context.Context, t *tx, last int, since time.Time) error {
+	from := since
+	err := t.each(ctx, "recent_runs", args{"last": last}, func(scan func(...any) error) error {
 		r, err := scanRun(scan)
 		o.Runs = append(o.Runs, RunRecord{Run: r, By: map[State]int{}, Why: map[string]int{}})
+		if r.StartedAt.Before(from) {
+			from = r.StartedAt
+		}
 		return err
 	})
 	if err != nil {
@@ -62,21 +71,18 @@ func (o *Overview) readRuns(ctx context.Context, t *tx, choice args) error {
 	for i := range o.Runs {
 		runs[[2]string{o.Runs[i].Schedule, o.Runs[i].Period}] = &o.Runs[i]
 	}
-	err = t.each(ctx, "tally", choice, func(scan func(...any) error) error {
-		lot := Lot{Made: true}
+	err = t.each(ctx, "tally", args{"from": from}, func(scan func(...any) error) error {
+		var lot Lot
 		err := scan(&lot.Schedule, &lot.Period, &lot.State, &lot.N)
 		if r := runs[[2]string{lot.Schedule, lot.Period}]; r != nil {
 			r.By[lot.State] += lot.N
-		}
-		if lot.State == Pending || lot.State == Sending {
-			o.Lots = append(o.Lots, lot)
 		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	err = t.each(ctx, "unsent", choice, func(scan func(...any) error) error {
+	err = t.each(ctx, "unsent", args{"from": from, "since": since, "settled": Settled}, func(scan func(...any) error) error {
 		var lot Lot
 		var why string
 		var somebodys, lately bool
@@ -92,10 +98,23 @@ func (o *Overview) readRuns(ctx context.Context, t *tx, choice args) error {
 	return err
 }
 
+// readUndecided reads what waits. An unknown one may be of any age, and is looked for only where there is one.
+func (o *Overview) readUndecided(ctx context.Context, t *tx) error {
+	if o.Standings[Pending].N+o.Standings[Sending].N+o.Standings[Unknown].N == 0 {
+		return nil
+	}
+	return t.each(ctx, "undecided", nil, func(scan func(...any) error) error {
+		lot := Lot{Made: true}
+		err := scan(&lot.Schedule, &lot.Period, &lot.State, &lot.N, &lot.First)
+		o.Lots = append(o.Lots, lot)
+		return err
+	})
+}
+
 // unsent notes deliveries that share a fate with their run, which is nil where it is none of the last few.
 func (o *Overview) unsent(r *RunRecord, lot Lot, why string, somebodys, lately bool) {
 	settled := lot.State == Failed && why == Settled
-	if lot.State == Unknown || lot.State == Failed && lately && !settled {
+	if lot.State == Failed && lately && !settled {
 		o.Lots = append(o.Lots, lot)
 	}
 	switch {
