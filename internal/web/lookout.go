@@ -12,6 +12,7 @@ import (
 const (
 	readEvery = 5 * time.Second
 	patience  = 3 * time.Second
+	letGo     = 15 * time.Second // of a question: an answer that comes late is news for the next who looks
 )
 
 // errSilent says that the ledger has not answered in that time.
@@ -65,7 +66,7 @@ func (l *lookout[T]) look(now func() time.Time, ask func(context.Context) (T, er
 }
 
 func (l *lookout[T]) ask(now func() time.Time, ask func(context.Context) (T, error)) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), letGo)
 	defer cancel()
 	said, err := ask(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -64,6 +65,9 @@ func (c *scene) silentLedger() []matter {
 		Readers: "Nothing is made and nothing is sent without it. Nothing is lost: what is due meanwhile is made up for when it answers again, as catch_up and max_age of the schedule say.",
 		Do:      "See that the database runs and can be reached from here; the worker then goes on by itself. This tries it, and sends nothing:",
 		Cmds:    []string{c.command("check", "--connect")}}
+	if errors.Is(c.err, errSilent) {
+		t.Title = "The state database does not answer, or takes too long"
+	}
 	if !c.sighting.at.IsZero() {
 		t.Since = "It last answered on " + c.ago(c.sighting.at)
 	} else {
