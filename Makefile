@@ -34,11 +34,13 @@ test: tools ## the whole gate: vet, gofmt, and every test under the race detecto
 lint: ## golangci-lint (its first run builds it, which takes minutes)
 	@$(GO) run $(LINT) run ./...
 
-fuzz: ## every fuzz target for FUZZTIME (30s) each
-	@$(GO) list ./... | while read -r pkg; do \
-	  for name in $$($(GO) test -list '^Fuzz' "$$pkg" | grep '^Fuzz' || true); do \
-	    echo "$$pkg $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$pkg"; \
-	  done; done
+fuzz: ## every fuzz target for FUZZTIME (30s) each; one that fails stops none of the others
+	@failed=""; for pkg in $$($(GO) list ./...); do \
+	  names=$$($(GO) test -list '^Fuzz' "$$pkg") || { echo "$$names"; failed="$$failed $$pkg"; }; \
+	  for name in $$(grep '^Fuzz' <<<"$$names" || true); do \
+	    echo "$$pkg $$name"; \
+	    $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 2s "$$pkg" || failed="$$failed $$pkg:$$name"; \
+	  done; done; [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
 soak: ## DRUMBEAT_KILLS (200) kills of workers, every time zone, DRUMBEAT_CASES (100,000) pipelines against the slow twin
 	@DRUMBEAT_KILLS=$(DRUMBEAT_KILLS) $(GO) test -count=1 -timeout 2h -v -run TestNothingIsLost ./cmd/drumbeat
