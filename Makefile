@@ -34,12 +34,13 @@ test: tools ## the whole gate: vet, gofmt, and every test under the race detecto
 lint: ## golangci-lint (its first run builds it, which takes minutes)
 	@$(GO) run $(LINT) run ./...
 
+# Inputs that reach new code are not made smaller: that would take most of the time.
 fuzz: ## every fuzz target for FUZZTIME (30s) each; one that fails stops none of the others
 	@failed=""; for pkg in $$($(GO) list ./...); do \
 	  names=$$($(GO) test -list '^Fuzz' "$$pkg") || { echo "$$names"; failed="$$failed $$pkg"; }; \
 	  for name in $$(grep '^Fuzz' <<<"$$names" || true); do \
 	    echo "$$pkg $$name"; \
-	    $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 2s "$$pkg" || failed="$$failed $$pkg:$$name"; \
+	    $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "$$pkg" || failed="$$failed $$pkg:$$name"; \
 	  done; done; [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
 soak: ## DRUMBEAT_KILLS (200) kills of workers, every time zone, DRUMBEAT_CASES (100,000) pipelines against the slow twin
