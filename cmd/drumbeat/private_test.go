@@ -1,10 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Names, addresses and amounts are in all of it: what Drumbeat writes is its owner's to read, whatever the umask of most
@@ -47,5 +51,45 @@ func TestWhatHoldsPeoplesDataIsItsOwnersAlone(t *testing.T) {
 		if !seen[want] {
 			t.Errorf("%s was not looked at", want)
 		}
+	}
+}
+
+// keep_bodies is a promise about the file, by whoever is at work: run at its end, serve as soon as it starts.
+func TestMailsOlderThanKeepBodiesAreGoneFromTheFile(t *testing.T) {
+	listen := freeAddress(t)
+	dir, box := inHouse(t, "90d", "web: {listen: \""+listen+"\"}\n")
+	config := filepath.Join(dir, "drumbeat.yaml")
+	kept := func() int {
+		text, err := os.ReadFile(filepath.Join(dir, "state.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		log, err := os.ReadFile(filepath.Join(dir, "state.db-wal"))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		return bytes.Count(append(text, log...), []byte("Content-Type: text/html"))
+	}
+	call(t, "run", "weekly-own", "--config", config, "--as-of", "2026-06-01")
+	if sent := len(box.Messages()); sent == 0 || kept() < sent {
+		t.Fatalf("%d sent, %d kept: the test looks in the wrong place", sent, kept())
+	}
+	text, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(config, bytes.Replace(text, []byte("keep_bodies: 90d"), []byte("keep_bodies: 0d"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stop := background(t, "http://"+listen+"/healthz", "serve", "--config", config)
+	for end := time.Now().Add(time.Minute); kept() > 0 && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	}
+	if n := kept(); n > 0 {
+		t.Errorf("serve: pieces of %d mails are in the file", n)
+	}
+	stop()
+	call(t, "run", "weekly-team", "--config", config, "--as-of", "2026-06-01")
+	if n := kept(); n > 0 {
+		t.Errorf("run: pieces of %d mails are in the file", n)
 	}
 }
