@@ -22,6 +22,8 @@ const module = "drumbeat/"
 // only lists rooms that may import these of ours and no other.
 var only = map[string][]string{
 	"internal/fault":    {},
+	"internal/dsn":      {},
+	"internal/ping":     {},
 	"internal/pipeline": {},
 	"internal/yamlfile": {"internal/fault"},
 	"internal/process":  {"internal/pipeline", "internal/fault", "internal/yamlfile"},

@@ -31,7 +31,7 @@ func TestTheCommandReferenceIsUpToDate(t *testing.T) {
 		t.Error("docs/commands.md is stale; write it anew with make reference")
 	}
 	for _, must := range []string{"\n## drumbeat ledger optout add ADDRESS\n", "\n## drumbeat completion SHELL\n", "| `--addr ADDR` | the ADDR to listen on; without a host, this machine only | 127.0.0.1:8090 |",
-		"| `--wait duration` | how long what fails for now is tried again | 5m0s |", "\n| 2 | "} {
+		"| `--wait TIME` | for how long what fails for now is tried again, a TIME such as 30s or 5m | 5m0s |", "\n| 2 | "} {
 		if !strings.Contains(want, must) {
 			t.Errorf("it does not say %q", must)
 		}
