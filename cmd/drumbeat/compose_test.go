@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -80,7 +81,7 @@ func (f composeFile) inOrder(t *testing.T) (names []string) {
 func TestComposeFileHoldsTogether(t *testing.T) {
 	file := readCompose(t)
 	commands := map[string]bool{}
-	for _, c := range newRootCmd().Commands() {
+	for _, c := range newRootCmd(io.Discard).Commands() {
 		commands[c.Name()] = true
 	}
 	for name, s := range file.Services {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -30,7 +31,7 @@ func TestTheSystemdUnitFitsTheProgram(t *testing.T) {
 		}
 	}
 	words := strings.Fields(set["ExecStart"][0])
-	command, rest, err := newRootCmd().Find(words[1:])
+	command, rest, err := newRootCmd(io.Discard).Find(words[1:])
 	if err == nil {
 		err = command.ParseFlags(rest)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,7 +45,7 @@ func pagesOf(t *testing.T) string {
 // Nothing can be called of which no page says how it is called well, how it fails, and what its help says.
 func TestEveryCommandAndFlagHasItsPage(t *testing.T) {
 	calls := pagesOf(t)
-	root := newRootCmd()
+	root := newRootCmd(io.Discard)
 	eachCommand(root, func(c *cobra.Command) {
 		name := path(c)
 		if c == root || name == "help" {
@@ -102,7 +103,7 @@ func TestExamplesOfTheHelpWork(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = box.Close() })
 	dir := exampleFolder(t, box)
-	eachCommand(newRootCmd(), func(c *cobra.Command) {
+	eachCommand(newRootCmd(io.Discard), func(c *cobra.Command) {
 		for line := range strings.Lines(c.Example) {
 			line, _, _ = strings.Cut(line, " #")
 			if line = strings.TrimSpace(line); apart[line] != "" || strings.Contains(line, "postgres://") || strings.Contains(line, "-csv") {

@@ -59,10 +59,6 @@ before [{schedule, period, sent, at_once, at}], after, why, mend}], notes. What 
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			switch {
-			case c.Flags().Changed("against") && o.against == "": // a script's variable that is not set
-				return wrong("--against is empty; name the config that is in force or leave it out")
-			case c.Flags().Changed("from") && o.from == "":
-				return wrong("--from is empty; give a date or leave it out")
 			case o.next < 1 || o.next > mostTicks:
 				return wrong("--next: %d is out of range; write 1 to %d", o.next, mostTicks)
 			case o.format != "text" && o.format != "json":

@@ -33,7 +33,7 @@ func keysOf(cfg *config.Config) map[string]setting {
 	v := reflect.ValueOf(*cfg)
 	for i := range v.NumField() {
 		switch f := v.Type().Field(i); {
-		case !f.IsExported() || slices.Contains([]string{"Path", "Version", "Notes", "Schedules", "Process", "People"}, f.Name):
+		case !f.IsExported() || slices.Contains([]string{"Path", "Files", "Version", "Notes", "Schedules", "Process", "People"}, f.Name):
 		default:
 			flatten(flat, keyName("", f.Name), v.Field(i))
 		}

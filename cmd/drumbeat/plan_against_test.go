@@ -84,7 +84,7 @@ func TestEveryKeyOfAConfigIsCompared(t *testing.T) {
 func eachLeaf(v reflect.Value, path string, visit func(string, reflect.Value)) {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
-		if !f.IsExported() || slices.Contains([]string{"Path", "Version", "ProcessPath", "Waivers"}, f.Name) {
+		if !f.IsExported() || slices.Contains([]string{"Path", "Files", "Version", "ProcessPath", "Waivers"}, f.Name) {
 			continue
 		}
 		if v.Field(i).Kind() == reflect.Struct {

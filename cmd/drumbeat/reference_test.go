@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,7 +18,7 @@ var writeReference = flag.Bool("reference", false, "write docs/commands.md anew"
 // The page says what `--help` says of every command, so that it can be read and searched without the program.
 func TestTheCommandReferenceIsUpToDate(t *testing.T) {
 	path := filepath.Join("..", "..", "docs", "commands.md")
-	want := commandReference(newRootCmd())
+	want := commandReference(newRootCmd(io.Discard))
 	if *writeReference {
 		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)

@@ -116,7 +116,7 @@ var bad = []struct {
 	change func(text string) string
 	says   string
 }{
-	{func(text string) string { return strings.Replace(text, "schedules:", "schedules: [", 1) }, `close the bracket or the quote`},
+	{func(text string) string { return strings.Replace(text, "schedules:", "schedules: [", 1) }, `a list that is not closed`},
 	{func(text string) string { return strings.Replace(text, "schedules:", "shedules:", 1) }, `unknown key; did you mean schedules?`},
 	{func(text string) string { return strings.Replace(text, "process.yaml", "nowhere.yaml", 1) }, `nowhere.yaml cannot be read`},
 	{func(text string) string { return text[:strings.Index(text, "schedules:")-20] }, `could not find`},

@@ -31,12 +31,11 @@ func wrong(format string, args ...any) error { return wrongError{fmt.Errorf(form
 
 // execute runs one command line and gives its exit status.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	root := newRootCmd()
-	root.SetArgs(args)
 	if isTerminal(stdout) { // JSON, CSV and mails too, which are to the byte elsewhere
 		stdout = shown(stdout)
 	}
-	root.SetOut(stdout)
+	root := newRootCmd(stdout)
+	root.SetArgs(args)
 	root.SetErr(stderr)
 	started := false // an error before the command's own code ran is about the call
 	eachCommand(root, func(c *cobra.Command) {
@@ -90,7 +89,8 @@ func isFaults(err error) bool {
 	return errors.As(err, &faults)
 }
 
-func newRootCmd() *cobra.Command {
+// newRootCmd gives the tree of commands; cobra's own for completion write where root writes when they are made.
+func newRootCmd(stdout io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "drumbeat",
 		Short: "Weekly digests about a sales pipeline: is the process followed, where do deals stand still, do forecasts come true",
@@ -130,6 +130,7 @@ process it questions the process; and it calls nothing a difference that few dea
 	root.SetFlagErrorFunc(flagWords)
 	root.SetHelpCommand(newHelpCmd())
 	root.InitDefaultHelpCmd()
+	root.SetOut(stdout)
 	nameShells(root)
 	completeFlags(root)
 	return root
