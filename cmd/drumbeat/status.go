@@ -17,7 +17,7 @@ func (s *site) newStatus(h *house) *web.Status {
 		running.Database, running.Alone = "SQLite", true
 	}
 	page := &web.Status{Ledger: s.state, Memory: &s.memory, Running: running, Zone: cfg.Zone, Plain: h.Plain, Username: cfg.Web.Username, Password: string(cfg.Web.Password),
-		Now: time.Now, Log: s.log,
+		Proxied: cfg.Web.Proxied(), Now: time.Now, Log: s.log,
 		Reload: func() (faults []string, at time.Time) {
 			why, at := s.reloads.last()
 			return faultLines(why), at

@@ -43,6 +43,17 @@ func (r *reader) web(m *yamlfile.Map) {
 	}
 }
 
+// Proxied says whether readers come from elsewhere, and that is by a proxy, since we do not speak TLS.
+func (w Web) Proxied() bool {
+	u, err := url.Parse(w.BaseURL)
+	return err == nil && w.BaseURL != "" && !onThisMachine(u.Hostname())
+}
+
+func onThisMachine(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
 // parseBaseURL wants TLS, since whoever sees a link can open it; a machine may talk to itself without.
 func parseBaseURL(s string) (string, error) {
 	if _, err := parseURL(s); err != nil {
@@ -55,8 +66,7 @@ func parseBaseURL(s string) (string, error) {
 	if u.RawQuery != "" || u.Fragment != "" {
 		return "", fmt.Errorf("links go below this URL; write it without ? and #")
 	}
-	ip := net.ParseIP(u.Hostname())
-	if u.Scheme != "https" && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if u.Scheme != "https" && !onThisMachine(u.Hostname()) {
 		return "", fmt.Errorf("whoever sees a link on its way can open it; write https://%s%s", u.Host, u.Path)
 	}
 	return s, nil

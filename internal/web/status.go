@@ -24,6 +24,7 @@ type Status struct {
 	Zone               *time.Location      // of every hour on the page that is no schedule's
 	Plain              func(string) string // takes out of an error's words what others must not read
 	Username, Password string              // asked for where there is a username; else the page is for this machine alone
+	Proxied            bool                // readers come from elsewhere: without a username nobody sees the page
 	Now                func() time.Time
 	Log                *slog.Logger
 }
@@ -86,6 +87,8 @@ func (s *Status) Handler() http.Handler {
 		case !knows(r, s.Username, s.Password):
 			w.Header().Set("WWW-Authenticate", `Basic realm="Drumbeat status", charset="UTF-8"`)
 			tell(w, http.StatusUnauthorized, notice{Title: "Who are you?", Lines: []string{"Name and password are those of web.auth in Drumbeat's config."}})
+		case s.Username == "" && s.Proxied:
+			tell(w, http.StatusForbidden, notWithoutName)
 		case s.Username == "" && !local(r):
 			tell(w, http.StatusForbidden, notThisMachine)
 		default:
@@ -94,13 +97,23 @@ func (s *Status) Handler() http.Handler {
 	})
 }
 
-var notThisMachine = notice{Title: "This page is for whoever runs Drumbeat", Lines: []string{
-	"Without a name and a password it is shown to the machine alone that the worker runs on, by its own address (such as http://127.0.0.1:8080/status), and not through a proxy.",
-	"To read it from elsewhere, set web.auth (username, and password_file) in Drumbeat's config. The worker takes it by itself."}}
+// What those read who may not look. A proxy on this machine need not say for whom it asks (nginx does not by itself), so
+// where readers come through one nobody can be told by the request.
+var (
+	notThisMachine = notice{Title: toOthers, Lines: []string{
+		"Without a name and a password it is shown to the machine alone that the worker runs on, by its own address (such as http://127.0.0.1:8080/status), and not through a proxy.", setAuth}}
+	notWithoutName = notice{Title: toOthers, Lines: []string{
+		"Readers come to this server from elsewhere (web.base_url), and who asks cannot be told from who asks for them. So nobody sees it without a name and a password.", setAuth}}
+)
+
+const (
+	toOthers = "This page is for whoever runs Drumbeat"
+	setAuth  = "To read it, set web.auth (username, and password_file) in Drumbeat's config. The worker takes it by itself."
+)
 
 // local says whether the request was made on this machine, for this machine. A page elsewhere that lets its own name lead
-// here (DNS rebinding) still sends that name; a proxy on this machine says for whom it asks, or speaks HTTP/1.0, as
-// nginx does unless it is told otherwise and no browser has done for twenty years.
+// here (DNS rebinding) still sends that name; most proxies say for whom they ask, or speak HTTP/1.0, which no browser has
+// done for twenty years.
 func local(r *http.Request) bool {
 	from, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil || !loopback(from) || !r.ProtoAtLeast(1, 1) {

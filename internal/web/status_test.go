@@ -66,6 +66,19 @@ func TestWithoutAPasswordThePageIsForThisMachineAlone(t *testing.T) {
 	}
 }
 
+// A proxy on this machine that says nothing of for whom it asks, as nginx does from 1.29.7 on.
+func TestWhereReadersComeFromElsewhereNobodySeesThePageWithoutAPassword(t *testing.T) {
+	w := newWard(t)
+	w.Proxied = true
+	if got := w.ask(nil); got.Code != http.StatusForbidden || strings.Contains(got.Body.String(), "weekly-own") || !strings.Contains(got.Body.String(), "web.base_url") || w.asked > 0 {
+		t.Errorf("without a password: %d, the ledger asked %d times\n%s", got.Code, w.asked, got.Body)
+	}
+	w.Username, w.Password = "ops", "geheim"
+	if got := w.ask(func(r *http.Request) { r.SetBasicAuth("ops", "geheim") }); got.Code != http.StatusOK {
+		t.Errorf("with it: %d", got.Code)
+	}
+}
+
 func TestWithAPasswordThePageAsksEverybody(t *testing.T) {
 	as := func(user, password string) func(*http.Request) {
 		return func(r *http.Request) {
