@@ -245,7 +245,7 @@ func printChecked(w io.Writer, cfg *config.Config, now time.Time) error {
 		return err
 	}
 	if len(cfg.Notes) > 0 {
-		b.WriteString("\nwithout effect\n")
+		b.WriteString("\nseldom meant\n")
 	}
 	for _, n := range cfg.Notes {
 		fmt.Fprintf(&b, "  %s\n", n)

@@ -38,7 +38,7 @@ type Config struct {
 	Log         Log
 	Version     string   // of this file and its process, as they were read: it changes when either does
 	Files       []string // the paths of all files that it was read from or that it names, also of those that are not there; the folder of templates too
-	Notes       []string // keys that are set and have no effect yet, a sentence each
+	Notes       []string // what is no fault and seldom meant, a sentence each; no secrets
 
 	unready fault.List
 }

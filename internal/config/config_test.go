@@ -105,6 +105,48 @@ func TestTheVersionFollowsTheConfigAndItsProcess(t *testing.T) {
 	}
 }
 
+func TestASecretInTheConfigItselfIsNotedAndNotRepeated(t *testing.T) {
+	env := func(name string) (string, bool) { return "postgres://drumbeat:hunter2@db/sales", name == "PIPELINE" }
+	for name, c := range map[string]struct {
+		source, state, smtp string
+		want                string // the keys
+	}{
+		"all from elsewhere":           {`dsn: "${PIPELINE}"`, "dsn: sqlite:s.db", "password_file: password", ""},
+		"a DSN without a password":     {"dsn: postgres://drumbeat@db/sales", "dsn: postgres:///x", "password_file: password", ""},
+		"a DSN with one":               {"dsn: postgres://drumbeat:hunter2@db/sales", "dsn: sqlite:s.db", "password_file: password", "source.dsn"},
+		"as a setting of the DSN":      {`dsn: "${PIPELINE}"`, "dsn: 'postgres://u@db/s?password=hunter2'", "password_file: password", "state.dsn"},
+		"the relay's, like an address": {`dsn: "${PIPELINE}"`, "dsn: sqlite:s.db", "password: 'smtp:hunter2'", "mail.smtp.password"},
+		"two":                          {"dsn: postgres://u:hunter2@db/s", "dsn: sqlite:s.db", "password: hunter2", "source.dsn, mail.smtp.password"},
+		"a part of it from outside":    {`dsn: "${PIPELINE}"`, "dsn: sqlite:s.db", `password: "x${PIPELINE}"`, ""},
+	} {
+		cfg, faults := Load(folder(t, "source: {"+c.source+"}\nstate: {"+c.state+"}\nprocess: process.yaml\nmail: {from: d@example.com, smtp: {host: h, username: u, "+c.smtp+"}}\n"), env)
+		var got string
+		for _, note := range cfg.Notes {
+			if keys, after, found := strings.Cut(note, ": written into the config"); found {
+				got = keys
+				if strings.Contains(after, "hunter2") {
+					t.Errorf("%s: told: %s", name, note)
+				}
+			}
+		}
+		if got != c.want || len(faults) > 0 {
+			t.Errorf("%s: noted %q, want %q; %v", name, got, c.want, faults)
+		}
+	}
+}
+
+// Readers who come from elsewhere come by a proxy on this machine, for whom /status cannot be told from its neighbours.
+func TestABaseURLElsewhereWithoutAPasswordIsNoted(t *testing.T) {
+	for base, want := range map[string]bool{"https://drumbeat.example.com": true, "https://drumbeat.example.com/d": true, "http://localhost:8080": false, "http://[::1]:8080": false, "https://127.0.0.1": false} {
+		for auth, open := range map[string]bool{"": true, ", auth: {username: ops, password_file: password}": false} {
+			cfg := mustLoad(t, folder(t, "source: {dsn: sqlite:pipeline.db}\nprocess: process.yaml\nweb: {listen: 127.0.0.1:8080, base_url: '"+base+"', secret: 0123456789abcdef0123456789abcdef"+auth+"}\n"))
+			if got := strings.Contains(strings.Join(cfg.Notes, "\n"), "readers come by a proxy"); got != (want && open) || cfg.Web.Proxied() != want {
+				t.Errorf("%s%s: noted: %t, proxied: %t", base, auth, got, cfg.Web.Proxied())
+			}
+		}
+	}
+}
+
 // Whoever opens the worker to others hears who can then read what.
 func TestAnAddressBeyondThisMachineWithoutAPasswordIsNoted(t *testing.T) {
 	for listen, want := range map[string]bool{"127.0.0.1:8080": false, "[::1]:8080": false, "localhost:8080": false, ":8080": true, "0.0.0.0:8080": true, "[::]:8080": true,

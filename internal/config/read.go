@@ -98,10 +98,11 @@ func version(data, process []byte) string {
 
 // reader fills one config; each method reads one section.
 type reader struct {
-	cfg     *Config
-	dir     string
-	process []byte // as it was read; nil: it could not be
-	sending bool   // what is read is needed to send only: a file that is not there hinders no report
+	cfg      *Config
+	dir      string
+	process  []byte   // as it was read; nil: it could not be
+	sending  bool     // what is read is needed to send only: a file that is not there hinders no report
+	verbatim []string // the keys under which secrets stand in the file itself
 }
 
 // fileFault is something wrong with a file that the config names.
@@ -321,6 +322,9 @@ func (r *reader) outside(root *yamlfile.Map) {
 func (r *reader) secret(m *yamlfile.Map, key string) Secret {
 	value, twin := m.Text(key, ""), key+"_file"
 	if !m.Has(twin) {
+		if path := m.Verbatim(key); path != "" && opensADoor(key, value) {
+			r.verbatim = append(r.verbatim, path)
+		}
 		return Secret(value)
 	}
 	if m.Has(key) {

@@ -180,6 +180,15 @@ func (m *Map) value(key string) ast.Node {
 	return n
 }
 
+// Verbatim gives the path of a key whose value stands in the file as it is; empty: some of it is from the environment, or
+// there is none. Ask for the value first.
+func (m *Map) Verbatim(key string) string {
+	if !m.Has(key) || slices.ContainsFunc(m.file.masks, func(one mask) bool { return one.at == m.file.at(m.entries[key].value) }) {
+		return ""
+	}
+	return m.field(key)
+}
+
 // Map opens the mapping under key. Where there is none the result is empty, so that its defaults are found
 // by the same questions.
 func (m *Map) Map(key string) *Map {
