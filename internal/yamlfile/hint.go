@@ -214,25 +214,29 @@ func part(word string, known []string) string {
 	return slices.MinFunc(holds, func(a, b string) int { return cmp.Compare(beside(a), beside(b)) })
 }
 
-// Distance is the Levenshtein distance of two words in bytes.
+// Distance is how many slips of a hand lie between two words: a byte too many, too few or wrong, or two neighbours the
+// wrong way round (the optimal string alignment distance).
 func Distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	var above []int // the row before the last one
+	last, row := make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
 		row[0] = i + 1
 		for j := range len(b) {
-			cost := diagonal
+			cost := last[j]
 			if a[i] != b[j] {
 				cost++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+			row[j+1] = min(cost, row[j]+1, last[j+1]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], above[j-1]+1)
+			}
 		}
+		above, last, row = last, row, make([]int, len(b)+1)
 	}
-	return row[len(b)]
+	return last[len(b)]
 }
 
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"

@@ -42,6 +42,20 @@ func TestAKeyAtTheWrongLevelIsShownItsPlace(t *testing.T) {
 	}
 }
 
+func TestASlipOfAHandIsOneStepAway(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{
+		{"dsn", "dsn", 0}, {"dns", "dsn", 1}, {"ds", "dsn", 1}, {"dsnn", "dsn", 1}, {"dzn", "dsn", 1}, {"form", "from", 1}, {"", "dsn", 3}, {"dsn", "", 3},
+		{"abcd", "badc", 2}, {"kitten", "sitting", 3}, {"ca", "abc", 3},
+	} {
+		if got := Distance(c.a, c.b); got != c.want || Distance(c.b, c.a) != got {
+			t.Errorf("%q, %q: %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}
+
 func TestAVariableThatIsNearlySetIsNamed(t *testing.T) {
 	env := func(name string) (string, bool) { return "", name == "SMTP_PASSWORD" || name == "DRUMBEAT_DSN" }
 	for name, want := range map[string]string{"SMTP_PASSWROD": "SMTP_PASSWORD", "smtp_password": "SMTP_PASSWORD", "SMTP_PASWORD": "SMTP_PASSWORD", "SMTP_PASSWORDS": "SMTP_PASSWORD",
