@@ -51,7 +51,7 @@ copies, and files that 'run --out' wrote, are yours to see to.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			o.out, o.errOut = shown(c.OutOrStdout()), shown(c.ErrOrStderr())
-			if err := o.check(args, c.Flags().Changed("rep")); err != nil {
+			if err := o.check(args); err != nil {
 				return err
 			}
 			if o.config, err = loadConfig(*path, false); err != nil {
@@ -68,10 +68,8 @@ copies, and files that 'run --out' wrote, are yours to see to.`,
 	return c
 }
 
-func (o *forgetOptions) check(args []string, repGiven bool) error {
+func (o *forgetOptions) check(args []string) error {
 	switch {
-	case repGiven && o.rep == "": // a script's variable that is not set
-		return wrong("--rep is empty; give an id or leave it out")
 	case slices.ContainsFunc(o.names, func(n string) bool { return len([]rune(strings.TrimSpace(n))) < 2 }):
 		return wrong("--name: a name has two characters or more; write it as the mails do")
 	case len(args) == 0 && o.rep == "":
@@ -104,8 +102,8 @@ func (o *forgetOptions) run(ctx context.Context, l *ledger.Ledger) error {
 	}
 	o.warn(there, unread, found)
 	what := ledger.Erasure{Own: found.own, Mentions: found.mentions}
-	if o.withOptOut && found.optedOut {
-		what.OptOuts = []string{o.address}
+	if o.withOptOut {
+		what.OptOuts = found.optedOut
 	}
 	nothing := len(what.Own)+len(what.Mentions)+len(what.OptOuts) == 0
 	o.tell(found)
@@ -130,7 +128,13 @@ func (o *forgetOptions) run(ctx context.Context, l *ledger.Ledger) error {
 
 // is says whether a mail to that address, for that rep, is the person's.
 func (o *forgetOptions) is(address, rep string) bool {
-	return o.address != "" && ledger.NormalAddress(address) == o.address || o.rep != "" && rep == o.rep
+	return o.isAt(address) || o.rep != "" && rep == o.rep
+}
+
+// isAt says whether an address is the person's, whatever its capitals: the ledger keeps those of the local part, since a
+// server might tell two people apart by them, and nobody gives two people such addresses.
+func (o *forgetOptions) isAt(address string) bool {
+	return o.address != "" && strings.EqualFold(ledger.NormalAddress(address), o.address)
 }
 
 // peopleOf gives the people of the source, the config's word laid over them; where the source cannot be read, those whom
@@ -164,7 +168,7 @@ func (o *forgetOptions) warn(there []pipeline.Rep, unread error, found trail) {
 		note("rep %s %s is still in the source or the config: the next run makes new data; remove the person there first", rep.ID, rep.Name)
 	}
 	for _, s := range o.config.Schedules {
-		if o.address != "" && slices.ContainsFunc(s.Recipients.Addresses, func(a string) bool { return ledger.NormalAddress(a) == o.address }) {
+		if slices.ContainsFunc(s.Recipients.Addresses, o.isAt) {
 			note("schedules.%s still names the address; remove it there first", s.Name)
 		}
 	}
@@ -196,9 +200,9 @@ func (o *forgetOptions) tell(found trail) {
 	say(found.unsent, "mail to somebody else that names the person is still to be sent and stays; call this again afterwards",
 		"mails to others that name the person are still to be sent and stay; call this again afterwards")
 	switch {
-	case found.optedOut && o.withOptOut:
+	case len(found.optedOut) > 0 && o.withOptOut:
 		fmt.Fprintln(o.out, "the opt-out of the address")
-	case found.optedOut:
+	case len(found.optedOut) > 0:
 		fmt.Fprintln(o.out, "the opt-out of the address stays, so that no mail comes again; --with-opt-out removes it")
 	}
 }

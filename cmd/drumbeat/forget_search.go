@@ -19,9 +19,9 @@ type trail struct {
 	names    []string // by which mails call the person
 	own      []int64  // deliveries to the person, of which some wait
 	waiting  int
-	mentions []int64 // deliveries to others that name the person
-	unsent   int     // of those that name the person, what is still to be sent
-	optedOut bool
+	mentions []int64  // deliveries to others that name the person
+	unsent   int      // of those that name the person, what is still to be sent
+	optedOut []string // the address, as the opt-outs have it
 	others   []string // other addresses of the rep, other reps at the address
 }
 
@@ -70,9 +70,8 @@ func (o *forgetOptions) search(ctx context.Context, l *ledger.Ledger) (found tra
 	})
 	found.others = slices.Sorted(maps.Keys(others))
 	if err == nil && o.address != "" {
-		var out []string
-		out, err = l.OptOuts(ctx, "")
-		found.optedOut = slices.Contains(out, o.address)
+		found.optedOut, err = l.OptOuts(ctx, "")
+		found.optedOut = slices.DeleteFunc(found.optedOut, func(a string) bool { return !o.isAt(a) })
 	}
 	return found, err
 }
