@@ -45,9 +45,9 @@ func (s *Site) Handler() http.Handler {
 	if s.Metrics != nil {
 		mux.Handle("GET /metrics", s.Metrics)
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { tell(w, http.StatusNotFound, nothingHere) })
+	mux.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) { tell(w, http.StatusNotFound, nothingHere) })
 	if s.Status != nil {
-		mux.Handle("/status", s.Status)
+		mux.Handle("GET /status", s.Status)
 		mux.HandleFunc("GET /{$}", toStatus)
 	}
 	if s.Links == nil {

@@ -81,9 +81,6 @@ type Running struct {
 func (s *Status) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case r.Method != http.MethodGet && r.Method != http.MethodHead:
-			w.Header().Set("Allow", "GET, HEAD")
-			tell(w, http.StatusMethodNotAllowed, notice{Title: "This page is only to be read"})
 		case !knows(r, s.Username, s.Password):
 			w.Header().Set("WWW-Authenticate", `Basic realm="Drumbeat status", charset="UTF-8"`)
 			tell(w, http.StatusUnauthorized, notice{Title: "Who are you?", Lines: []string{"Name and password are those of web.auth in Drumbeat's config."}})
