@@ -62,8 +62,8 @@ func flagWords(c *cobra.Command, err error) error {
 	return err
 }
 
-// noneEmpty refuses what a script says whose variable is empty. Passed over, --only ” would be everybody, and a test with
-// --redirect ” would go to the readers.
+// noneEmpty refuses what a script says whose variable is empty. Passed over, an empty --only would be everybody, and a
+// test with an empty --redirect would go to the readers.
 func noneEmpty(c *cobra.Command) (err error) {
 	give := map[string]string{"T": "give a date", "ADDRESS": "name an address", "DIR": "name a folder", "FILE": "name a file", "ID": "give an id"}
 	c.Flags().Visit(func(f *pflag.Flag) {

@@ -1,15 +1,14 @@
 package main
 
 import (
-	"bufio"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"drumbeat/internal/config"
 	"drumbeat/internal/pipeline"
+	"drumbeat/internal/schedule"
 )
 
 // completeFlags lets a shell complete the flags of every command that take one of few words, and offers no files where no
@@ -58,19 +57,6 @@ func otherSchedules(c *cobra.Command, named []string, begun string) ([]string, c
 	return slices.DeleteFunc(names, func(name string) bool { return slices.Contains(named, name) }), directive
 }
 
-// zones gives the time zones that the machine lists, if it does; any that exists may be written.
-func zones(*cobra.Command, []string, string) (names []string, _ cobra.ShellCompDirective) {
-	file, err := os.Open("/usr/share/zoneinfo/zone.tab") // countries, places, names
-	if err != nil {
-		return []string{"UTC"}, cobra.ShellCompDirectiveNoFileComp
-	}
-	defer func() { _ = file.Close() }() // only read
-	names = append(names, "UTC")
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		if cells := strings.Split(lines.Text(), "\t"); len(cells) > 2 && !strings.HasPrefix(cells[0], "#") {
-			names = append(names, cells[2])
-		}
-	}
-	slices.Sort(names)
-	return names, cobra.ShellCompDirectiveNoFileComp
+func zones(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return schedule.Zones(), cobra.ShellCompDirectiveNoFileComp
 }

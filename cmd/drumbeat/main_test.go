@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -117,11 +118,12 @@ func mails(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// waitfor URL [TEXT] waits until the page answers, and says the text.
+// waitfor URL [PATTERN] waits until the page answers, and has a line that matches.
 func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
-		ts.Fatalf("usage: waitfor URL [TEXT]")
+		ts.Fatalf("usage: waitfor URL [PATTERN]")
 	}
+	pattern := regexp.MustCompile("(?m)" + strings.Join(args[1:], ""))
 	there := func() bool {
 		answer, err := http.Get(args[0])
 		if err != nil {
@@ -129,7 +131,7 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		defer func() { _ = answer.Body.Close() }()
 		body, err := io.ReadAll(answer.Body)
-		return err == nil && answer.StatusCode == http.StatusOK && strings.Contains(string(body), strings.Join(args[1:], ""))
+		return err == nil && answer.StatusCode == http.StatusOK && pattern.Match(body)
 	}
 	for end := time.Now().Add(time.Minute); !there(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
