@@ -170,6 +170,7 @@ func (m *Mailbox) Close() error {
 	}
 	close(m.closing)
 	err := m.server.Close()
+	_ = m.listener.Close() // the server does not know it yet where Serve has not begun
 	<-m.served
 	if errors.Is(err, net.ErrClosed) {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"net/smtp"
 	"strings"
 	"testing"
+	"time"
 )
 
 const mail = "Subject: hello\r\n\r\n.\r\n..two\r\nend\r\n"
@@ -152,5 +153,25 @@ func TestScript(t *testing.T) {
 				t.Errorf("%d mails taken", got)
 			}
 		})
+	}
+}
+
+// It may be closed before the goroutine that serves has begun, as on a machine that is busy.
+func TestAMailboxThatWasJustOpenedCloses(t *testing.T) {
+	closed := make(chan error)
+	for range 100 {
+		box, err := Start(Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() { closed <- box.Close() }()
+		select {
+		case err := <-closed:
+			if err != nil {
+				t.Fatal(err)
+			}
+		case <-time.After(time.Minute):
+			t.Fatal("it does not close")
+		}
 	}
 }
