@@ -155,6 +155,9 @@ func TestTheImageNeedsNothingAroundIt(t *testing.T) {
 	img.configure(t, box, page)
 	before := img.files(t)
 	img.sends(t, box)
+	if said := img.call(t, "ledger", "forget", "--rep", "R002", "--yes", "--config", "/etc/drumbeat.yaml"); !strings.HasSuffix(said, "removed\n") { // which rewrites the file
+		t.Errorf("forget says\n%s", said)
+	}
 	img.serves(t, page)
 	if after := img.files(t); !slices.Equal(after, before) {
 		t.Errorf("something was written outside of the volume: %v", after)
