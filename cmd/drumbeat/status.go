@@ -6,6 +6,7 @@ import (
 
 	"drumbeat/internal/digest"
 	"drumbeat/internal/web"
+	"drumbeat/internal/worker"
 )
 
 // newStatus makes the page of whoever is on call, of a house that serves from now on.
@@ -16,23 +17,28 @@ func (s *site) newStatus(h *house) *web.Status {
 	if strings.HasPrefix(string(cfg.State.DSN), "sqlite:") {
 		running.Database, running.Alone = "SQLite", true
 	}
-	page := &web.Status{Ledger: s.state, Memory: &s.memory, Running: running, Zone: cfg.Zone, Plain: h.Plain, Username: cfg.Web.Username, Password: string(cfg.Web.Password),
+	page := &web.Status{Ledger: s.state, Memory: &s.memory, Running: running, Zone: cfg.Zone, Plain: func(words string) string { return impersonal(h.Plain(words), true) }, Username: cfg.Web.Username, Password: string(cfg.Web.Password),
 		Proxied: cfg.Web.Proxied(), Now: time.Now, Log: s.log,
 		Reload: func() (faults []string, at time.Time) {
 			why, at := s.reloads.last()
-			return faultLines(why), at
-		},
-		Pulse: func() web.Pulse {
-			v := h.Vitals()
-			p := web.Pulse{RelayFailures: v.RelayFailures, RelayWords: v.RelayWords, RelaySince: v.RelaySince, SourceAge: v.SourceAge, Hindered: map[string]web.Hindrance{}}
-			for schedule, why := range v.Hindered {
-				p.Hindered[schedule] = web.Hindrance{Words: why.Words, Held: why.Held, Setup: why.Setup}
+			for _, line := range faultLines(why) { // of the config, as check prints them
+				faults = append(faults, h.Plain(line))
 			}
-			return p
-		}}
+			return faults, at
+		},
+		Pulse: func() web.Pulse { return pulse(h.Vitals()) }}
 	for _, c := range cfg.Schedules {
 		page.Schedules = append(page.Schedules, web.Scheduled{Zone: c.Zone, OwnHour: c.RecipientZone,
 			Clockwork: web.Clockwork{Name: c.Name, Digest: c.Digest, Next: func(after time.Time) time.Time { return c.Spec.Next(after, c.Zone) }}})
 	}
 	return page
+}
+
+// pulse is what a worker knows, as others may read it: what databases and relays quote is as in the log.
+func pulse(v worker.Vitals) web.Pulse {
+	p := web.Pulse{RelayFailures: v.RelayFailures, RelayWords: impersonal(v.RelayWords, true), RelaySince: v.RelaySince, SourceAge: v.SourceAge, Hindered: map[string]web.Hindrance{}}
+	for schedule, why := range v.Hindered {
+		p.Hindered[schedule] = web.Hindrance{Words: impersonal(why.Words, true), Held: why.Held, Setup: why.Setup}
+	}
+	return p
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"drumbeat/internal/dbtest"
+	"drumbeat/internal/worker"
 )
 
 // rewrite changes words of a file.
@@ -97,6 +98,21 @@ func TestServeShowsWhoeverIsOnCallHowItStands(t *testing.T) {
 			t.Errorf("exit status %d, log:\n%s", status, said)
 		}
 	})
+}
+
+// Databases and relays quote what they stumble over: rows of deals, people's names.
+func TestWhatAWorkerKnowsIsShownWithoutPeopleAndAmounts(t *testing.T) {
+	p := pulse(worker.Vitals{RelayWords: `550 "Ann Lee" <ann@example.com> unknown`, RelayFailures: 2,
+		Hindered: map[string]worker.Hindrance{"own": {Words: `read deals: row 5 ("Hafen AG of Ann"): amount: "12,345.00" is no number`, Held: true}}})
+	said := p.RelayWords + p.Hindered["own"].Words
+	for _, gone := range []string{"Ann", "Hafen", "12,345", "@"} {
+		if strings.Contains(said, gone) {
+			t.Errorf("%q stands in %q", gone, said)
+		}
+	}
+	if !strings.Contains(said, "550 [value]") || !strings.Contains(said, "read deals: row 5 ([value]): amount: [value] is no number") || !p.Hindered["own"].Held || p.RelayFailures != 2 {
+		t.Errorf("%+v", p)
+	}
 }
 
 // What the worker knows, and the ledger does not, comes to the page.

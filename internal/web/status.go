@@ -19,7 +19,7 @@ type Status struct {
 	Memory             *Memory // what the ledger said last: it outlives a reload of the config
 	Schedules          []Scheduled
 	Pulse              func() Pulse
-	Reload             func() (faults []string, at time.Time) // of the config, the last one; zero time: none since the start
+	Reload             func() (faults []string, at time.Time) // of the config, the last one, as others may read them; zero time: none since the start
 	Running            Running
 	Zone               *time.Location      // of every hour on the page that is no schedule's
 	Plain              func(string) string // takes out of an error's words what others must not read

@@ -195,8 +195,6 @@ func (c *scene) refusedConfig() []matter {
 		Readers: "They get their digests as the config before says, which stays in force. Nothing is lost.",
 		Do:      "Mend it at each place; it is taken by itself within seconds. This shows what is wrong as you go:",
 		Cmds:    []string{c.command("check")}}
-	for _, f := range faults {
-		t.Quote = append(t.Quote, c.Plain(f))
-	}
+	t.Quote = faults
 	return []matter{t}
 }
