@@ -156,7 +156,7 @@ func TestAChangedFileIsTakenHoweverItIsSaved(t *testing.T) {
 		}, "two p1", ""},
 		{"in place, with a rest after a half that is no config", "", func(e *editing) {
 			e.inParts("drumbeat.yaml", scheduled("two", ""), 2, 3*time.Second)
-		}, "two p1", "this is no YAML that can be read"},
+		}, "two p1", "a mapping or list in one line that breaks off"},
 		// What rests and has no fault is a config, whatever its author still meant to write.
 		{"in place, with a rest after a half that is a config", "", func(e *editing) {
 			e.write("drumbeat.yaml", scheduled("two", "#"))

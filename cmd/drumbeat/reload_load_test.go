@@ -116,10 +116,10 @@ var bad = []struct {
 	change func(text string) string
 	says   string
 }{
-	{func(text string) string { return strings.Replace(text, "schedules:", "schedules: [", 1) }, `a list that is not closed`},
+	{func(text string) string { return strings.Replace(text, "schedules:", "schedules: [", 1) }, `close the bracket, and quote values with special characters`},
 	{func(text string) string { return strings.Replace(text, "schedules:", "shedules:", 1) }, `unknown key; did you mean schedules?`},
 	{func(text string) string { return strings.Replace(text, "process.yaml", "nowhere.yaml", 1) }, `nowhere.yaml cannot be read`},
-	{func(text string) string { return text[:strings.Index(text, "schedules:")-20] }, `this is no YAML that can be read`},
+	{func(text string) string { return text[:strings.Index(text, "schedules:")-20] }, `a mapping or list in one line that breaks off`},
 	{func(text string) string { return "templates: broken\n" + text }, `broken/rep.html`},
 	{func(text string) string { return "environment: another\n" + text }, `environment cannot change while Drumbeat runs`},
 }

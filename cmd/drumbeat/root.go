@@ -113,7 +113,6 @@ process it questions the process; and it calls nothing a difference that few dea
 		Args:          knownCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.SetOut(stdout) // before the command for completion is made, which keeps it
 	root.SetVersionTemplate("drumbeat {{.Version}}\n")
 	root.AddCommand(
 		newDemoCmd(),

@@ -155,7 +155,7 @@ func TestForeignWordsAreMadePlain(t *testing.T) {
 	w := newWard(t)
 	w.Plain = func(s string) string { return strings.ReplaceAll(s, "ada@example.com", "[address]") }
 	const theirs = "no ada@example.com <script>"
-	w.faults, w.reload = []string{theirs}, w.at
+	w.faults, w.reload = []string{"no [address] <script>"}, w.at // whoever reads the config makes them plain
 	w.said.Runs[0].LeftOut = theirs
 	w.said.Runs[1].Why = map[string]int{theirs: 3}
 	w.said.Runs[1].By = map[ledger.State]int{ledger.Skipped: 3}

@@ -96,6 +96,7 @@ var plainly = []struct{ part, what, hint string }{
 	{"tab", "a tab", "indent with spaces"},
 	{"']'", "a list that is not closed, or lacks a comma", "close the bracket, and quote values with special characters"},
 	{"'}'", "a mapping in one line that is not closed, or lacks a comma", "close the bracket, and quote values with special characters"},
+	{"could not find flow", "a mapping or list in one line that breaks off", "close the bracket, and quote values with special characters"},
 	{"end character", "a quote that is not closed", "close it"},
 	{"escape character", "a backslash that YAML does not know", `write \\ for one, or quote the value in '…'`},
 	{"reserved character", "a value that begins with @ or `", quoteIt},
