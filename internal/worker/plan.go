@@ -50,7 +50,7 @@ func (w *Worker) plan(ctx context.Context, desk *desk, r *round) (err error) {
 			r.wanted = append(r.wanted, p.Address)
 		}
 	}
-	withdrawn, err := r.withdrawn(people, known)
+	withdrawn, err := r.withdrawn(people, reps, known)
 	if err != nil {
 		return err
 	}
