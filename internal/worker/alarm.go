@@ -143,7 +143,7 @@ func (s *server) busy(ctx context.Context) bool {
 
 // tellTrouble tells of a round whose mails have all had a turn: digests that did not arrive, or data in doubt.
 func (s *server) tellTrouble(ctx context.Context, o *openRound, over bool) error {
-	if len(s.admins) == 0 || s.isAdmin(o.sum.Schedule) {
+	if len(s.admins) == 0 || s.isAdmin(o.sum.Schedule) || isAlarm(o.sum.Period) {
 		return nil
 	}
 	lost, err := s.w.Ledger.Lost(ctx, o.sum.Schedule, o.sum.Period)
@@ -202,8 +202,7 @@ func (s *server) resume(ctx context.Context) error {
 		case state == madeLate:
 			back = max(back, day)
 		}
-		known := slices.ContainsFunc(s.w.Config.Schedules, func(c config.Schedule) bool { return c.Name == run.Schedule })
-		if run.FinishedAt.IsZero() && known {
+		if run.FinishedAt.IsZero() { // of a schedule that is gone since too: what waits of it still goes out
 			s.mu.Lock()
 			tick := run.Tick
 			if tick.IsZero() {

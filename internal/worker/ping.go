@@ -3,6 +3,8 @@ package worker
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"drumbeat/internal/config"
@@ -31,12 +33,15 @@ func (w *Worker) ping(sched config.Schedule, kind, body string) {
 // pingStart says that the digests of a period are being made.
 func (w *Worker) pingStart(sched config.Schedule, period string) {
 	if w.newest(sched, period) {
+		w.process().pings.begin(sched, period)
 		w.ping(sched, ping.Start, period+": begun")
 	}
 }
 
-// pingEnd says how a run ended that is dealt with.
+// pingEnd says how a run ended that is dealt with: to the monitor of its schedule and, where a reload has changed that or
+// taken it away meanwhile, to the one that was told that it has begun.
 func (w *Worker) pingEnd(sched config.Schedule, sum Summary) {
+	begunAt := w.process().pings.end(sched.Name, sum.Period)
 	kind := ping.Success
 	if !sum.Done() {
 		kind = ping.Fail
@@ -44,8 +49,13 @@ func (w *Worker) pingEnd(sched config.Schedule, sum Summary) {
 	if isAlarm(sum.Period) || kind == ping.Success && !w.newest(sched, sum.Period) {
 		return
 	}
-	w.ping(sched, kind, fmt.Sprintf("%s: digests %d, sent %d, failed %d, unknown %d, skipped %d, pending %d, elapsed %s", sum.Period,
-		sum.Digests, sum.InAll, sum.Failed, sum.Unknown, sum.InSkipped, sum.Pending, sum.Elapsed.Round(time.Millisecond)))
+	body := fmt.Sprintf("%s: digests %d, sent %d, failed %d, unknown %d, skipped %d, pending %d, elapsed %s", sum.Period,
+		sum.Digests, sum.InAll, sum.Failed, sum.Unknown, sum.InSkipped, sum.Pending, sum.Elapsed.Round(time.Millisecond))
+	w.ping(sched, kind, body)
+	if begunAt != sched.Ping {
+		sched.Ping = begunAt
+		w.ping(sched, kind, body)
+	}
 }
 
 // newest says whether no tick of a later period has come.
@@ -80,27 +90,69 @@ func (w *Worker) pingJobs(jobs []Job, sums []Summary) {
 	}
 }
 
-// beat is what this process has said of a schedule's period that is not recorded yet.
+// pings is what a process has said to monitors and has not ended yet; a worker takes it over from the one before it. The
+// zero value is ready.
+type pings struct {
+	mu    sync.Mutex
+	beats map[string]beat      // by schedule
+	begun map[[2]string]string // by schedule and period: the URL that was told that a run has begun
+}
+
+// beat is what was said of a schedule's period that is not recorded yet.
 type beat struct {
 	period          string
 	started, failed bool
 }
 
 // say notes that something is said of a period, and whether that is news.
-func (s *server) say(sched config.Schedule, period string, which func(*beat) *bool) (news bool) {
-	b := s.beats[sched.Name]
+func (p *pings) say(schedule, period string, which func(*beat) *bool) (news bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.beats == nil {
+		p.beats = map[string]beat{}
+	}
+	b := p.beats[schedule]
 	if b.period != period {
 		b = beat{period: period}
 	}
 	said := which(&b)
 	news, *said = !*said, true
-	s.beats[sched.Name] = b
+	p.beats[schedule] = b
 	return news
+}
+
+// recorded forgets what was said of a schedule's period, and gives it.
+func (p *pings) recorded(schedule string) beat {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	b := p.beats[schedule]
+	delete(p.beats, schedule)
+	return b
+}
+
+// begin notes who hears that a run begins.
+func (p *pings) begin(sched config.Schedule, period string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.begun == nil {
+		p.begun = map[[2]string]string{}
+	}
+	p.begun[[2]string{sched.Name, period}] = sched.Ping
+}
+
+// end gives the URL that heard of the beginning; empty: none has.
+func (p *pings) end(schedule, period string) (url string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	key := [2]string{schedule, period}
+	url = p.begun[key]
+	delete(p.begun, key)
+	return url
 }
 
 // starts is called when there is something to make for a tick, at each try.
 func (s *server) starts(r *round) {
-	if s.say(r.schedule, r.period, func(b *beat) *bool { return &b.started }) {
+	if s.w.process().pings.say(r.schedule.Name, r.period, func(b *beat) *bool { return &b.started }) {
 		s.w.pingStart(r.schedule, r.period)
 	}
 }
@@ -116,7 +168,7 @@ func (s *server) pingHindered(ctx context.Context, now time.Time) {
 		if last, err := s.w.Ledger.LastDue(ctx, sched.Name); err != nil || !last.Before(due.At) {
 			continue
 		}
-		if s.say(sched, s.day(due.At), func(b *beat) *bool { return &b.failed }) {
+		if s.w.process().pings.say(sched.Name, s.day(due.At), func(b *beat) *bool { return &b.failed }) {
 			s.w.ping(sched, ping.Fail, s.day(due.At)+": "+hindrance(due)+"; the log says why, and success follows when it is made")
 		}
 	}
@@ -130,9 +182,13 @@ func hindrance(due digest.DueTick) string {
 }
 
 // pingMade ends what was said of a tick that is recorded now. Where everybody was dealt with before, by another tick of
-// the day, there is no round whose end is still to come, unless somebody has it open.
+// the day, there is no round whose end is still to come, unless somebody has it open. A worker that was stopped meanwhile
+// leaves it to the one that takes its place, which may have looked for open rounds a moment before this was recorded.
 func (s *server) pingMade(ctx context.Context, r *round, opened bool) {
-	delete(s.beats, r.schedule.Name)
+	if ctx.Err() != nil {
+		return
+	}
+	s.w.process().pings.recorded(r.schedule.Name)
 	if opened || r.schedule.Ping == "" {
 		return
 	}
@@ -152,12 +208,12 @@ func (s *server) pingMade(ctx context.Context, r *round, opened bool) {
 	s.w.pingEnd(r.schedule, sum)
 }
 
-// pingTaken is called when nothing of a schedule is due: a run that this process said it had begun is another replica's,
-// whose last word may have come before. It is kept in view, so that something follows.
+// pingTaken is called when nothing of a schedule is due: a run that this process said it had begun was recorded by another
+// replica, whose last word may have come before, or by the worker before a reload. It is kept in view, so that something
+// follows.
 func (s *server) pingTaken(sched config.Schedule) {
-	b, said := s.beats[sched.Name]
-	delete(s.beats, sched.Name)
-	if !said || !b.started {
+	b := s.w.process().pings.recorded(sched.Name)
+	if !b.started || slices.ContainsFunc(s.openRounds(), func(o *openRound) bool { return o.sum.Schedule == sched.Name && o.sum.Period == b.period }) {
 		return
 	}
 	s.mu.Lock()
@@ -170,15 +226,15 @@ func (s *server) pingLeftOut(sched config.Schedule, period string, newerIsMade b
 	if newerIsMade {
 		return
 	}
-	delete(s.beats, sched.Name)
+	s.w.process().pings.recorded(sched.Name)
 	s.w.ping(sched, ping.Fail, period+": not made, and nobody makes up for it; catch_up and max_age say so")
 }
 
-// pingRound says how a round ended.
+// pingRound says how a round ended, whose schedule may be gone since.
 func (s *server) pingRound(sum Summary) {
-	for _, sched := range s.w.Config.Schedules {
-		if sched.Name == sum.Schedule {
-			s.w.pingEnd(sched, sum)
-		}
+	sched := config.Schedule{Name: sum.Schedule, Zone: s.w.Config.Zone}
+	if i := slices.IndexFunc(s.w.Config.Schedules, func(c config.Schedule) bool { return c.Name == sum.Schedule }); i >= 0 {
+		sched = s.w.Config.Schedules[i]
 	}
+	s.w.pingEnd(sched, sum)
 }

@@ -291,7 +291,7 @@ func TestWhatAnotherReplicaMadeIsHeardToItsEnd(t *testing.T) {
 		slow.hindered("own", monday, errGone)
 		slow.pingHindered(ctx, monday.Add(5*time.Minute))
 		m.expect(t, "it is late", "own start", "own fail")
-		slow.beats = map[string]beat{}
+		k.process().pings.recorded("own")
 		slow.starts(k.newRound(own, monday))
 		m.heard()
 		if err := k.ledger.SetLastDue(ctx, "own", monday); err != nil {

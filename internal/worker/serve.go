@@ -61,7 +61,6 @@ type server struct {
 	outage    string                    // the day whose outage the admins were told of, and nobody took back
 	quiet     bool                      // its end is no news by itself: the data were read, and not trusted
 	toldAt    time.Time                 // when
-	beats     map[string]beat           // by schedule: what its monitor was told of a tick that is not made
 	refusal   time.Time                 // the beginning of the refusal of a config of which the admins were told
 
 	mu   sync.Mutex
@@ -83,7 +82,7 @@ type openRound struct {
 }
 
 func (w *Worker) newServer(started time.Time) *server {
-	s := &server{w: w, started: started, nudge: make(chan struct{}, 1), due: map[string]digest.DueTick{}, looked: map[string]time.Time{}, beats: map[string]beat{}}
+	s := &server{w: w, started: started, nudge: make(chan struct{}, 1), due: map[string]digest.DueTick{}, looked: map[string]time.Time{}}
 	for _, sched := range w.Config.Schedules {
 		if sched.Digest == config.Admin {
 			sched.RecipientZone = false // it goes when there is something to tell, not at anybody's own hour

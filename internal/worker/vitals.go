@@ -17,6 +17,7 @@ type Process struct {
 
 	pace    pacer
 	inDoubt atomic.Int32 // senders of whom the ledger has not heard
+	pings   pings
 }
 
 // process gives what the worker shares with others, or has for itself.
