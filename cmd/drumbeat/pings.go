@@ -12,12 +12,13 @@ import (
 	"drumbeat/internal/worker"
 )
 
-// servePings tells the monitors of a worker's schedules, for as long as the process lives.
-func servePings(counts *web.Counts, log *slog.Logger) *ping.Pinger {
+// servePings tells the monitors of a worker's schedules, for as long as the process lives; log is the one of the config
+// that is in force then.
+func servePings(counts *web.Counts, log func() *slog.Logger) *ping.Pinger {
 	return ping.New(func(schedule string, err error) {
 		counts.Pinged(schedule, err)
 		if err != nil {
-			log.Warn("monitor not told", "schedule", schedule, "error", err)
+			log().Warn("monitor not told", "schedule", schedule, "error", err)
 		}
 	})
 }

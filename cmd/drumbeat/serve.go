@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -79,9 +80,10 @@ func serve(ctx context.Context, path string, stderr io.Writer) (err error) {
 	defer site.close()
 	log.Info("worker started", "schedules", len(cfg.Schedules), "process", cfg.Process.Name, "pid", os.Getpid())
 	begun = true
-	pings := servePings(site.counts, log)
+	all := shifts{since: since, told: told}
+	pings := servePings(site.counts, all.log.Load)
 	defer pings.Close()
-	all := shifts{since: since, told: told, shared: worker.Process{Pings: pings, Meter: site.counts}}
+	all.shared.Pings, all.shared.Meter = pings, site.counts
 	all.next(ctx, h, state, site)
 	for {
 		select {
@@ -118,7 +120,8 @@ type shifts struct {
 	since  time.Time      // of the first, by the ledger's clock
 	told   *reloads
 	shared worker.Process
-	former []config.Schedule // of the one that serves
+	former []config.Schedule           // of the one that serves
+	log    atomic.Pointer[slog.Logger] // of the one that serves: it knows the secrets of its config
 	mu     sync.Mutex
 	err    error
 }
@@ -126,6 +129,7 @@ type shifts struct {
 // next lets a house serve in place of the one before.
 func (s *shifts) next(ctx context.Context, h *house, state *ledger.Ledger, site *site) {
 	cfg := h.Config
+	s.log.Store(h.Log)
 	for _, note := range cfg.Notes {
 		h.Log.Warn("config", "note", note)
 	}

@@ -32,14 +32,13 @@ type site struct {
 	close   func()
 	reloads *reloads
 	counts  *web.Counts // of the process, whatever its config
-	log     *slog.Logger
 	began   time.Time
 	memory  web.Memory // of the status page
 }
 
 // openSite listens on web.listen; without one it does nothing.
 func openSite(ctx context.Context, cfg *config.Config, told *reloads, log *slog.Logger) (*site, error) {
-	s := &site{close: func() {}, reloads: told, counts: web.NewCounts(), log: log, began: time.Now()}
+	s := &site{close: func() {}, reloads: told, counts: web.NewCounts(), began: time.Now()}
 	if cfg.Web.Listen == "" {
 		return s, nil
 	}
@@ -77,7 +76,7 @@ func (s *site) show(h *house) {
 	if to := cfg.Mail.ReplyTo; to != nil {
 		contact = to.Address
 	}
-	handler := (&web.Site{Archive: s.state, Links: newLinks(cfg), Keep: cfg.State.KeepBodies, Contact: contact, Now: time.Now, Log: s.log,
+	handler := (&web.Site{Archive: s.state, Links: newLinks(cfg), Keep: cfg.State.KeepBodies, Contact: contact, Now: time.Now, Log: h.Log,
 		Metrics: s.newMetrics(h).Handler(), Status: s.newStatus(h).Handler()}).Handler()
 	s.now.Store(&handler)
 }
@@ -86,7 +85,7 @@ func (s *site) show(h *house) {
 func (s *site) newMetrics(h *house) *web.Metrics {
 	cfg := h.Config
 	return &web.Metrics{Ledger: s.state, Commit: commit(), Environment: cfg.Environment, Username: cfg.Web.Username, Password: string(cfg.Web.Password),
-		Now: time.Now, Log: s.log,
+		Now: time.Now, Log: h.Log,
 		Reload: func() (failed bool, at time.Time) {
 			why, at := s.reloads.last()
 			return why != nil, at
