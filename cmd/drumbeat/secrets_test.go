@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"fmt"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"drumbeat/internal/config"
 	"drumbeat/internal/mail/mailbox"
 )
 
@@ -166,6 +168,60 @@ func TestNoSecretIsToldByAFailure(t *testing.T) {
 				if found := tells(append(out.Bytes(), bad.Bytes()...)); len(found) > 0 {
 					t.Errorf("%v tells %v:\n%s%s", args, found, &out, &bad)
 				}
+			}
+		})
+	}
+}
+
+// A config that cannot be taken is told of by a worker whose own config never had its secrets.
+func TestNoSecretOfARefusedConfigIsTold(t *testing.T) {
+	path, _, _, _ := secretive(t, false, "sqlite:pipeline.db", "sqlite:state.db")
+	inForce, _, err := readConfig(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh := "new-Pa55/4e8a"
+	for what, change := range map[string][2]string{
+		"an unknown key":            {"dsn: \"${TEST_SOURCE}\"", "dns: \"postgres://u:" + fresh + "@127.0.0.1:1/db\""},
+		"a DSN that is none":        {"dsn: \"${TEST_SOURCE}\"", "dsn: \"" + fresh + "\""},
+		"a password as it is":       {"dsn: \"${TEST_SOURCE}\"", "dsn: \"postgres://u:" + fresh + "@127.0.0.1:1/db\""},
+		"a bad option":              {"dsn: \"${TEST_SOURCE}\"", "dsn: \"postgres://u:" + url.PathEscape(fresh) + "@127.0.0.1:1/db?sslmode=nonsense\""},
+		"a ping of another kind":    {"ping: \"http://127.0.0.1:1/", "ping: \"ftp://127.0.0.1:1/" + fresh},
+		"a ping with a blank":       {"ping: \"http://127.0.0.1:1/", "ping: \"http://127.0.0.1 1/" + fresh},
+		"a password that is a list": {"password: \"${TEST_RELAY}\"", "password: [\"" + fresh + "\"]"},
+		"a quote too few":           {"password: \"${TEST_RELAY}\"", "password: \"" + fresh},
+		"a secret that is short":    {"secret: \"${TEST_WEB}\"", "secret: \"" + fresh + "\""},
+		"another state":             {"dsn: \"${TEST_STATE}\"", "dsn: \"postgres://u:" + url.PathEscape(fresh) + "@127.0.0.1:1/db\""},
+	} {
+		t.Run(what, func(t *testing.T) {
+			if !bytes.Contains(good, []byte(change[0])) {
+				t.Fatalf("no %s in\n%s", change[0], good)
+			}
+			if err := os.WriteFile(path, bytes.Replace(good, []byte(change[0]), []byte(change[1]), 1), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var said bytes.Buffer
+			log := newLogger(&said, inForce)
+			got := take(t.Context(), inForce, func(ctx context.Context, cfg *config.Config) (*house, error) {
+				return furnish(ctx, cfg, newLogger(&said, cfg))
+			})
+			got.drop(log)
+			told := new(reloads)
+			if told.note(got.why); got.why != nil {
+				logReload(log, got.why)
+				for _, line := range told.refused().Faults {
+					said.WriteString(line + "\n")
+				}
+			}
+			if said.Len() == 0 {
+				t.Error("nothing is said")
+			}
+			if strings.Contains(said.String(), fresh) || strings.Contains(said.String(), url.PathEscape(fresh)) {
+				t.Errorf("told: %s", &said)
 			}
 		})
 	}

@@ -114,3 +114,35 @@ schedules:
 		}
 	}
 }
+
+// Where the hour was each recipient's own, a day is planned when it begins. Who gives it a fixed hour before that has come
+// is told so, and not of a clock; a clock that was a day ahead is told of.
+func TestADayThatWasPlannedAheadIsNoWrongClock(t *testing.T) {
+	for name, c := range map[string]struct {
+		ahead     time.Duration
+		says, not string
+	}{
+		"the hour is fixed at night": {0, "today's digests are made already", "clock"},
+		"a clock was a day ahead":    {24 * time.Hour, "the last run was in the future: a clock was wrong", "already"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newKit(t, monday.AddDate(0, 0, 3), "\nschedules: [{name: own, digest: rep, cron: \"0 7 * * *\", time_zone: recipient}]\n")
+			ctx, night := context.Background(), monday.Add(-4*time.Hour)
+			s := k.newServer(night)
+			s.reconcile(ctx, night.AddDate(0, 0, -1).Add(c.ahead))
+			s.reconcile(ctx, night.Add(c.ahead))
+			planned := len(k.rows(ledger.Filter{Period: "2026-06-01"}))
+			k.Config.Schedules[0].RecipientZone = false
+			s = k.newServer(night)
+			s.reconcile(ctx, night)
+			s.reconcile(ctx, night.Add(time.Minute))
+			if said := k.logs.String(); strings.Count(said, c.says) != 1 || strings.Contains(said, c.not) {
+				t.Errorf("the log says\n%s", said)
+			}
+			s.reconcile(ctx, monday)
+			if n := len(k.rows(ledger.Filter{Period: "2026-06-01"})); c.ahead == 0 && n != planned {
+				t.Errorf("%d digests, then %d", planned, n)
+			}
+		})
+	}
+}

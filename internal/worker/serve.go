@@ -150,8 +150,10 @@ func (s *server) catchUp(ctx context.Context, desk *desk, sched config.Schedule,
 	latest := DueUntil(sched, now, s.w.Config.Zone)
 	if last.After(latest.Add(farAhead)) {
 		clamped, err := s.w.Ledger.ClampLastDue(ctx, sched.Name, latest)
+		if clamped {
+			s.tellClamped(sched, last, now)
+		}
 		if err != nil || clamped {
-			s.w.Log.Warn("the last run was in the future: a clock was wrong", "schedule", sched.Name, "last_due", last)
 			return err
 		}
 	}
@@ -185,6 +187,16 @@ func (s *server) catchUp(ctx context.Context, desk *desk, sched config.Schedule,
 		return s.w.Ledger.SetLastDue(ctx, sched.Name, sched.Spec.Last(latest, sched.Zone))
 	}
 	return s.planTicks(ctx, desk, sched, ticks, now)
+}
+
+// tellClamped says why what was planned ahead is looked at again. Where the hour was each recipient's own, all of a day is
+// planned when it begins, which is no news.
+func (s *server) tellClamped(sched config.Schedule, last, now time.Time) {
+	if s.day(last) == s.day(now) {
+		s.w.Log.Info("today's digests are made already, ahead of the hour", "schedule", sched.Name, "last_due", last)
+		return
+	}
+	s.w.Log.Warn("the last run was in the future: a clock was wrong", "schedule", sched.Name, "last_due", last)
 }
 
 // planTicks plans ticks in their order. One whose data are unfit does not hold up those after it; once a later one is
