@@ -16,6 +16,7 @@ import (
 	"drumbeat/internal/ledger"
 	"drumbeat/internal/pipeline"
 	"drumbeat/internal/render"
+	"drumbeat/internal/sample"
 	"drumbeat/internal/schedule"
 )
 
@@ -33,6 +34,7 @@ func newStage(t *testing.T) *stage {
 	s := &stage{kit: newKit(t, monday.AddDate(0, 0, 21), "")}
 	s.like = s.Config
 	few := map[string]bool{"R001": true, "R002": true, "R003": true, "R005": true, "R006": true, "R008": true, "R011": true}
+	s.source.p = sample.Generate(sample.Options{Seed: 1, Reps: 12, Deals: 40, AsOf: monday.AddDate(0, 0, 21), Process: s.like.Process})
 	s.source.p.Reps = slices.DeleteFunc(slices.Clone(s.source.p.Reps), func(r pipeline.Rep) bool { return !few[r.ID] })
 	_ = s.ledger.Close()
 	clock := func() time.Time { return s.now }

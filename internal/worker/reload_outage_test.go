@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -55,65 +56,68 @@ func (c thinkConn) Send(_ context.Context, _, to string, _ []byte, clear func() 
 	return smtp.Result{Outcome: smtp.Sent, Reply: "250 ok"}
 }
 
-// the relay thinks, the state database is away for longer than a lease, and the config is reloaded meanwhile.
-// reload false: the same without a reload, which is right today.
+// The relay thinks, the state database is away for longer than a lease, and meanwhile the config is reloaded, or not.
 func TestAReloadInAnOutageSendsNothingTwice(t *testing.T) {
 	for _, reload := range []bool{false, true} {
-		k := newKit(t, monday, "")
-		k.Lease = 800 * time.Millisecond
-		k.Config.Mail.Connections = 2
-		k.newServer(monday.Add(-time.Hour)).reconcile(context.Background(), monday.Add(-time.Hour))
-		k.newServer(monday).reconcile(context.Background(), monday)
-		db := &outage{Ledger: k.ledger}
-		var mu sync.Mutex
-		n := map[string]int{}
-		first := ""
-		out, thinks := make(chan struct{}), make(chan struct{})
-		send := func(to string) {
-			mu.Lock()
-			n[to]++
-			wait := first == ""
-			if wait {
-				first = to
-				close(out)
-			}
-			mu.Unlock()
-			if wait {
-				<-thinks
-			}
+		t.Run(fmt.Sprint("reload ", reload), func(t *testing.T) { t.Parallel(); outageUnderASend(t, reload) })
+	}
+}
+
+func outageUnderASend(t *testing.T, reload bool) {
+	k := newKit(t, monday, "")
+	k.Lease = 800 * time.Millisecond
+	k.Config.Mail.Connections = 2
+	k.newServer(monday.Add(-time.Hour)).reconcile(context.Background(), monday.Add(-time.Hour))
+	k.newServer(monday).reconcile(context.Background(), monday)
+	db := &outage{Ledger: k.ledger}
+	var mu sync.Mutex
+	n := map[string]int{}
+	first := ""
+	out, thinks := make(chan struct{}), make(chan struct{})
+	send := func(to string) {
+		mu.Lock()
+		n[to]++
+		wait := first == ""
+		if wait {
+			first = to
+			close(out)
 		}
-		process := new(Process)
-		worker := func() *Worker {
-			w := &Worker{Config: k.Config, Source: k.source, Render: k.Render, Ledger: db, Now: k.Now, Log: k.Log, Owner: "o", Lease: k.Lease, Process: process,
-				Connect: func(context.Context) (Conn, error) { return thinkConn{send}, nil }}
-			return w
+		mu.Unlock()
+		if wait {
+			<-thinks
 		}
-		old := worker()
-		ctx, stop := context.WithCancel(context.Background())
-		var wg sync.WaitGroup
-		wg.Go(func() { old.newServer(time.Now()).deliver(ctx) })
-		<-out
-		db.set(true)
-		time.Sleep(450 * time.Millisecond) // one renewal has failed: in doubt
-		next, end := context.WithCancel(context.Background())
-		if reload {
-			stop()
-			w := worker()
-			wg.Go(func() { w.newServer(time.Now()).deliver(next) })
-		}
-		time.Sleep(700 * time.Millisecond)
-		db.mu.Lock()
-		db.hang = time.Now().Add(3 * time.Second)
-		db.mu.Unlock()
-		db.set(false)
-		time.Sleep(3 * time.Second)
-		close(thinks)
-		time.Sleep(300 * time.Millisecond)
+	}
+	process := new(Process)
+	worker := func() *Worker {
+		w := &Worker{Config: k.Config, Source: k.source, Render: k.Render, Ledger: db, Now: k.Now, Log: k.Log, Owner: "o", Lease: k.Lease, Process: process,
+			Connect: func(context.Context) (Conn, error) { return thinkConn{send}, nil }}
+		return w
+	}
+	old := worker()
+	ctx, stop := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { old.newServer(time.Now()).deliver(ctx) })
+	<-out
+	db.set(true)
+	time.Sleep(450 * time.Millisecond) // one renewal has failed: in doubt
+	next, end := context.WithCancel(context.Background())
+	if reload {
 		stop()
-		end()
-		wg.Wait()
-		if n[first] != 1 {
-			t.Errorf("reload %v: the mail went %d times", reload, n[first])
-		}
+		w := worker()
+		wg.Go(func() { w.newServer(time.Now()).deliver(next) })
+	}
+	time.Sleep(700 * time.Millisecond)
+	db.mu.Lock()
+	db.hang = time.Now().Add(3 * time.Second)
+	db.mu.Unlock()
+	db.set(false)
+	time.Sleep(3 * time.Second)
+	close(thinks)
+	time.Sleep(300 * time.Millisecond)
+	stop()
+	end()
+	wg.Wait()
+	if n[first] != 1 {
+		t.Errorf("the mail went %d times", n[first])
 	}
 }

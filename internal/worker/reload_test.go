@@ -41,6 +41,7 @@ func TestAChangedScheduleReplaysNothingAndSkipsNothing(t *testing.T) {
 		{"nothing", "0 7 * * 1", "UTC", "", at(2, 12, 0), []string{"2026-06-01", "2026-06-08", "2026-06-15"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			k := newKit(t, monday.AddDate(0, 0, 21), `
 schedules: [{name: own, digest: rep, cron: "0 7 * * 1", skip_empty: false}]
 `)
