@@ -149,8 +149,8 @@ func fingerprint(files []string) string {
 			continue
 		}
 		for _, e := range entries {
-			if !e.IsDir() {
-				add(filepath.Join(name, e.Name()))
+			if file := filepath.Join(name, e.Name()); !e.IsDir() && !isStream(file) { // to read that one may take for ever
+				add(file)
 			}
 		}
 	}

@@ -303,3 +303,18 @@ func TestAConfigThroughAPipeIsReadOnce(t *testing.T) {
 		t.Error("it counts as changed")
 	}
 }
+
+// A pipe in a folder of templates, to which nobody writes, keeps no look at the config waiting.
+func TestAPipeInAFolderHoldsUpNobody(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	looked := make(chan struct{})
+	go func() { fingerprint([]string{dir}); close(looked) }()
+	select {
+	case <-looked:
+	case <-time.After(time.Minute):
+		t.Fatal("it waits for the pipe")
+	}
+}
