@@ -94,3 +94,24 @@ func eachLeaf(v reflect.Value, path string, visit func(string, reflect.Value)) {
 		visit(path+"."+f.Name, v.Field(i))
 	}
 }
+
+// Two files are compared by what they say: where they lie is no key of theirs.
+func TestAConfigUnderAnotherNameIsTheSame(t *testing.T) {
+	dir := t.TempDir()
+	configs := map[string]*config.Config{}
+	for _, name := range []string{"old.yaml", "new.yaml"} {
+		for file, data := range map[string][]byte{name: files.DrumbeatYAML, "process.yaml": files.ProcessYAML} {
+			if err := os.WriteFile(filepath.Join(dir, file), data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cfg, faults := config.Load(filepath.Join(dir, name), func(string) (string, bool) { return "x", true })
+		if len(faults) > 0 {
+			t.Fatal(faults)
+		}
+		configs[name] = cfg
+	}
+	if diff := otherKeys(configs["old.yaml"], configs["new.yaml"]); len(diff) > 0 {
+		t.Errorf("differs from its copy: %+v", diff)
+	}
+}
