@@ -66,7 +66,9 @@ func code(words string) string {
 	return withoutAddresses(words)
 }
 
-// withoutAddresses makes a line of what a server said that may stand in a log.
+// withoutAddresses makes a line of what a server said that may stand in a log. Where a login was taken out of a URL, the
+// host behind it is no address: who mends it needs to know which server it was.
 func withoutAddresses(words string) string {
-	return address.ReplaceAllString(strings.Join(strings.Fields(words), " "), "[address]")
+	words = strings.ReplaceAll(strings.Join(strings.Fields(words), " "), "[redacted]@", "[redacted] at ")
+	return address.ReplaceAllString(words, "[address]")
 }

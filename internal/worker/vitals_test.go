@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"drumbeat/internal/config"
 	"drumbeat/internal/digest"
 	"drumbeat/internal/ledger"
 	smtp "drumbeat/internal/mail"
@@ -181,4 +182,18 @@ func TestVitalsTellWhatKeepsDigestsFromBeingMade(t *testing.T) {
 			t.Errorf("it was made, but %v", v.Hindered)
 		}
 	})
+}
+
+// An address goes; the server that does not answer stays, or nobody could look for it.
+func TestPlainWordsStillNameTheServer(t *testing.T) {
+	w := &Worker{Config: &config.Config{}}
+	for words, want := range map[string]string{
+		"connect to postgres://crm@db.example.com:5432/crm: refused":         "connect to postgres://[redacted] at db.example.com:5432/crm: refused",
+		"connect to postgres://crm:hunter2@db.example.com:5432/crm: refused": "connect to postgres://[redacted] at db.example.com:5432/crm: refused",
+		"550 no such user <ada@example.com>":                                 "550 no such user <[address]>",
+	} {
+		if got := w.Plain(words); got != want {
+			t.Errorf("%q is told as %q, want %q", words, got, want)
+		}
+	}
 }
