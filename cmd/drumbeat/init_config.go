@@ -67,7 +67,7 @@ time_zone: UTC                 # where days, weeks and quarters begin: yours, su
 #   smtp:
 #     host: smtp.example.com
 #     username: drumbeat
-#     password: ${SMTP_PASSWORD}
+#     password_file: smtp-password    # a file beside this one: the password alone. It may change while the worker runs
 
 # What was sent and seen; it need not be the pipeline's database.
 state:
