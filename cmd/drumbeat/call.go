@@ -134,12 +134,11 @@ func noFolder(dir string, err error) error {
 // listenAt gives the address to listen on, which flag named; without a host it is this machine's alone.
 func listenAt(flag, addr string) (string, error) {
 	host, port, err := net.SplitHostPort(addr)
-	if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil {
+	n, bad := strconv.ParseUint(port, 10, 16)
+	if err != nil || bad != nil {
 		return "", wrong("--%s: %q is no address; write 127.0.0.1:8090, the port from 0 to 65535", flag, addr)
-	} else {
-		port = strconv.FormatUint(n, 10)
 	}
-	return net.JoinHostPort(cmp.Or(host, "127.0.0.1"), port), nil
+	return net.JoinHostPort(cmp.Or(host, "127.0.0.1"), strconv.FormatUint(n, 10)), nil
 }
 
 // newHelpCmd is `help COMMAND`, which knows when there is no such command.

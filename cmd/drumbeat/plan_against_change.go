@@ -179,17 +179,17 @@ func scheduleKeys(old, new config.Schedule) []keyChange {
 		}
 		return s.Zone.String()
 	}
-	list := func(l []string, everybody string) string {
+	list := func(l []string) string {
 		if l == nil {
-			return everybody
+			return "not set"
 		}
 		return "[" + strings.Join(l, ", ") + "]"
 	}
 	for _, k := range []struct{ key, old, new string }{
 		{"digest", old.Digest, new.Digest}, {"cron", old.Cron, new.Cron}, {"time_zone", zone(old), zone(new)}, {"window", string(old.Window), string(new.Window)},
-		{"scope", old.Scope, new.Scope}, {"recipients.teams", list(old.Recipients.Teams, "not set"), list(new.Recipients.Teams, "not set")},
-		{"recipients.reps", list(old.Recipients.Reps, "not set"), list(new.Recipients.Reps, "not set")},
-		{"recipients.addresses", list(old.Recipients.Addresses, "not set"), list(new.Recipients.Addresses, "not set")}, {"catch_up", old.CatchUp, new.CatchUp},
+		{"scope", old.Scope, new.Scope}, {"recipients.teams", list(old.Recipients.Teams), list(new.Recipients.Teams)},
+		{"recipients.reps", list(old.Recipients.Reps), list(new.Recipients.Reps)},
+		{"recipients.addresses", list(old.Recipients.Addresses), list(new.Recipients.Addresses)}, {"catch_up", old.CatchUp, new.CatchUp},
 		{"max_age", shownDuration(old.MaxAge), shownDuration(new.MaxAge)}, {"skip_empty", fmt.Sprint(old.SkipEmpty), fmt.Sprint(new.SkipEmpty)},
 	} {
 		if k.old != k.new {

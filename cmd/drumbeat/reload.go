@@ -212,10 +212,10 @@ func (r *reloads) note(why error) {
 }
 
 // last is why the last reload could not be taken, nil where it was, and when it was; the zero time: there was none.
-func (r *reloads) last() (why error, at time.Time) {
+func (r *reloads) last() (at time.Time, why error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.why, r.at
+	return r.at, r.why
 }
 
 // refused is the config that could not be taken, as admins are told of it; nil: there is none.

@@ -234,7 +234,7 @@ func TestAChangedFileIsTakenHoweverItIsSaved(t *testing.T) {
 			if refused := strings.Contains(e.logs.String(), "not reloaded"); refused != (c.refused != "") || !strings.Contains(e.logs.String(), c.refused) {
 				t.Errorf("refused for %q:\n%s", c.refused, e.logs)
 			}
-			if why, _ := e.told.last(); why != nil {
+			if _, why := e.told.last(); why != nil {
 				t.Errorf("in the end it is still refused: %v", why)
 			}
 		})

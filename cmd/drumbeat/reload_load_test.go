@@ -24,7 +24,7 @@ import (
 	"drumbeat/internal/ledger"
 )
 
-// A hundred reloads, good and bad, during a run of 1,000 digests, of which 900 wait and 100 are yet to be made: by
+// A hundred reloads, good and bad, during a run of 2,000 digests, of which 1,900 wait and 100 are yet to be made: by
 // SIGHUP and by the files alone, saved in every way that editors and config maps have. Each is seen to be taken or
 // refused, and nothing else is; each digest arrives once, in the bytes that the ledger has; and when all is sent there is
 // one worker left, the last one.
@@ -32,11 +32,11 @@ func TestAHundredReloadsDuringARunLoseNothingAndDoubleNothing(t *testing.T) {
 	dbtest.Both(t, func(t *testing.T, dsn string) {
 		t.Parallel()
 		const reloads = 100
-		tr := newTrial(t, dsn, trialSize{reps: 95, weeks: 10, connections: 2, rate: "150/s"}, nil)
+		tr := newTrial(t, dsn, trialSize{reps: 95, weeks: 20, connections: 2, rate: "300/s"}, nil)
 		var done atomic.Int64
-		tr.recorded(9)
+		tr.recorded(19)
 		tr.onDot = func(*mortal) { // the relay does not let the mails run ahead of the reloads
-			for end := time.Now().Add(patience); done.Load() < reloads && int64(tr.post.distinct()) > done.Load()*9+100 && time.Now().Before(end); {
+			for end := time.Now().Add(patience); done.Load() < reloads && int64(tr.post.distinct()) > done.Load()*19+100 && time.Now().Before(end); {
 				time.Sleep(5 * time.Millisecond)
 			}
 		}
@@ -55,14 +55,14 @@ func TestAHundredReloadsDuringARunLoseNothingAndDoubleNothing(t *testing.T) {
 		})
 		p.running()
 		for i := range reloads {
-			tr.until("mails go out between the reloads", func() bool { return tr.post.distinct() >= 7*i-70 }) // the first ones come while it plans
+			tr.until("mails go out between the reloads", func() bool { return tr.post.distinct() >= 17*i-170 }) // the first ones come while it plans
 			h.reload(i, p)
 			done.Add(1)
 		}
 		tr.allSent()
 		h.lastOneLeft(p)
 		p.stopped()
-		if sum := tr.audit(); sum.digests != 1000 || sum.copies != sum.digests {
+		if sum := tr.audit(); sum.digests != 2000 || sum.copies != sum.digests {
 			t.Errorf("%d digests, of which the relay took %d copies", sum.digests, sum.copies)
 		}
 		if n := tr.logged("DATA RACE"); n > 0 {

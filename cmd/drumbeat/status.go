@@ -20,7 +20,7 @@ func (s *site) newStatus(h *house) *web.Status {
 	page := &web.Status{Ledger: s.state, Memory: &s.memory, Running: running, Zone: cfg.Zone, Plain: func(words string) string { return impersonal(h.Plain(words), true) }, Username: cfg.Web.Username, Password: string(cfg.Web.Password),
 		Proxied: cfg.Web.Proxied(), Now: time.Now, Log: h.Log,
 		Reload: func() (faults []string, at time.Time) {
-			why, at := s.reloads.last()
+			at, why := s.reloads.last()
 			for _, line := range faultLines(why) { // of the config, as check prints them
 				faults = append(faults, h.Plain(line))
 			}

@@ -87,7 +87,7 @@ func (s *site) newMetrics(h *house) *web.Metrics {
 	return &web.Metrics{Ledger: s.state, Commit: commit(), Environment: cfg.Environment, Username: cfg.Web.Username, Password: string(cfg.Web.Password),
 		Now: time.Now, Log: h.Log,
 		Reload: func() (failed bool, at time.Time) {
-			why, at := s.reloads.last()
+			at, why := s.reloads.last()
 			return why != nil, at
 		},
 		Config: func() string { return cfg.Version },

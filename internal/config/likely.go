@@ -37,14 +37,14 @@ func likelyZone(name string) string {
 		return "an offset knows no summer time: write a city's zone, such as Europe/Berlin"
 	}
 	plain := strings.NewReplacer("_", "", "-", "", " ", "")
-	_, city, _ := cutLast(strings.ToLower(plain.Replace(name)))
+	city, _ := place(strings.ToLower(plain.Replace(name)))
 	best, least := "", 2
 	for _, zone := range schedule.Zones() {
 		whole := strings.ToLower(plain.Replace(zone))
 		if whole == strings.ToLower(plain.Replace(name)) {
 			return "did you mean " + zone + "?"
 		}
-		_, its, found := cutLast(whole)
+		its, found := place(whole)
 		if d := min(yamlfile.Distance(strings.ToLower(name), strings.ToLower(zone)), farther(city, its, found)); d <= least && (best == "" || d < least) {
 			best, least = zone, d
 		}
@@ -66,10 +66,10 @@ func farther(city, its string, found bool) int {
 	return 100
 }
 
-// cutLast cuts at the last slash.
-func cutLast(s string) (before, after string, found bool) {
-	i := strings.LastIndexByte(s, '/')
-	return s[:max(i, 0)], s[i+1:], i >= 0
+// place is what stands behind a zone's last slash.
+func place(zone string) (name string, found bool) {
+	i := strings.LastIndexByte(zone, '/')
+	return zone[i+1:], i >= 0
 }
 
 var currencyNames = map[string]string{"€": "EUR", "euro": "EUR", "euros": "EUR", "$": "USD", "us$": "USD", "dollar": "USD", "dollars": "USD",

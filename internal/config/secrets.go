@@ -3,6 +3,7 @@ package config
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -22,6 +23,11 @@ func opensADoor(key, value string) bool {
 	return set || u.Query().Has("password")
 }
 
+// isNamed says whether words are the name of a schedule, which is told everywhere: as a monitor's path it is no secret.
+func (c *Config) isNamed(words string) bool {
+	return slices.ContainsFunc(c.Schedules, func(s Schedule) bool { return s.Name == words })
+}
+
 // WithoutSecrets takes out of foreign words, which may be mailed or logged, what opens a door: passwords, DSNs, the URLs
 // of monitors.
 func (c *Config) WithoutSecrets(words string) string {
@@ -34,7 +40,7 @@ func (c *Config) WithoutSecrets(words string) string {
 		}
 	}
 	for _, s := range c.Schedules {
-		if u, err := url.Parse(s.Ping); err == nil {
+		if u, err := url.Parse(s.Ping); err == nil && !c.isNamed(strings.Trim(u.RequestURI(), "/")) {
 			secrets = append(secrets, strings.TrimPrefix(u.RequestURI(), "/"))
 		}
 	}

@@ -78,6 +78,9 @@ func fieldsOf(raw []byte) []Field {
 			continue
 		}
 		name, value, _ := strings.Cut(line, ":")
+		if strings.ContainsRune(name, '\r') {
+			continue // no field, and nothing to be shown as one
+		}
 		out = append(out, Field{name, strings.TrimSpace(value)})
 	}
 	for i, f := range out {

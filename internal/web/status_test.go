@@ -235,11 +235,11 @@ func TestThePageHasTheThresholdsOfTheAlerts(t *testing.T) {
 	limit := regexp.MustCompile(`> (?:(\d+) \* )?(\d+)$`)
 	for _, r := range file.Groups[0].Rules {
 		if m := limit.FindStringSubmatch(r.Expr); m != nil && m[2] != "0" {
-			times, seconds := 1, 0
+			times := 1
 			if m[1] != "" {
 				times, _ = strconv.Atoi(m[1])
 			}
-			seconds, _ = strconv.Atoi(m[2])
+			seconds, _ := strconv.Atoi(m[2])
 			got[r.Alert] = time.Duration(times*seconds) * time.Second
 		} else if r.For != "" {
 			if got[r.Alert], err = time.ParseDuration(r.For); err != nil {

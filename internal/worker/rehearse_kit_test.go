@@ -167,7 +167,6 @@ type trial struct {
 	old, new  draft
 	at        time.Time
 	asked     time.Time // when it is foretold; zero: when the change is made
-	blind     bool      // it is foretold without a look at the ledger
 	restart   bool
 	broken    bool // up to the change no digest can be rendered
 	relayDown bool // up to the change no mail can be sent

@@ -351,7 +351,9 @@ func (s *server) closeRounds(ctx context.Context) error {
 		sum.Sent, sum.Skipped = sum.InAll, sum.InSkipped
 		sum.Elapsed = s.w.Now().Sub(o.began)
 		s.w.logEnd(sum)
-		s.pingRound(sum)
+		if !o.byHand { // it may be a part of a run, and whoever called it was told
+			s.pingRound(sum)
+		}
 		if !isAlarm(sum.Period) {
 			s.w.meter().Ended(sum.Schedule, sum.outcome(), sum.Elapsed)
 		}
