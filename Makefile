@@ -29,7 +29,7 @@ demo: ## write the sample's weekly digests under drumbeat-demo/
 test: tools ## the whole gate: vet, gofmt, and every test under the race detector
 	@$(GO) vet ./...
 	@dirty=$$(gofmt -l cmd config docs internal templates); [ -z "$$dirty" ] || { echo "not gofmt-clean:"; echo "$$dirty"; exit 1; }
-	@$(GO) test -race $(NO_CHECKPTR) -p 3 -timeout 20m ./... # many tests wait: for a process to end, a minute to come
+	@$(GO) test -race $(NO_CHECKPTR) -p 3 -timeout 40m ./... # many tests wait: for a process to end, a minute to come
 
 lint: ## golangci-lint (its first run builds it, which takes minutes)
 	@$(GO) run $(LINT) run ./...

@@ -182,15 +182,15 @@ func TestNothingIsClaimedBeforeTheJournalIsReplayed(t *testing.T) {
 // Fault 15: the answer to a COMMIT is lost. A mark is repeated; a claim is taken again when its lease has ended.
 func TestALostAnswerIsNoSecondMail(t *testing.T) {
 	onShakyLedger(t, 2, func(t *testing.T, k *kit, s *shaky) {
-		var marks, claims int
+		var marks, claims atomic.Int64 // several connections ask at once
 		s.marked = func(*ledger.Delivery) error {
-			if marks++; marks%2 == 1 {
+			if marks.Add(1)%2 == 1 {
 				return errors.New("unexpected EOF")
 			}
 			return nil
 		}
 		s.claim = func(c ledger.Claim) error {
-			if claims++; claims != 3 {
+			if claims.Add(1) != 3 {
 				return nil
 			}
 			if d, err := k.ledger.Claim(context.Background(), c); err != nil || d == nil {

@@ -96,10 +96,16 @@ schedules:
 				r.Email = "" // skipped
 			}
 		})
+		var mu sync.Mutex // digests are made side by side
 		broken := ""
 		k.Render = func(d *digest.Digest) (render.Content, error) {
-			if d.Kind == digest.Rep && (broken == "" || broken == d.Recipient.ID) {
+			mu.Lock()
+			if broken == "" && d.Kind == digest.Rep {
 				broken = d.Recipient.ID
+			}
+			fails := d.Kind == digest.Rep && broken == d.Recipient.ID
+			mu.Unlock()
+			if fails {
 				return render.Content{}, errors.New("a template")
 			}
 			return render.Render(d)
