@@ -277,6 +277,34 @@ func TestARunByHandIsHeardIfItIsTheSchedulesOwn(t *testing.T) {
 	})
 }
 
+// A worker that comes upon what a part of a run by hand has left says nothing of it: whoever called that was told.
+func TestAPartOfARunByHandIsNotHeardFromAWorkerEither(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		monday := time.Now().AddDate(0, 0, 9).Add(7 * time.Hour)
+		k, m := watched(t, monday, ownWatched)
+		time.Sleep(time.Until(monday.Add(time.Hour)))
+		if err := k.ledger.SetLastDue(context.Background(), "own", monday); err != nil {
+			t.Fatal(err)
+		}
+		k.relay.breaks(errGone)
+		_, _ = k.Run(context.Background(), []Job{{Schedule: k.schedule("own"), Tick: monday}}, 0) // all of them wait
+		m.expect(t, "the relay is away", "own start", "own fail")
+		some := k.rows(ledger.Filter{State: ledger.Pending})[0].Recipient
+		k.relay.breaks(nil)
+		k.relay.answers(func(string, int) smtp.Result { return smtp.Result{Outcome: smtp.Permanent, Reply: "550 no"} })
+		_, _ = k.Run(context.Background(), []Job{{Schedule: k.schedule("own"), Tick: monday, Only: []string{some}}}, 0)
+		m.expect(t, "one of them is refused")
+		k.relay.answers(nil)
+		k.serveUntil(time.Now().Add(time.Hour))
+		m.expect(t, "a worker sends the rest")
+		if left := k.rows(ledger.Filter{State: ledger.Pending}); len(left) > 0 {
+			t.Errorf("%d still wait", len(left))
+		}
+		_ = k.ledger.Close()
+	})
+}
+
 // Two replicas: while one was waiting for a pipeline that hangs, the other one has made the tick. It does not say that the
 // tick waits, and if it had said that it begins, an end follows.
 func TestWhatAnotherReplicaMadeIsHeardToItsEnd(t *testing.T) {
