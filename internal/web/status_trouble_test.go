@@ -102,6 +102,11 @@ func TestThePageSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		}, "1 thing needs you", []string{"3 active people have no address that works", "drumbeat ledger list --state skipped --schedule weekly-own --period 2026-11-30" + config}, ""},
 		"a ledger that never answered": {func(w *ward) { w.silent = errors.New("refused") }, "1 thing needs you",
 			[]string{"It has not answered this page since the worker started", "nothing is known of what ran", "in 7 days"}, "Nothing has run yet"},
+		"what ran has another name since": {func(w *ward) {
+			for i := range w.said.Runs {
+				w.said.Runs[i].Schedule += "-before"
+			}
+		}, "All is well", []string{"No schedule of this config has run yet"}, "Nothing has run yet"},
 		"nothing ever ran": {(*ward).fresh, "All is well", []string{"Nothing has run yet", "in 7 days", "not read yet with this config"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
