@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -26,6 +27,7 @@ type Claim struct {
 	Schedule   string // empty: any
 	Period     string // empty: any
 	Recipients []string
+	Except     []int64 // deliveries that the owner's process is still at, though their lease may have ended
 	Lease      time.Duration
 	OnUnknown  OnUnknown // empty: Resend
 }
@@ -47,7 +49,7 @@ func (l *Ledger) Claim(ctx context.Context, c Claim) (*Delivery, error) {
 		return err
 	}
 	a := c.filter().args()
-	a["owner"] = c.Owner
+	a["owner"], a["except"] = c.Owner, append(slices.Clone(c.Except), 0) // an empty list is no SQL, and ids begin at 1
 	if c.OnUnknown != Hold {
 		if err := l.alone(ctx, "claim", "claim", c.Lease, a, row); err != nil {
 			return nil, err

@@ -144,6 +144,24 @@ func TestRenewKeepsALeaseAlive(t *testing.T) {
 	})
 }
 
+// The lease of a mail that its process is still at may end; another process may take it then, this one does not.
+func TestAProcessIsNotGivenWhatItIsAt(t *testing.T) {
+	both(t, func(t *testing.T, l *Ledger) {
+		plan(t, l, 2)
+		at := must(l.Claim(t.Context(), Claim{Owner: "host/1/1", Lease: short}))(t)
+		outlive()
+		for _, then := range []OnUnknown{Resend, Hold} {
+			d := must(l.Claim(t.Context(), Claim{Owner: "host/1/2", Lease: time.Minute, OnUnknown: then, Except: []int64{at.ID}}))(t)
+			if d != nil && d.ID == at.ID || then == Resend && d == nil || state(t, l, at.ID) != Sending {
+				t.Fatalf("%s: claimed %+v, the other one is %s", then, d, state(t, l, at.ID))
+			}
+		}
+		if d := claim(t, l, "host/2/1", time.Minute); d == nil || d.ID != at.ID {
+			t.Errorf("another process got %+v", d)
+		}
+	})
+}
+
 func TestHold(t *testing.T) {
 	both(t, func(t *testing.T, l *Ledger) {
 		plan(t, l, 2)

@@ -16,7 +16,7 @@ func TestAClaimDoesNotLookAtAllThatWaits(t *testing.T) {
 		l := open(t, dsn)
 		plan(t, l, 300)
 		a := Filter{}.args()
-		a["owner"], a["now"], a["until"], a["lease"] = "me", time.Now(), time.Now(), 1
+		a["owner"], a["now"], a["until"], a["lease"], a["except"] = "me", time.Now(), time.Now(), 1, []int64{3, 0}
 		how := howDone(t, l, "claim", a)
 		if !strings.Contains(how, "delivery_due") || strings.Contains(how, "Sort Key") || strings.Contains(how, "TEMP B-TREE") {
 			t.Errorf("the claim is carried out as\n%s", how)

@@ -280,18 +280,6 @@ func (g *dealsOnly) ReadFor(ctx context.Context, n pipeline.Needs) (*pipeline.Re
 	return r, done, err
 }
 
-// A reload while a sender is in doubt: the next worker of the process claims the very mail that is out.
-func TestDoubtIsOfTheProcess(t *testing.T) {
-	k := newKit(t, monday, "")
-	k.process().inDoubt.Add(1) // a sender of the worker before the reload, whose lease runs out while the relay thinks
-	next := &Worker{Process: k.process(), Config: k.Config, Source: k.Source, Render: k.Render, Ledger: k.ledger, Connect: k.relay.connect, Now: k.Now, Log: k.Log, Owner: k.Owner}
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-	defer cancel()
-	if next.undoubted(ctx) {
-		t.Error("the worker after a reload claims although a sender of the same process is in doubt")
-	}
-}
-
 // A restored ledger of a schedule with recipients' own hours is adopted at 05:00; whoever got it at midnight gets it again.
 func TestAdoptingMakesUpForNoHourThatIsOver(t *testing.T) {
 	k := newKit(t, monday.AddDate(0, 0, 1), `

@@ -104,6 +104,9 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 		case 0: // nothing was sent
 			d.w.gate.leave(turn)
 			idle = true
+			if err == nil && len(d.w.process().air.list()) > 0 {
+				_ = sleep(ctx, longestNap) // what the ledger says is due may be what we are at
+			}
 		case mail.Relay:
 			d.w.gate.failed(turn, result.Err, d.w.Now(), d.until)
 			l.hangUp()
@@ -233,13 +236,18 @@ func (d *dispatch) outlast(ctx context.Context, outages int, err error) bool {
 	return true
 }
 
-// claim takes one delivery, and notes by our own clock when it did: the lease counts from before the call. A stop does
-// not interrupt it: whose answer is lost would stay claimed, and be held for unknown, though nobody sends it.
+// claim takes one delivery that no sender of this process is at, and notes by our own clock when it did: the lease counts
+// from before the call. Whoever gets one lets it land. A stop does not interrupt it: whose answer is lost would stay
+// claimed, and be held for unknown, though nobody sends it.
 func (d *dispatch) claim(ctx context.Context, owner string) (*ledger.Delivery, time.Time, error) {
-	if !d.w.undoubted(ctx) {
+	air := &d.w.process().air
+	done := air.turn(ctx)
+	if done == nil {
 		return nil, time.Time{}, nil
 	}
-	if err := d.w.replay(ctx); err != nil { // a worker before this one, stopped by a reload, may have spilled just now
+	defer done()
+	out := air.list() // asked before the journal, into which a sender told to stop writes what it knows before it lands
+	if err := d.w.replay(ctx); err != nil {
 		return nil, time.Time{}, unlessStopped(ctx, err)
 	}
 	calm := context.WithoutCancel(ctx)
@@ -247,13 +255,16 @@ func (d *dispatch) claim(ctx context.Context, owner string) (*ledger.Delivery, t
 	if err != nil {
 		return nil, time.Time{}, unlessStopped(ctx, err)
 	}
-	claim := ledger.Claim{Owner: owner, Schedule: schedule, Period: d.filter.Period, Recipients: d.filter.Recipients,
+	claim := ledger.Claim{Owner: owner, Schedule: schedule, Period: d.filter.Period, Recipients: d.filter.Recipients, Except: out,
 		Lease: d.lease, OnUnknown: ledger.OnUnknown(d.w.Config.Mail.OnUnknown)}
 	at := d.w.Now()
 	row, err := d.w.Ledger.Claim(calm, claim)
 	if err == nil && row == nil && schedule != d.filter.Schedule { // that one has nothing left; the others may
 		claim.Schedule, at = d.filter.Schedule, d.w.Now()
 		row, err = d.w.Ledger.Claim(calm, claim)
+	}
+	if row != nil {
+		air.takeOff(row.ID)
 	}
 	return row, at, unlessStopped(ctx, err)
 }
@@ -276,9 +287,8 @@ func (d *dispatch) send(ctx context.Context, conn Conn, row *ledger.Delivery, cl
 	defer d.sending.Add(-1)
 	calm, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
-	unsure := &doubt{senders: &d.w.process().inDoubt}
-	defer unsure.set(false)
-	clear, stop := d.keep(calm, cancel, row, claimed, unsure)
+	defer d.w.process().air.land(row.ID)
+	clear, stop := d.keep(calm, cancel, row, claimed)
 	began := d.w.Now()
 	result := conn.Send(calm, d.w.Config.Mail.From.Address, to, row.Body, clear)
 	stop()
@@ -286,14 +296,14 @@ func (d *dispatch) send(ctx context.Context, conn Conn, row *ledger.Delivery, cl
 	if result.Outcome == mail.Relay && context.Cause(calm) != nil {
 		return mail.Result{}, nil // not the relay's fault: the delivery is no longer ours, and was not sent
 	}
-	return result, d.mark(ctx, row, result, unsure)
+	return result, d.mark(ctx, row, result)
 }
 
 var errLapsed = errors.New("the lease has ended")
 
 // keep renews the lease at half-life, and stops the sending when the delivery has gone to another. clear says
 // whether it is still ours by our own clock: a process that was paused must not send when it wakes.
-func (d *dispatch) keep(ctx context.Context, cancel context.CancelCauseFunc, row *ledger.Delivery, claimed time.Time, unsure *doubt) (clear func() error, stop func()) {
+func (d *dispatch) keep(ctx context.Context, cancel context.CancelCauseFunc, row *ledger.Delivery, claimed time.Time) (clear func() error, stop func()) {
 	var since atomic.Pointer[time.Time]
 	since.Store(&claimed)
 	clear = func() error {
@@ -309,7 +319,6 @@ func (d *dispatch) keep(ctx context.Context, cancel context.CancelCauseFunc, row
 		for nap := d.lease / 2; sleep(ctx, nap) == nil; {
 			at := d.w.Now()
 			err := d.w.Ledger.Renew(ctx, row, d.lease)
-			unsure.set(err != nil)
 			switch {
 			case err == nil:
 				since.Store(&at)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"drumbeat/internal/ledger"
@@ -31,37 +30,9 @@ func (w *Worker) replay(ctx context.Context) error {
 	return err
 }
 
-// doubt is a sender's word that the ledger has not heard from it, while a lease of its runs out there. As long as
-// one of them is in doubt this process claims nothing: it would be given the very mail that is out.
-type doubt struct {
-	senders *atomic.Int32 // of the process
-	mine    bool
-}
-
-func (d *doubt) set(in bool) {
-	if in == d.mine {
-		return
-	}
-	if d.mine = in; in {
-		d.senders.Add(1)
-	} else {
-		d.senders.Add(-1)
-	}
-}
-
-// undoubted waits until no sender is in doubt; false when ctx ends before.
-func (w *Worker) undoubted(ctx context.Context) bool {
-	for w.process().inDoubt.Load() > 0 {
-		if sleep(ctx, longestNap) != nil {
-			return false
-		}
-	}
-	return true
-}
-
-// mark records a result. While the database is out of reach it keeps trying, and this process sends nothing new: a
-// mail that is out must not go again. Told to stop, it leaves the result in the journal.
-func (d *dispatch) mark(ctx context.Context, row *ledger.Delivery, result mail.Result, unsure *doubt) error {
+// mark records a result. While the database is out of reach it keeps trying. Told to stop, it leaves the result in the
+// journal.
+func (d *dispatch) mark(ctx context.Context, row *ledger.Delivery, result mail.Result) error {
 	what := d.judge(row, result)
 	calm, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -85,7 +56,6 @@ func (d *dispatch) mark(ctx context.Context, row *ledger.Delivery, result mail.R
 			err = tried
 			d.w.Log.Error("result not recorded, trying again", "delivery", row.ID, "error", err)
 		}
-		unsure.set(true)
 		if sleep(calm, min(backOff(tries), 5*time.Second)) != nil {
 			return d.spill(row, what, err)
 		}

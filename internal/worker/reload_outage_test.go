@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"drumbeat/internal/ledger"
@@ -59,12 +60,15 @@ func (c thinkConn) Send(_ context.Context, _, to string, _ []byte, clear func() 
 // The relay thinks, the state database is away for longer than a lease, and meanwhile the config is reloaded, or not.
 func TestAReloadInAnOutageSendsNothingTwice(t *testing.T) {
 	for _, reload := range []bool{false, true} {
-		t.Run(fmt.Sprint("reload ", reload), func(t *testing.T) { outageUnderASend(t, reload) }) // by itself: a lease ends in it after 800 ms
+		t.Run(fmt.Sprint("reload ", reload), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { outageUnderASend(t, reload) })
+		})
 	}
 }
 
 func outageUnderASend(t *testing.T, reload bool) {
 	k := newKit(t, monday, "")
+	defer func() { _ = k.ledger.Close() }()
 	k.Lease = 800 * time.Millisecond
 	k.Config.Mail.Connections = 2
 	k.newServer(monday.Add(-time.Hour)).reconcile(context.Background(), monday.Add(-time.Hour))

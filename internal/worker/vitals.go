@@ -3,7 +3,6 @@ package worker
 import (
 	"maps"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"drumbeat/internal/health"
@@ -15,9 +14,9 @@ type Process struct {
 	Pings Pinger // nil: nobody is pinged
 	Meter Meter  // nil: nobody counts
 
-	pace    pacer
-	inDoubt atomic.Int32 // senders of whom the ledger has not heard
-	pings   pings
+	pace  pacer
+	air   air
+	pings pings
 }
 
 // process gives what the worker shares with others, or has for itself.

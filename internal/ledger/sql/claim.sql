@@ -10,6 +10,7 @@ WHERE id = (
   AND (:schedule = '' OR schedule = :schedule)
   AND (:period = '' OR period = :period)
   AND (:everyone OR recipient IN (:recipients))
+  AND id NOT IN (:except)
   AND NOT EXISTS (SELECT 1 FROM drumbeat_state.optout o WHERE o.address = delivery.recipient AND o.kind IN ('', delivery.kind))
   ORDER BY next_attempt_at, id
   LIMIT 1

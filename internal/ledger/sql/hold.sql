@@ -8,5 +8,6 @@ WHERE id IN (
   AND (:schedule = '' OR schedule = :schedule)
   AND (:period = '' OR period = :period)
   AND (:everyone OR recipient IN (:recipients))
+  AND id NOT IN (:except)
   ORDER BY id
   FOR UPDATE SKIP LOCKED)
