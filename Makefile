@@ -7,8 +7,9 @@ GO ?= go
 LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 30s
 # SQLite's C in Go is not watched for races, which would take a third of the gate's time: the memory of that C is its
-# makers' business, and the mutexes through which it is called still order what ours do around it.
-UNWATCHED := -gcflags=modernc.org/...=-race=false
+# makers' business, and the mutexes through which it is called still order what ours do around it. Nor is the reader of
+# YAML, which computes and shares nothing.
+UNWATCHED := -gcflags=modernc.org/...=-race=false -gcflags=github.com/goccy/go-yaml/...=-race=false
 # At its end a program under the race detector sleeps a second for others to run into a race, which the tests that call
 # the binary pay hundreds of times.
 RACE_ENV := GORACE=atexit_sleep_ms=20
