@@ -13,6 +13,8 @@ UNWATCHED := -gcflags=modernc.org/...=-race=false -gcflags=github.com/goccy/go-y
 # At its end a program under the race detector sleeps a second for others to run into a race, which the tests that call
 # the binary pay hundreds of times.
 RACE_ENV := GORACE=atexit_sleep_ms=20
+# go test begins with the packages that are named first.
+LONGEST := ./cmd/drumbeat ./internal/worker
 DRUMBEAT_CASES ?= 100000
 DRUMBEAT_KILLS ?= 200
 
@@ -33,7 +35,7 @@ demo: ## write the sample's weekly digests under drumbeat-demo/
 test: tools ## the whole gate: vet, gofmt, and every test under the race detector
 	@$(GO) vet ./...
 	@dirty=$$(gofmt -l cmd config docs internal templates); [ -z "$$dirty" ] || { echo "not gofmt-clean:"; echo "$$dirty"; exit 1; }
-	@$(RACE_ENV) $(GO) test -race $(UNWATCHED) -p 3 -timeout 40m ./... # many tests wait: for a process to end, a minute to come
+	@$(RACE_ENV) $(GO) test -race $(UNWATCHED) -p 3 -timeout 40m $(LONGEST) ./... # many tests wait: for a process to end, a minute to come
 
 lint: ## golangci-lint (its first run builds it, which takes minutes)
 	@$(GO) run $(LINT) run ./...

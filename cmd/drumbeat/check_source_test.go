@@ -96,6 +96,7 @@ versions:
 `
 
 func TestStagesOfOtherPipelinesAreNoStrangers(t *testing.T) {
+	t.Parallel()
 	said := tried(t, ofCRM(t, "hubspot"), "hubspot", salesProcess)
 	says(t, said, `not "Offer"`, `not "Won"`, `  1 open deal rests in "On hold": no deal shows what it is: add it to crm_stages of the stage that means the same`)
 }
@@ -110,6 +111,7 @@ func TestAnOpenDealInAnUnknownStageIsNamed(t *testing.T) {
 }
 
 func TestARenamedWonStageIsNoStageOfItsOwn(t *testing.T) {
+	t.Parallel()
 	dsn := ofCRM(t, "salesforce", "DELETE FROM opportunity_history WHERE opportunity_id = '006F'", // who was won by mistake at first
 		"UPDATE opportunity SET stage_name = 'Signed' WHERE stage_name = 'Closed Won'",
 		"UPDATE opportunity_history SET stage_name = 'Signed' WHERE stage_name = 'Closed Won'")

@@ -73,6 +73,7 @@ func TestCheckSaysWhatIsSeldomMeantByACronSpec(t *testing.T) {
 }
 
 func TestCheckListsTheFaultsOfAllFilesAtOnce(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		files map[string]string
 		want  []string

@@ -46,6 +46,7 @@ func TestShellsCompleteWhatFlagsTake(t *testing.T) {
 
 // Only bash can be counted on. Its package bash-completion may be missing, of which the script needs one function.
 func TestBashCompletes(t *testing.T) {
+	t.Parallel()
 	script := `
 declare -F _get_comp_words_by_ref >/dev/null || _get_comp_words_by_ref() { words=("${COMP_WORDS[@]}") cword=$COMP_CWORD cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}; }
 source <(drumbeat completion bash)

@@ -172,6 +172,7 @@ func (tr *trial) nth(point string, kills int, dice *rand.Rand) int {
 // With a single connection it is known which mail a death concerns: it comes again if it had been handed over and the
 // ledger does not know, and only then.
 func TestWhatEachDeathCosts(t *testing.T) {
+	t.Parallel()
 	dbtest.Both(t, func(t *testing.T, dsn string) {
 		t.Parallel()
 		tr := newTrial(t, dsn, trialSize{reps: 12, weeks: 3, connections: 1, rate: "1000/s", lease: 3 * time.Second}, nil)

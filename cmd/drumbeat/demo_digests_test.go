@@ -18,6 +18,7 @@ import (
 
 // What the sample was given by construction must stand in the mails that people open.
 func TestTheDemosDigestsTellWhatWasPlanted(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var stderr bytes.Buffer
 	if status := execute(t.Context(), []string{"demo", "--out", dir}, io.Discard, &stderr); status != exitDone {

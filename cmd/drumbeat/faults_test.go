@@ -65,6 +65,7 @@ func (tr *trial) twoAtTheRelay(g *gate) {
 
 // The first SIGTERM: what the relay has is recorded when it answers, nothing new is begun, and that is no failure.
 func TestAStopFinishesWhatIsInFlight(t *testing.T) {
+	t.Parallel()
 	dbtest.Both(t, func(t *testing.T, dsn string) {
 		t.Parallel()
 		tr := newTrial(t, dsn, trialSize{reps: 12, weeks: 2, connections: 2, rate: "1/s"}, nil) // so slow that the stop comes first
@@ -133,6 +134,7 @@ func (tr *trial) noDeadLeases(alive *mortal) {
 // One of several replicas is killed, one sleeps past its lease in the middle of a mail. Another takes its mail over; the
 // sleeper sends nothing when it wakes, unless it was past the dot when it fell asleep.
 func TestReplicasTakeOverAndSleepersStaySilent(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name          string
 		before, after bool // the dot: where somebody sleeps

@@ -76,6 +76,7 @@ func hostile(t *testing.T) (config, dir string, sent func() [][]byte) {
 
 // Whatever stands in the database: it stays text, in mails, pages, tables, logs and the names of files.
 func TestAHostileCompanyStaysText(t *testing.T) {
+	t.Parallel()
 	config, dir, sent := hostile(t)
 	out := filepath.Join(dir, "mails")
 	said := map[string]string{"run --out": call(t, "run", "weekly-team", "weekly-own", "--config", config, "--as-of", "2026-06-01", "--out", out)}
@@ -150,6 +151,7 @@ func TestAHostileCompanyStaysText(t *testing.T) {
 }
 
 func TestThePreviewOfAHostileCompanyRunsNothing(t *testing.T) {
+	t.Parallel()
 	config, _, _ := hostile(t)
 	addr := "http://" + freeAddress(t)
 	background(t, addr+"/", "preview", "--config", config, "--as-of", "2026-06-01", "--addr", strings.TrimPrefix(addr, "http://"))

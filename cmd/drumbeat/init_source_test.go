@@ -23,6 +23,7 @@ func drawn(t *testing.T, args ...string) (said, process string) {
 }
 
 func TestTheCountsOfInitAddUp(t *testing.T) {
+	t.Parallel()
 	said, process := drawn(t, "--from", ofCRM(t, "hubspot"))
 	says(t, said, `7 deals in the pipeline "Sales"`, "; 1 won, 1 lost, 5 open\n", `closed lost     "Closed lost", 1 deal`,
 		`left out        "On hold" (open deals rest in it, none has moved there), 1 deal`)
@@ -30,6 +31,7 @@ func TestTheCountsOfInitAddUp(t *testing.T) {
 }
 
 func TestInitSaysWhatTheSourceLacksAndWhy(t *testing.T) {
+	t.Parallel()
 	u, err := url.Parse(ofCRM(t, "salesforce", "CREATE ROLE init_looker LOGIN PASSWORD 'look'", "GRANT USAGE ON SCHEMA salesforce TO init_looker",
 		"GRANT SELECT ON ALL TABLES IN SCHEMA salesforce TO init_looker", "REVOKE SELECT ON salesforce.opportunity_history FROM init_looker"))
 	if err != nil {
@@ -53,6 +55,7 @@ func TestInitSaysThatItReadCanonicalTables(t *testing.T) {
 }
 
 func TestTwoCRMsInOneDatabaseAreNotGuessed(t *testing.T) {
+	t.Parallel()
 	script, err := os.ReadFile(filepath.Join("..", "..", "internal", "source", "testdata", "presets", "pipedrive.sql"))
 	if err != nil {
 		t.Fatal(err)
@@ -65,6 +68,7 @@ func TestTwoCRMsInOneDatabaseAreNotGuessed(t *testing.T) {
 }
 
 func TestInitSaysWhichPresetsItTried(t *testing.T) {
+	t.Parallel()
 	var out, bad bytes.Buffer
 	if status := execute(t.Context(), []string{"init", "--from", dbtest.Postgres(t), "--out", t.TempDir()}, &out, &bad); status != exitWrong {
 		t.Errorf("exit status %d", status)

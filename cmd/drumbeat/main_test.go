@@ -46,10 +46,14 @@ func exits() {
 	}
 }
 
-func TestScripts(t *testing.T) { testscript.Run(t, pages("testdata")) }
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, pages("testdata"))
+}
 
 // Where PostgreSQL answers otherwise than SQLite. DSN is a fresh database, SERVER where it is, NOSUCH one that it lacks.
 func TestScriptsOfPostgres(t *testing.T) {
+	t.Parallel()
 	p := pages(filepath.Join("testdata", "postgres"))
 	at, dsn := p.Setup, dbtest.Postgres(t)
 	u, err := url.Parse(dsn)

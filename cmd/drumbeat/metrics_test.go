@@ -67,6 +67,7 @@ func waitingSince(t *testing.T, dsn string) {
 
 // Fault 38.
 func TestServeTellsPrometheusForHowLongMailsWait(t *testing.T) {
+	t.Parallel()
 	listen := freeAddress(t)
 	dir, box := inHouse(t, "90d", "web: {listen: \""+listen+"\", auth: {username: ops, password: geheim}}\n")
 	config := filepath.Join(dir, "drumbeat.yaml")

@@ -66,6 +66,7 @@ func TestOddNumbersAreFound(t *testing.T) {
 
 // Whatever the rows, nobody is shown NaN, infinity or a zero below zero: not in a report, not in a digest.
 func TestNoOutputShowsAnOddNumber(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		in := twin.Case(t)
 		r, err := health.Compute(in)
@@ -82,6 +83,7 @@ func TestNoOutputShowsAnOddNumber(t *testing.T) {
 
 // Spreadsheets write a zero with a sign; from the rows on it has none.
 func TestAZeroWithASignIsReadAsZero(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for name, text := range map[string]string{"reps": "id,name\nr1,Ada\n", "stage_changes": "deal_id,stage,at\nd1,Discovery,2026-01-05T10:00:00Z\n",
 		"deals":     "id,name,rep_id,amount,probability,created_at,outcome\nd1,Mill,r1,-0.00,-0,2026-01-05T10:00:00Z,open\n",

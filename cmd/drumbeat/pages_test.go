@@ -44,6 +44,7 @@ func pagesOf(t *testing.T) string {
 
 // Nothing can be called of which no page says how it is called well, how it fails, and what its help says.
 func TestEveryCommandAndFlagHasItsPage(t *testing.T) {
+	t.Parallel()
 	calls := pagesOf(t)
 	root := newRootCmd(io.Discard)
 	eachCommand(root, func(c *cobra.Command) {

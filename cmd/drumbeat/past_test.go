@@ -88,6 +88,7 @@ func (f *forgetful) report(t *testing.T, week string, more ...string) string {
 }
 
 func TestRunsMakeUpForAHistoryThatTheSourceLacks(t *testing.T) {
+	t.Parallel()
 	f := newForgetful(t, madeUp(t))
 	const sentence = "Stage and forecast history: as observed by Drumbeat's own runs since 13 April 2026; exact to 7 days.\n"
 	f.load(t, "before any run", f.rows.before("2026-04-13"))
@@ -135,6 +136,7 @@ func TestRunsMakeUpForAHistoryThatTheSourceLacks(t *testing.T) {
 
 // Who only wants figures gets them, whatever has become of the state database.
 func TestAReportGoesOnWithoutTheState(t *testing.T) {
+	t.Parallel()
 	f := newForgetful(t, madeUp(t))
 	f.load(t, "some week", f.rows.before("2026-04-13"))
 	without := f.report(t, "2026-04-13")

@@ -14,6 +14,7 @@ import (
 // Names, addresses and amounts are in all of it: what Drumbeat writes is its owner's to read, whatever the umask of most
 // systems (022) would leave to others.
 func TestWhatHoldsPeoplesDataIsItsOwnersAlone(t *testing.T) {
+	t.Parallel()
 	dir, _ := inHouse(t, "90d", "")
 	config := filepath.Join(dir, "drumbeat.yaml")
 	call(t, "run", "weekly-own", "--config", config, "--as-of", "2026-06-01")
@@ -56,6 +57,7 @@ func TestWhatHoldsPeoplesDataIsItsOwnersAlone(t *testing.T) {
 
 // keep_bodies is a promise about the file, by whoever is at work: run at its end, serve as soon as it starts.
 func TestMailsOlderThanKeepBodiesAreGoneFromTheFile(t *testing.T) {
+	t.Parallel()
 	listen := freeAddress(t)
 	dir, box := inHouse(t, "90d", "web: {listen: \""+listen+"\"}\n")
 	config := filepath.Join(dir, "drumbeat.yaml")

@@ -72,6 +72,7 @@ func madeUp(t *testing.T) book {
 // tells the true one, and however much was added since: two weeks of a pipeline's life in the order of its files,
 // then all its rows shuffled. Nor does any of it show a number that is none.
 func TestAReportIsTheSameHoweverItsRowsCameIn(t *testing.T) {
+	t.Parallel()
 	for _, b := range append(realBooks(t), madeUp(t)) {
 		t.Run(b.name, func(t *testing.T) {
 			said := &answers{first: map[string]answer{}}

@@ -132,6 +132,7 @@ func (e *editing) inParts(name, text string, parts int, rest time.Duration) {
 
 // However a file comes to be another one, it is taken once, and whole; who changes nothing reloads nothing.
 func TestAChangedFileIsTakenHoweverItIsSaved(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, more string
 		work       func(*editing)

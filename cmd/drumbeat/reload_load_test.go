@@ -29,6 +29,7 @@ import (
 // refused, and nothing else is; each digest arrives once, in the bytes that the ledger has; and when all is sent there is
 // one worker left, the last one.
 func TestAHundredReloadsDuringARunLoseNothingAndDoubleNothing(t *testing.T) {
+	t.Parallel()
 	dbtest.Both(t, func(t *testing.T, dsn string) {
 		t.Parallel()
 		const reloads = 100

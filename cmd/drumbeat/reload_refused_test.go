@@ -46,6 +46,7 @@ func TestARefusalLastsFromTheFirstFaultToTheMend(t *testing.T) {
 // What only shows when a config is put to use refuses it like a fault of its file: a template that does not render, a
 // pipeline that is not there. All that a running worker cannot change is said at once.
 func TestWhatIsFoundInUseRefusesAConfigToo(t *testing.T) {
+	t.Parallel()
 	dir, _ := inHouse(t, "100w", "web: {listen: \""+freeAddress(t)+"\"}\n")
 	path := filepath.Join(dir, "drumbeat.yaml")
 	good, err := os.ReadFile(path)

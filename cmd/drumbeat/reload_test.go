@@ -86,6 +86,7 @@ func TestABrokenReloadLeavesTheOldConfigInForce(t *testing.T) {
 
 // A stop that comes while the worker starts finds nothing to finish, which is no failure.
 func TestAStopDuringTheStartIsNoFailure(t *testing.T) {
+	t.Parallel()
 	dir, _ := inHouse(t, "100w", "")
 	ctx, stop := context.WithCancel(t.Context())
 	stop()

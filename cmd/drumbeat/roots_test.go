@@ -11,6 +11,7 @@ import (
 
 // TLS to a relay, a database and a monitor is verified by the system's authorities, and in a bare container by our own.
 func TestAuthoritiesAreInsideWhereTheSystemHasNone(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("DRUMBEAT_TEST_BARE") == "" { // authorities are looked for once in a process
 		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^"+t.Name()+"$")
 		child.Env = append(os.Environ(), "DRUMBEAT_TEST_BARE=1", "SSL_CERT_FILE="+t.TempDir()+"/none", "SSL_CERT_DIR="+t.TempDir())

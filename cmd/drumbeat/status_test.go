@@ -53,6 +53,7 @@ func until(t *testing.T, address string, all ...string) (page string) {
 }
 
 func TestServeShowsWhoeverIsOnCallHowItStands(t *testing.T) {
+	t.Parallel()
 	dbtest.Both(t, func(t *testing.T, dsn string) {
 		listen := freeAddress(t)
 		dir, box := inHouse(t, "90d", "web: {listen: \""+listen+"\"}\n")
@@ -117,6 +118,7 @@ func TestWhatAWorkerKnowsIsShownWithoutPeopleAndAmounts(t *testing.T) {
 
 // What the worker knows, and the ledger does not, comes to the page.
 func TestServeShowsThatTheRelayIsGoneAndWhatWaits(t *testing.T) {
+	t.Parallel()
 	listen := freeAddress(t)
 	dir, box := inHouse(t, "90d", "web: {listen: \""+listen+"\", auth: {username: ops, password: geheim}}\n")
 	config := filepath.Join(dir, "drumbeat.yaml")

@@ -12,6 +12,7 @@ import (
 // A link in the folder of templates that leads out of it would mail a file of the machine. Those of a mounted config, which
 // lead from one of its folders to another, are followed.
 func TestTemplatesAreReadFromTheirFolderAlone(t *testing.T) {
+	t.Parallel()
 	secret := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(secret, []byte(`{{define "heading about"}}hunter2{{end}} {{hunter2}}`), 0o600); err != nil {
 		t.Fatal(err)

@@ -99,6 +99,7 @@ func fetch(t *testing.T, method, address, form string) (int, string) {
 
 // From the mail that a reader has, through the worker, to the ledger.
 func TestServeAnswersTheLinksInItsMails(t *testing.T) {
+	t.Parallel()
 	listen := freeAddress(t)
 	dir, box := inHouse(t, "100w", "web: {listen: \""+listen+"\", base_url: \"https://drumbeat.example.com/d\", secret: 0123456789abcdef0123456789abcdef}\n")
 	config := filepath.Join(dir, "drumbeat.yaml")
@@ -153,6 +154,7 @@ func TestServeAnswersTheLinksInItsMails(t *testing.T) {
 }
 
 func TestARunForgetsTheBodiesThatAreNotKept(t *testing.T) {
+	t.Parallel()
 	dir, _ := inHouse(t, "0d", "")
 	config := filepath.Join(dir, "drumbeat.yaml")
 	call(t, "run", "--config", config, "--as-of", "2026-06-01")
@@ -173,6 +175,7 @@ func TestARunForgetsTheBodiesThatAreNotKept(t *testing.T) {
 }
 
 func TestPreviewShowsTheDayAndWhatAChangedFileDoes(t *testing.T) {
+	t.Parallel()
 	dir, box := inHouse(t, "90d", "")
 	addr, process := freeAddress(t), filepath.Join(dir, "process.yaml")
 	stop := background(t, "http://"+addr+"/stories", "preview", "--config", filepath.Join(dir, "drumbeat.yaml"), "--addr", addr, "--as-of", "2026-06-01")
@@ -214,6 +217,7 @@ func TestPreviewShowsTheDayAndWhatAChangedFileDoes(t *testing.T) {
 }
 
 func TestPreviewRefusesACallThatIsWrong(t *testing.T) {
+	t.Parallel()
 	dir, _ := inHouse(t, "90d", "")
 	config := filepath.Join(dir, "drumbeat.yaml")
 	for name, c := range map[string]struct {

@@ -11,6 +11,7 @@ import (
 // From the config to the mail: everybody is spoken to in their own language, with their own numbers and dates, and
 // learns where to read how figures are computed.
 func TestEverybodyIsSpokenToInTheirOwnWords(t *testing.T) {
+	t.Parallel()
 	dir, _ := inHouse(t, "90d", `
 templates: ours
 people:
