@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -13,8 +14,10 @@ type visible struct{ io.Writer }
 
 // Write implements io.Writer. Each call is to hold whole characters.
 func (v visible) Write(p []byte) (int, error) {
-	s := strings.Map(sign, string(p))
-	if _, err := io.WriteString(v.Writer, s); err != nil {
+	if !slices.ContainsFunc(p, func(b byte) bool { return b >= 0x7f || b < ' ' && b != '\n' && b != '\t' }) {
+		return v.Writer.Write(p) // as nearly all is
+	}
+	if _, err := io.WriteString(v.Writer, strings.Map(sign, string(p))); err != nil {
 		return 0, err
 	}
 	return len(p), nil

@@ -87,6 +87,15 @@ func (p *jsonPrinter) list(v reflect.Value) {
 
 // members prints each one with a comma after it.
 func members(v reflect.Value) (m made) {
+	if deals, ok := v.Interface().([]Deal); ok {
+		var p dealPrinter
+		for i := range deals {
+			p.text = append(p.text, "\n    "...)
+			p.deal(&deals[i])
+			p.text = append(p.text, ',')
+		}
+		return made{p.text, p.err}
+	}
 	for i := 0; i < v.Len() && m.err == nil; i++ {
 		m.text = append(m.text, "\n    "...)
 		m.text, m.err = appendJSON(m.text, v.Index(i), "    ")
@@ -96,15 +105,21 @@ func members(v reflect.Value) (m made) {
 }
 
 func appendJSON(text []byte, v reflect.Value, indent string) ([]byte, error) {
-	var plain bytes.Buffer
-	e := json.NewEncoder(&plain)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v.Interface()); err != nil {
+	plain, err := plainJSON(v.Interface())
+	if err != nil {
 		return text, err
 	}
 	tidy := bytes.NewBuffer(text)
-	err := json.Indent(tidy, bytes.TrimSuffix(plain.Bytes(), []byte("\n")), indent, "  ")
+	err = json.Indent(tidy, plain, indent, "  ")
 	return tidy.Bytes(), err
+}
+
+func plainJSON(v any) ([]byte, error) {
+	var plain bytes.Buffer
+	e := json.NewEncoder(&plain)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(plain.Bytes(), []byte("\n")), err
 }
 
 // print writes what was made well; Flush says what went wrong with writing.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -153,7 +154,17 @@ func TestTheCSVHasARowPerRepUnderOneHeader(t *testing.T) {
 
 func TestTheJSONIsThatOfTheLibrary(t *testing.T) {
 	none := &Report{Deals: []Deal{}, Lost: []LostDeal{}, Gaps: &Gaps{}}
-	for name, r := range map[string]*Report{"figures": printed(), "nothing at all": {}, "nothing in the lists": none} {
+	n, yes, word := pipeline.Some[float64], pipeline.Some(true), pipeline.Some[string]
+	full := Deal{ID: "d\x01\u2028", Name: "\"<Ærø & Söhne>\" \\ ~", RepID: word("r1"), Stage: word("a\nb"), Amount: n(1e21), ExpectedClose: pipeline.Some(pipeline.NewDate(2026, 3, 1)),
+		Chance: n(1e-7), Committed: true, DaysInStage: n(-1. / 3), ThresholdDays: n(2e-13), Stalled: yes, ChanceToAdvance: n(1), DaysSinceBuyer: n(123456789.123456789),
+		Silent: pipeline.Some(false), Pushes: pipeline.Some(-3), Fitness: n(0.5), Deviations: pipeline.Some(0), Missed: []string{"stage:a", "evidence:é"}, Concerns: []string{"\xff"}}
+	for i := range reflect.TypeFor[Deal]().NumField() {
+		if f := reflect.TypeFor[Deal]().Field(i); f.Tag.Get("json") != "-" && reflect.ValueOf(full).Field(i).IsZero() {
+			t.Errorf("no value of %s is printed here", f.Name)
+		}
+	}
+	deals := &Report{Deals: []Deal{full, {Missed: []string{}, Concerns: []string{"one"}}, {}}}
+	for name, r := range map[string]*Report{"figures": printed(), "deals": deals, "nothing at all": {}, "nothing in the lists": none} {
 		var ours, theirs strings.Builder
 		if err := WriteJSON(&ours, r, ""); err != nil {
 			t.Fatal(err)
@@ -179,6 +190,9 @@ func TestJSONThatCannotBeWrittenIsAnError(t *testing.T) {
 	r.Pressure = &Pressure{Late: Tally{Rate: pipeline.Some(math.NaN())}}
 	if err := WriteJSON(io.Discard, r, ""); err == nil {
 		t.Error("not a number was printed")
+	}
+	if err := WriteJSON(io.Discard, &Report{Deals: []Deal{{Chance: pipeline.Some(math.Inf(1))}, {}}}, ""); err == nil {
+		t.Error("infinity was printed")
 	}
 }
 

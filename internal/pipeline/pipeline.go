@@ -6,6 +6,7 @@ package pipeline
 
 import (
 	"encoding/json"
+	"math"
 	"strconv"
 	"time"
 )
@@ -29,19 +30,30 @@ func (o Opt[T]) Or(other T) T {
 
 // MarshalJSON prints null for a missing value. A float64 is rounded to 12 significant digits, and what is
 // nearer to 0 than 1e-12 prints as 0: figures must not differ by the last bits of a sum.
-func (o Opt[T]) MarshalJSON() ([]byte, error) {
+func (o Opt[T]) MarshalJSON() ([]byte, error) { return o.AppendJSON(nil) }
+
+// AppendJSON appends what MarshalJSON gives: a report has hundreds of thousands of such values.
+func (o Opt[T]) AppendJSON(b []byte) ([]byte, error) {
 	if !o.OK {
-		return []byte("null"), nil
+		return append(b, "null"...), nil
 	}
-	switch v := any(o.V).(type) { // the common ones: a report has hundreds of thousands
+	var other any = o.V
+	switch v := other.(type) { // the common ones
 	case float64:
-		return json.Marshal(RoundFigure(v))
+		f := RoundFigure(v)
+		if size := math.Abs(f); size == 0 || 1e-6 <= size && size < 1e21 {
+			return strconv.AppendFloat(b, f, 'f', -1, 64), nil
+		}
+		other = f
 	case int:
-		return strconv.AppendInt(nil, int64(v), 10), nil
+		return strconv.AppendInt(b, int64(v), 10), nil
 	case bool:
-		return strconv.AppendBool(nil, v), nil
+		return strconv.AppendBool(b, v), nil
+	case Date:
+		return append(append(append(b, '"'), v.String()...), '"'), nil
 	}
-	return json.Marshal(o.V)
+	text, err := json.Marshal(other)
+	return append(b, text...), err
 }
 
 // RoundFigure rounds to 12 significant digits, to 0 below 1e-12.

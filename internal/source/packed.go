@@ -2,12 +2,9 @@ package source
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
-	"math"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -28,30 +25,30 @@ type packing struct {
 	text bool                                               // all columns are text
 }
 
-// On PostgreSQL text and numbers end with a zero byte, which its text never holds, and are empty for null; the
-// others have a fixed width, after a byte that says whether they are there.
+// On PostgreSQL text ends with a zero byte, which its text never holds, and is empty for null. Numbers come as the
+// server keeps them, with their length; a null is one of noLength. Instants and dates have a fixed width, and a null is a
+// value after the last that there is. So each column costs the server as few calls as can be, which are most of a reading.
 var packedBinary = packing{
 	join: "string_agg({row}, ''::bytea)",
-	kind: `(lower(kind COLLATE "C") = {kind} OR octet_length(kind) <> char_length(kind))`,
+	kind: `(octet_length(kind) = octet_length({kind}) AND lower(kind COLLATE "C") = {kind} OR octet_length(kind) <> char_length(kind))`,
 	of: func(k kind, required bool, expr string) string {
-		var sent string
 		switch k {
 		case instant:
-			sent = "timestamptz_send(" + expr + ")"
+			if required { // a null, which our tables do not take, comes as an instant that nobody takes
+				return "coalesce(timestamptz_send(" + expr + `), '\x8000000000000000'::bytea)`
+			}
+			return "coalesce(timestamptz_send(" + expr + `), '\x7ffffffffffffffe'::bytea)`
 		case date:
-			sent = "date_send(" + expr + ")"
+			return "coalesce(date_send(" + expr + `), '\x7ffffffe'::bytea)`
 		case integer:
-			sent = "int8send(" + expr + ")"
+			if required {
+				return "coalesce(int8send(" + expr + `), '\x8000000000000000'::bytea)`
+			}
+			return `coalesce('\x01'::bytea || int8send(` + expr + `), '\x00'::bytea)`
 		case amount, share:
-			expr = "CAST(" + expr + " AS text)"
-			fallthrough
-		default:
-			return "coalesce(textsend(" + expr + `), '') || '\x00'::bytea`
+			return "coalesce(numeric_send(" + expr + `), '\xffff'::bytea)`
 		}
-		if required { // a null, which our tables do not take, comes as an instant that nobody takes
-			return "coalesce(" + sent + `, '\x8000000000000000'::bytea)`
-		}
-		return `coalesce('\x01'::bytea || ` + sent + `, '\x00'::bytea)`
+		return "coalesce(textsend(" + expr + `), '') || '\x00'::bytea`
 	},
 }
 
@@ -87,8 +84,13 @@ func (d dialect) packedStatement(l *layout, needs *pipeline.Needs) string {
 			row = append(row, p.of(c.kind, c.required, c.name))
 		}
 	}
-	key := l.columns[l.key].name
-	order := key
+	key, form := l.columns[l.key].name, "/packed.sql"
+	order, packed := key, strings.Join(row, "\n    || ")
+	if slices.Equal(l.unique, []int{l.key}) {
+		form = "/packed_one.sql"
+	} else {
+		packed = strings.ReplaceAll(p.join, "{row}", packed)
+	}
 	if l.time >= 0 {
 		order += ", " + l.columns[l.time].name + ", file_row"
 	}
@@ -97,7 +99,7 @@ func (d dialect) packedStatement(l *layout, needs *pipeline.Needs) string {
 		sums, keep = p.reduced(needs)
 	}
 	return strings.NewReplacer("{key}", key, "{rows}", string(l.rows), "{order}", order, "{sums}", sums,
-		"{packed}", strings.ReplaceAll(p.join, "{row}", strings.Join(row, "\n    || "))+keep).Replace(mustRead(d.name + "/packed.sql"))
+		"{packed}", packed+keep).Replace(mustRead(d.name + form))
 }
 
 // reduces says whether only some of the rows have to come.
@@ -191,28 +193,23 @@ func (p packing) unpack(columns []column, but int, r record, b []byte, memory []
 		}
 		col := &columns[i]
 		switch {
-		case p.text || col.kind != instant && col.kind != date && col.kind != integer:
+		case !p.text && (col.kind == amount || col.kind == share):
+			b, err = r[i].unpackNumeric(col, b)
+		case !p.text && (col.kind == instant || col.kind == date || col.kind == integer):
+			b, err = r[i].unpackFixed(col, b)
+		default:
 			end := bytes.IndexByte(b, 0)
 			if end < 0 {
 				return nil, errPacked
 			}
-			switch {
-			case p.text && (col.kind == instant || col.kind == integer):
+			if p.text && (col.kind == instant || col.kind == integer) {
 				err = r[i].set(col, string(b[:end]))
-			case col.kind == amount || col.kind == share: // seldom the same again
+			} else if p.text && (col.kind == amount || col.kind == share) { // seldom the same again
 				err = r[i].unpackNumber(col, b[:end])
-			default:
+			} else {
 				err = memory[i].set(&r[i], col, b[:end])
 			}
 			b = b[end+1:]
-		case col.required:
-			b, err = r[i].unpackFixed(col, b)
-		case len(b) == 0:
-			return nil, errPacked
-		case b[0] == 0:
-			r[i], b = cell{null: true}, b[1:]
-		default:
-			b, err = r[i].unpackFixed(col, b[1:])
 		}
 		if err != nil {
 			return nil, &valueError{col.name, err}
@@ -262,70 +259,4 @@ func (k *known) set(c *cell, col *column, b []byte) error {
 	}
 	*c = at.cell
 	return nil
-}
-
-// PostgreSQL counts from 2000-01-01, we from 1970.
-const epochDays = 10957
-
-var (
-	firstMicro = microsOf(firstYear)
-	lastMicro  = microsOf(lastYear + 1)
-	firstDay   = int32(pipeline.NewDate(firstYear, 1, 1)) - epochDays
-	lastDay    = int32(pipeline.NewDate(lastYear+1, 1, 1)) - epochDays
-)
-
-func microsOf(year int) int64 {
-	return time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro() - epochDays*86400*1e6
-}
-
-func (c *cell) unpackNumber(col *column, b []byte) (err error) {
-	*c = cell{null: len(b) == 0}
-	if c.null {
-		return nil
-	}
-	if c.num, err = strconv.ParseFloat(string(b), 64); err != nil {
-		return c.set(col, string(b)) // which says so
-	}
-	return c.checkNumber(col.kind)
-}
-
-func (c *cell) unpackFixed(col *column, b []byte) ([]byte, error) {
-	width := 8
-	if col.kind == date {
-		width = 4
-	}
-	if len(b) < width {
-		return nil, errPacked
-	}
-	rest := b[width:]
-	if col.kind == date {
-		day := int32(binary.BigEndian.Uint32(b))
-		if firstDay <= day && day < lastDay {
-			*c = cell{date: pipeline.Date(day + epochDays)}
-			return rest, nil
-		}
-		return rest, c.set(col, odd(int64(day), math.MinInt32, math.MaxInt32, 86400, 1))
-	}
-	v := int64(binary.BigEndian.Uint64(b))
-	switch {
-	case col.kind == integer:
-		*c = cell{int: v}
-	case firstMicro <= v && v < lastMicro:
-		*c = cell{at: time.UnixMicro(v + epochDays*86400*1e6).UTC()}
-	default:
-		return rest, c.set(col, odd(v, math.MinInt64, math.MaxInt64, 1, 1e6))
-	}
-	return rest, nil
-}
-
-// odd is an instant or a date outside all pipelines as the driver hands it over otherwise: v counts stretches
-// of seconds/parts from PostgreSQL's epoch, and the ends of its range mean infinity.
-func odd(v, least, most, seconds, parts int64) any {
-	switch v {
-	case least:
-		return "-infinity"
-	case most:
-		return "infinity"
-	}
-	return time.Unix(v/parts*seconds+epochDays*86400, v%parts*1000).UTC()
 }

@@ -49,6 +49,7 @@ func TestPackedRowsAreThoseReadPlainly(t *testing.T) {
 	db.MustExec("UPDATE drumbeat.deals SET amount = 17976931348623157e292, rep_id = '', stage = E' \\t\\n' WHERE id = 'd2'")
 	db.MustExec("UPDATE drumbeat.forecasts SET amount = 9007199254740993, category = ''")
 	db.MustExec("INSERT INTO drumbeat.deals SELECT 'e' || g, 'x' || g, 'r' || g, NULL, g / 7.0, 'EUR', '2026-01-01', NULL, 'open' FROM generate_series(1, 9000) g")
+	db.MustExec("INSERT INTO drumbeat.deals SELECT 'f' || g, 'x', NULL, NULL, round(g * g / 7.0, g % 9) * power(10::numeric, g % 30 - 9) * (-1) ^ g, 'EUR', '2026-01-01', NULL, 'open', NULL, NULL, round(1.0 / g, g % 12) FROM generate_series(1, 3000) g")
 	db.MustExec("INSERT INTO drumbeat.stage_changes SELECT 'e' || g % 9000, 's' || g, '2026-01-01', 'r' || g, g, g FROM generate_series(1, 20000) g")
 	packed, packedDeals = all(t, open(t, Config{DSN: dsn}), asOf)
 	plainly(db)
@@ -129,6 +130,7 @@ func TestPackedRowsAreRefusedAsPlainOnes(t *testing.T) {
 		"deals SET amount = 'NaN' WHERE id = 'd3'",
 		"deals SET amount = 'Infinity' WHERE id = 'd3'",
 		"deals SET amount = 1e400 WHERE id = 'd3'",
+		"deals SET amount = -1e400 - 0.5 WHERE id = 'd3'",
 	} {
 		t.Run(change, func(t *testing.T) {
 			db.MustExec("DROP SCHEMA IF EXISTS drumbeat CASCADE")
