@@ -242,9 +242,13 @@ type known [256]struct {
 	cell  cell
 }
 
-// set sets a cell to a text.
+// set sets a cell, which never holds anything but texts, to one.
 func (k *known) set(c *cell, col *column, b []byte) error {
 	place := len(b)
+	if place == 0 && !col.required {
+		c.null, c.text = true, ""
+		return nil
+	}
 	if place > 0 {
 		place += 31*int(b[0]) + 7*int(b[place-1]) + int(b[place/2])
 	}
@@ -257,6 +261,6 @@ func (k *known) set(c *cell, col *column, b []byte) error {
 		at.bytes, at.cell = text, *c
 		return nil
 	}
-	*c = at.cell
+	c.null, c.text = false, at.bytes
 	return nil
 }

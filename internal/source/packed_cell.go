@@ -66,7 +66,7 @@ func (c *cell) unpackNumeric(col *column, b []byte) ([]byte, error) {
 	if sign == negative {
 		minus = "-"
 	}
-	*c = cell{num: numericFloat(digits, 4*(weight-n+1))}
+	c.null, c.num = false, numericFloat(digits, 4*(weight-n+1))
 	if math.IsInf(c.num, 0) { // refused as it is written
 		return rest, c.set(col, minus+strings.TrimLeft(decimals(digits), "0")+strings.Repeat("0", max(0, 4*(weight-n+1))))
 	}
@@ -130,7 +130,7 @@ func (c *cell) unpackFixed(col *column, b []byte) ([]byte, error) {
 		day := int32(binary.BigEndian.Uint32(b))
 		switch {
 		case firstDay <= day && day < lastDay:
-			*c = cell{date: pipeline.Date(day + epochDays)}
+			c.null, c.date = false, pipeline.Date(day+epochDays)
 			return rest, nil
 		case day == nullDate:
 			*c = cell{null: true}
@@ -141,9 +141,9 @@ func (c *cell) unpackFixed(col *column, b []byte) ([]byte, error) {
 	v := int64(binary.BigEndian.Uint64(b))
 	switch {
 	case col.kind == integer:
-		*c = cell{int: v}
+		c.null, c.int = false, v
 	case firstMicro <= v && v < lastMicro:
-		*c = cell{at: time.UnixMicro(v + epochDays*86400*1e6).UTC()}
+		c.null, c.at = false, time.UnixMicro(v+epochDays*86400*1e6).UTC()
 	case v == nullInstant && !col.required:
 		*c = cell{null: true}
 	default:

@@ -206,10 +206,10 @@ func (s *stream) next() error {
 		return nil
 	}
 	s.n++
-	if bad := (*valueError)(nil); errors.As(err, &bad) {
-		err = bad // without database/sql's own words around it
-	}
 	if err != nil {
+		if bad := (*valueError)(nil); errors.As(err, &bad) {
+			err = bad // without database/sql's own words around it
+		}
 		return fmt.Errorf("read %s: row %d (%s): %w", s.layout.rows, s.n, quote(s.key()), err)
 	}
 	if s.n > 1 && s.key() < last {
