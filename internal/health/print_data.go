@@ -88,7 +88,7 @@ func (p *jsonPrinter) list(v reflect.Value) {
 // members prints each one with a comma after it.
 func members(v reflect.Value) (m made) {
 	if deals, ok := v.Interface().([]Deal); ok {
-		var p dealPrinter
+		p := dealPrinter{text: make([]byte, 0, 1024*len(deals))}
 		for i := range deals {
 			p.text = append(p.text, "\n    "...)
 			p.deal(&deals[i])
