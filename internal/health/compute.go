@@ -100,19 +100,20 @@ type computation struct {
 	roster roster
 	team   *subject
 
-	visits     [][]learnedVisit // by stage
-	open       []openDeal
-	standing   []standing
-	judged     []judgement
-	closed     []judgedDeal
-	ended      []ClosedDeal
-	moves      []windowMove
-	calls      []call
-	stageCalls []stageCall
-	lost       []LostDeal
-	wonPaths   map[string]*Path
-	wonDeals   int
-	wins       []tally // by stage: of the wins that were asked for it, how many had it
+	visits       [][]learnedVisit // by stage
+	open         []openDeal
+	standing     []standing
+	judged       []judgement
+	closed       []judgedDeal
+	closedChecks []closedCheck // of all of them
+	ended        []ClosedDeal
+	moves        []windowMove
+	calls        []call
+	stageCalls   []stageCall
+	lost         []LostDeal
+	wonPaths     map[string]*Path
+	wonDeals     int
+	wins         []tally // by stage: of the wins that were asked for it, how many had it
 
 	deals          int
 	newest         instant // of all rows seen that have a time; 0: none

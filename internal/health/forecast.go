@@ -33,7 +33,7 @@ func newCallPeriod(p pipeline.Period, set Settings) callPeriod {
 type call struct {
 	chance float64
 	won    bool
-	owner  *person
+	owner  int32
 }
 
 // stageCall is a deal that was open in a stage at a call instant.
@@ -105,7 +105,7 @@ func (c *computation) addForecast(d *view, owner *person) {
 		chance, called := c.calledAt(d, p, p.call)
 		won := d.wonWithin(p.call, p.end)
 		if called {
-			c.calls = append(c.calls, call{chance: chance, won: won, owner: owner})
+			c.calls = append(c.calls, call{chance: chance, won: won, owner: owner.number})
 		}
 		for _, s := range owner.all {
 			s.forecast.add(c, d, i, chance, called, won)
@@ -199,7 +199,7 @@ func (c *computation) scoreCalls() {
 		for bin < len(binEdges)-2 && k.chance >= binEdges[bin+1] {
 			bin++
 		}
-		for _, s := range k.owner.all {
+		for _, s := range c.roster.subjects(k.owner) {
 			f := &s.forecast
 			f.squares += (k.chance - y) * (k.chance - y)
 			f.baseline += (base - y) * (base - y)

@@ -24,13 +24,13 @@ const (
 
 // judgedDeal is a deal closed in the lookback with what it met and missed by its moves.
 type judgedDeal struct {
-	won    bool
-	amount Number
-	checks []closedCheck
+	won      bool
+	amount   Number
+	from, to int32 // its checks, in the computation's closedChecks
 }
 
 type closedCheck struct {
-	check int
+	check int32
 	met   bool
 }
 
@@ -43,7 +43,7 @@ func (c *computation) addClosed(d *view) {
 	if d.closedAt < c.lookback {
 		return
 	}
-	k := judgedDeal{won: d.outcome == pipeline.Won, amount: c.amountAtClosing(d)}
+	k := judgedDeal{won: d.outcome == pipeline.Won, amount: c.amountAtClosing(d), from: int32(len(c.closedChecks))}
 	for i := range d.checks {
 		due := &d.checks[i]
 		if due.byWon || due.state != met && due.state != missed {
@@ -52,8 +52,9 @@ func (c *computation) addClosed(d *view) {
 		if !c.evidence[due.check] && !c.wentBeyond(d, c.checks[due.check].Stage.Key) {
 			continue
 		}
-		k.checks = append(k.checks, closedCheck{due.check, due.state == met})
+		c.closedChecks = append(c.closedChecks, closedCheck{int32(due.check), due.state == met})
 	}
+	k.to = int32(len(c.closedChecks))
 	c.closed = append(c.closed, k)
 }
 
@@ -107,7 +108,7 @@ func (c *computation) earns() []*Earns {
 	stratum := c.strata()
 	tables := make([][4]twoByTwo, len(c.checks))
 	for i, k := range c.closed {
-		for _, check := range k.checks {
+		for _, check := range c.closedChecks[k.from:k.to] {
 			t := &tables[check.check][stratum[i]]
 			if check.met {
 				t.met++

@@ -17,18 +17,18 @@ const (
 // learnedVisit is a visit that began in the lookback, from which dwell is learned.
 type learnedVisit struct {
 	dwell instant
-	owner *person
+	owner int32
 	end   end
 	first bool // of its deal and stage, before or in the selling: counts for the owner's pace
 }
 
 // standing is an open deal at the end of one trend window.
 type standing struct {
-	window int
-	stage  int // -1: unmapped or unknown
+	stage  int32 // -1: unmapped or unknown
+	owner  int32
+	window int8
 	dwell  instant
 	amount float64 // in force at the window's end; 0 when missing
-	owner  *person
 }
 
 // openDeal is an open deal at the report's instant.
@@ -59,7 +59,7 @@ func (c *computation) addVisits(d *view, owner *person) {
 			continue
 		}
 		i := v.index
-		c.visits[i] = append(c.visits[i], learnedVisit{dwell: v.dwell, end: v.end, owner: owner,
+		c.visits[i] = append(c.visits[i], learnedVisit{dwell: v.dwell, end: v.end, owner: owner.number,
 			first: v.stage.Phase != process.After && !seen[i]})
 		seen[i] = true
 	}
@@ -115,9 +115,9 @@ func (c *computation) addStanding(d *view, owner *person) {
 	for w := range trendWindows {
 		if at := c.edges[w+1]; d.born < at {
 			if stage, since, waiting, open := c.standingAt(d, at); open {
-				s := standing{window: w, stage: -1, owner: owner}
+				s := standing{window: int8(w), stage: -1, owner: owner.number}
 				if waiting {
-					s.stage, s.dwell, s.amount = stage, at-since, c.amount(d, at).V
+					s.stage, s.dwell, s.amount = int32(stage), at-since, c.amount(d, at).V
 				}
 				c.standing = append(c.standing, s)
 			}
@@ -151,7 +151,7 @@ func (c *computation) judgeStanding(learned []learnedStage) {
 	for i := range c.standing {
 		s := &c.standing[i]
 		stalled := s.stage >= 0 && learned[s.stage].stalled(s.dwell)
-		for _, o := range s.owner.all {
+		for _, o := range c.roster.subjects(s.owner) {
 			o.windows[s.window].open++
 			if stalled {
 				o.windows[s.window].stalled++
@@ -169,7 +169,7 @@ func (c *computation) pace() {
 		hazard := newCurve(first)
 		for _, v := range first {
 			expected := hazard.at(v.dwell).lambda
-			for _, s := range v.owner.all {
+			for _, s := range c.roster.subjects(v.owner) {
 				s.stall.expected.add(expected)
 				if v.end == endAdvanced {
 					s.stall.advances++

@@ -144,6 +144,7 @@ func (s *subject) figures(focus pipeline.Opt[string]) Figures {
 type roster struct {
 	c      *computation
 	reps   map[string]*person
+	all    []*person           // by number
 	group  map[string]*subject // by manager id
 	nobody *person             // counts for the team only
 	last   *person             // who was asked for last: mostly the same again
@@ -151,13 +152,15 @@ type roster struct {
 
 // person is one rep, a system user or nobody, with all the subjects for whom their doings count.
 type person struct {
-	rep pipeline.Rep
-	own *subject
-	all []*subject
+	rep    pipeline.Rep
+	number int32
+	own    *subject
+	all    []*subject
 }
 
 func newRoster(c *computation, reps []pipeline.Rep) roster {
 	r := roster{c: c, reps: map[string]*person{}, group: map[string]*subject{}, nobody: &person{all: []*subject{c.team}}}
+	r.all = []*person{r.nobody}
 	for _, p := range reps {
 		if !p.System && p.ManagerID != "" && r.group[p.ManagerID] == nil {
 			r.group[p.ManagerID] = c.newSubject()
@@ -170,7 +173,8 @@ func newRoster(c *computation, reps []pipeline.Rep) roster {
 }
 
 func (r *roster) add(rep pipeline.Rep) *person {
-	p := &person{rep: rep, all: r.nobody.all}
+	p := &person{rep: rep, number: int32(len(r.all)), all: r.nobody.all}
+	r.all = append(r.all, p)
 	if !rep.System {
 		p.own = r.c.newSubject()
 		p.all = []*subject{r.c.team, p.own}
@@ -209,6 +213,10 @@ func (r *roster) of(repID string) *person {
 	}
 	return r.last
 }
+
+// subjects are those for whom it counts what the person of that number does. Of each deal a few facts are kept that
+// only later answers can judge; they name people by number, since the collector walks through whatever has pointers.
+func (r *roster) subjects(number int32) []*subject { return r.all[number].all }
 
 // isRep says whether the id is a person's, not a system user's and not nobody's.
 func (r *roster) isRep(repID string) bool {
