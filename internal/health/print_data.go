@@ -94,7 +94,7 @@ func members(v reflect.Value) (m made) {
 			p.deal(&deals[i])
 			p.text = append(p.text, ',')
 		}
-		return made{p.text, p.err}
+		return made(p)
 	}
 	for i := 0; i < v.Len() && m.err == nil; i++ {
 		m.text = append(m.text, "\n    "...)

@@ -36,6 +36,9 @@ func (a *air) list() []int64 {
 	return slices.Collect(maps.Keys(a.out))
 }
 
+// any says whether a sender is at something.
+func (a *air) any() bool { return len(a.list()) > 0 }
+
 func (a *air) takeOff(delivery int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
