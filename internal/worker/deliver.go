@@ -66,6 +66,7 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 	defer l.hangUp()
 	outages := 0 // of the ledger, in a row
 	idle := true // nothing to claim, for all that we know
+	vain := 0    // turns in a row without a mail
 	for ctx.Err() == nil {
 		if idle {
 			more, err := d.more(ctx)
@@ -111,8 +112,11 @@ func (d *dispatch) work(ctx context.Context, owner string) error {
 			continue
 		}
 		outages = 0
-		if result.Outcome == 0 && d.w.process().air.any() {
-			_ = sleep(ctx, longestNap) // what the ledger says is due may be what we are at
+		if vain++; result.Outcome != 0 {
+			vain = 0
+		}
+		if vain > 1 && d.w.process().air.any() {
+			_ = sleep(ctx, longestNap) // what the ledger says is due is what we are at, it seems
 		}
 	}
 	return nil
