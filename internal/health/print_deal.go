@@ -2,6 +2,7 @@ package health
 
 import (
 	"cmp"
+	"strings"
 
 	"drumbeat/internal/pipeline"
 )
@@ -56,7 +57,7 @@ func (p *dealPrinter) value(name string, v interface {
 }
 
 func (p *dealPrinter) word(name string, v pipeline.Opt[string]) {
-	if v.OK {
+	if v.OK && !strings.ContainsAny(v.V, "<>&") { // which the library escapes here, and nowhere else
 		p.words(name, v.V)
 	} else {
 		p.value(name, v)

@@ -155,7 +155,7 @@ func TestTheCSVHasARowPerRepUnderOneHeader(t *testing.T) {
 func TestTheJSONIsThatOfTheLibrary(t *testing.T) {
 	none := &Report{Deals: []Deal{}, Lost: []LostDeal{}, Gaps: &Gaps{}}
 	n, yes, word := pipeline.Some[float64], pipeline.Some(true), pipeline.Some[string]
-	full := Deal{ID: "d\x01\u2028", Name: "\"<Ærø & Söhne>\" \\ ~", RepID: word("r1"), Stage: word("a\nb"), Amount: n(1e21), ExpectedClose: pipeline.Some(pipeline.NewDate(2026, 3, 1)),
+	full := Deal{ID: "d\x01\u2028", Name: "\"<Ærø & Söhne>\" \\ ~", RepID: word("r1"), Stage: word("R&D\n<b>"), Amount: n(1e21), ExpectedClose: pipeline.Some(pipeline.NewDate(2026, 3, 1)),
 		Chance: n(1e-7), Committed: true, DaysInStage: n(-1. / 3), ThresholdDays: n(2e-13), Stalled: yes, ChanceToAdvance: n(1), DaysSinceBuyer: n(123456789.123456789),
 		Silent: pipeline.Some(false), Pushes: pipeline.Some(-3), Fitness: n(0.5), Deviations: pipeline.Some(0), Missed: []string{"stage:a", "evidence:é"}, Concerns: []string{"\xff"}}
 	for i := range reflect.TypeFor[Deal]().NumField() {

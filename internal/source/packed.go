@@ -261,6 +261,6 @@ func (k *known) set(c *cell, col *column, b []byte) error {
 		at.bytes, at.cell = text, *c
 		return nil
 	}
-	c.null, c.text = false, at.bytes
+	c.null, c.text = false, at.cell.text
 	return nil
 }
