@@ -204,8 +204,6 @@ func (p packing) unpack(columns []column, but int, r record, b []byte, memory []
 			}
 			if p.text && (col.kind == instant || col.kind == integer) {
 				err = r[i].set(col, string(b[:end]))
-			} else if p.text && (col.kind == amount || col.kind == share) { // seldom the same again
-				err = r[i].unpackNumber(col, b[:end])
 			} else {
 				err = memory[i].set(&r[i], col, b[:end])
 			}

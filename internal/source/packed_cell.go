@@ -32,17 +32,6 @@ func microsOf(year int) int64 {
 	return time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro() - epochDays*86400*1e6
 }
 
-func (c *cell) unpackNumber(col *column, b []byte) (err error) {
-	*c = cell{null: len(b) == 0}
-	if c.null {
-		return nil
-	}
-	if c.num, err = strconv.ParseFloat(string(b), 64); err != nil {
-		return c.set(col, string(b)) // which says so
-	}
-	return c.checkNumber(col.kind)
-}
-
 // unpackNumeric takes a number of PostgreSQL's: how many digits to the base of 10,000, the power of the first one, the sign,
 // how many decimals it was written with, the digits.
 func (c *cell) unpackNumeric(col *column, b []byte) ([]byte, error) {
