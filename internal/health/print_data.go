@@ -105,21 +105,15 @@ func members(v reflect.Value) (m made) {
 }
 
 func appendJSON(text []byte, v reflect.Value, indent string) ([]byte, error) {
-	plain, err := plainJSON(v.Interface())
-	if err != nil {
-		return text, err
-	}
-	tidy := bytes.NewBuffer(text)
-	err = json.Indent(tidy, plain, indent, "  ")
-	return tidy.Bytes(), err
-}
-
-func plainJSON(v any) ([]byte, error) {
 	var plain bytes.Buffer
 	e := json.NewEncoder(&plain)
 	e.SetEscapeHTML(false)
-	err := e.Encode(v)
-	return bytes.TrimSuffix(plain.Bytes(), []byte("\n")), err
+	if err := e.Encode(v.Interface()); err != nil {
+		return text, err
+	}
+	tidy := bytes.NewBuffer(text)
+	err := json.Indent(tidy, bytes.TrimSuffix(plain.Bytes(), []byte("\n")), indent, "  ")
+	return tidy.Bytes(), err
 }
 
 // print writes what was made well; Flush says what went wrong with writing.

@@ -2,7 +2,6 @@ package health
 
 import (
 	"cmp"
-	"strings"
 
 	"drumbeat/internal/pipeline"
 )
@@ -21,8 +20,8 @@ func (p *dealPrinter) deal(d *Deal) {
 	p.text = append(p.text, '{')
 	p.words("id", d.ID)
 	p.words("name", d.Name)
-	p.word("rep_id", d.RepID)
-	p.word("stage", d.Stage)
+	p.value("rep_id", d.RepID)
+	p.value("stage", d.Stage)
 	p.value("amount", d.Amount)
 	p.value("expected_close", d.ExpectedClose)
 	p.value("chance", d.Chance)
@@ -56,14 +55,6 @@ func (p *dealPrinter) value(name string, v interface {
 	p.text, p.err = text, cmp.Or(p.err, err)
 }
 
-func (p *dealPrinter) word(name string, v pipeline.Opt[string]) {
-	if v.OK && !strings.ContainsAny(v.V, "<>&") { // which the library escapes here, and nowhere else
-		p.words(name, v.V)
-	} else {
-		p.value(name, v)
-	}
-}
-
 func (p *dealPrinter) words(name, s string) {
 	p.key(name)
 	p.quoted(s)
@@ -89,14 +80,7 @@ func (p *dealPrinter) list(name string, all []string) {
 	}
 }
 
-// quoted leaves to the library what is more than plain letters.
 func (p *dealPrinter) quoted(s string) {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			text, err := plainJSON(s)
-			p.text, p.err = append(p.text, text...), cmp.Or(p.err, err)
-			return
-		}
-	}
-	p.text = append(append(append(p.text, '"'), s...), '"')
+	text, err := pipeline.AppendText(p.text, s)
+	p.text, p.err = text, cmp.Or(p.err, err)
 }

@@ -175,6 +175,9 @@ func TestTheJSONIsThatOfTheLibrary(t *testing.T) {
 		if err := e.Encode(r); err != nil {
 			t.Fatal(err)
 		}
+		if strings.Contains(ours.String(), `\u0026`) {
+			t.Errorf("%s: an ampersand is spelt in two ways:\n%s", name, &ours)
+		}
 		if ours.String() != theirs.String() {
 			t.Errorf("%s: got\n%s\nwant\n%s", name, &ours, &theirs)
 		}

@@ -5,6 +5,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"strconv"
@@ -50,10 +51,26 @@ func (o Opt[T]) AppendJSON(b []byte) ([]byte, error) {
 	case bool:
 		return strconv.AppendBool(b, v), nil
 	case Date:
-		return append(append(append(b, '"'), v.String()...), '"'), nil
+		return AppendText(b, v.String())
+	case string:
+		return AppendText(b, v)
 	}
 	text, err := json.Marshal(other)
 	return append(b, text...), err
+}
+
+// AppendText appends a text as JSON, with < > & as they are: it leaves to the library what is more than plain letters.
+func AppendText(b []byte, s string) ([]byte, error) {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			to := bytes.NewBuffer(b)
+			e := json.NewEncoder(to)
+			e.SetEscapeHTML(false)
+			err := e.Encode(s)
+			return bytes.TrimSuffix(to.Bytes(), []byte("\n")), err
+		}
+	}
+	return append(append(append(b, '"'), s...), '"'), nil
 }
 
 // RoundFigure rounds to 12 significant digits, to 0 below 1e-12.
